@@ -1,0 +1,47 @@
+# What a person or CI asks for. Everything runs in .venv, which holds only locked packages.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help venv lock check format lint types contracts test peers demo
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.locked: requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+venv: $(VENV)/.locked  ## Make .venv with the locked packages and the command ticket-gateway
+
+lock: venv  ## Choose the newest allowed versions and lock them with hashes
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --extra tnef -o requirements/runtime.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --extra tnef --extra dev -o requirements/dev.txt pyproject.toml
+
+format: venv  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet .
+
+lint: venv  ## Check style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: venv  ## Check types
+	$(BIN)/mypy
+
+contracts: venv  ## Check who imports whom
+	$(BIN)/lint-imports
+
+test: venv  ## Run the tests
+	$(BIN)/pytest -q
+
+check: lint types contracts test  ## All of the above; what CI runs
+
+peers:  ## Install the Debian packages that tests against real peers use
+	sh tests/peers/install.sh
+
+demo: venv  ## Play a conversation through real SMTP, then wait for your own mail (ONCE=1 ends by itself)
+	$(BIN)/ticket-gateway demo $(if $(ONCE),--once)

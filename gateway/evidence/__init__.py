@@ -1,0 +1,1 @@
+"""What can be proven about who sent a mail. Observes, never decides."""

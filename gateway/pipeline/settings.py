@@ -1,0 +1,158 @@
+"""The sections of the configuration that say what becomes of mail: channels, queues, agents, tickets, texts."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from gateway.evidence.settings import ForwarderSettings
+from gateway.mail import Address
+from gateway.section import ConfiguredAddress, Octets, Seconds, Section
+from gateway.tickets import Priority
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+"""The name of an agent, a queue, a channel or a smarthost inside the file."""
+
+Language = Literal["de", "en"]
+
+
+class AgentSettings(Section):
+    """A person who answers customers from their own mail program."""
+
+    name: str
+    """The full name, shown to colleagues."""
+    addresses: Annotated[list[ConfiguredAddress], Field(min_length=1)]
+    """The addresses this person writes from; notifications go to the first one."""
+    alias: str | None = None
+    """The name that customers see; without it the first word of `name`."""
+    signature: str | None = None
+    """Put below every answer of this person, as text; without it the queue's or the channel's signature."""
+    language: Language | None = None
+    """The language of notifications to this person; without it the channel's."""
+
+
+class QueueSettings(Section):
+    """A team and the tickets it works on."""
+
+    agents: list[Key] = Field(default_factory=list)
+    """Who is notified and may answer."""
+    leads: list[Key] = Field(default_factory=list)
+    """Who is asked when nobody else is there; they are agents of the queue, too."""
+    priority: Priority = Priority.NORMAL
+    """The priority of a new ticket in this queue."""
+    signature: str | None = None
+    """Put below answers of agents who have no signature of their own."""
+
+
+class ConfirmationSettings(Section):
+    """The automatic answer that tells a requester that the mail has arrived."""
+
+    enabled: bool = True
+    """Send it for each new ticket."""
+    sender_name: str | None = None
+    """The name it comes from; without it the channel's display name."""
+
+
+class ChannelSettings(Section):
+    """A support address: what customers write to, who answers, and how."""
+
+    address: ConfiguredAddress
+    """What customers write to and get answers from."""
+    also: list[ConfiguredAddress] = Field(default_factory=list)
+    """Further addresses that lead here, such as old ones; an answer leaves from the one the customer wrote to."""
+    intake: str | None = None
+    """The local part of the generated address on `hostname`, the target for a forwarding rule; without it, it is made from `address`."""
+    display_name: str
+    """The name customers see."""
+    queue: Key
+    """Where new tickets go."""
+    smarthosts: Annotated[list[Key], Field(min_length=1)]
+    """Which smarthosts send this channel's mail, in the order to try."""
+    language: Language = "en"
+    """The language of automatic texts to customers."""
+    forwarders: list[ForwarderSettings] = Field(default_factory=list)
+    """Who forwards mail to this channel; the evidence then looks through them at the hop before."""
+    active: bool = True
+    """An inactive channel still takes mail of its old tickets' threads, but opens no new ones: unknown recipients get 550."""
+    subaddress: Literal["", "+", "-"] = ""
+    """The sign by which the company's mail system delivers `support+anything@` to `support@`; empty where it does not."""
+    reverse_path: Literal["verp", "address"] = "verp"
+    """`verp`: a bounce address on `hostname`, one per mail; `address`: the channel's address, where the smarthost insists."""
+    number_in_subject: bool = True
+    """Put the ticket number, such as [2026-000123], into subjects."""
+    confirmation: ConfirmationSettings = ConfirmationSettings()
+    """The automatic answer to a new ticket's requester."""
+    signature: str | None = None
+    """Put below answers where neither the agent nor the queue has a signature."""
+
+
+class NumberSettings(Section):
+    """How tickets are numbered."""
+
+    format: str = "{year}-{number:06d}"
+    """What people see; `{year}` and `{number}` are filled in."""
+    restart_each_year: bool = True
+    """Begin at 1 again on the first of January."""
+
+
+class TicketSettings(Section):
+    """How tickets behave."""
+
+    number: NumberSettings = NumberSettings()
+    """How they are numbered."""
+    token_lifetime: Seconds = 180 * 86_400
+    """How long an agent may act by answering a notification; afterwards the answer must be confirmed."""
+    fresh_date: Seconds = 5 * 86_400
+    """How far the Date of an agent's mail may lie from now; older mail could be a replay."""
+
+
+class LoopSettings(Section):
+    """How automatic mail is kept from answering automatic mail."""
+
+    per_correspondent_and_hour: Annotated[int, Field(ge=1)] = 3
+    """At most this many automatic mails to one correspondent in one hour."""
+    confirmations_per_agent_and_hour: Annotated[int, Field(ge=1)] = 5
+    """At most this many questions `was that you?` to one agent in one hour."""
+
+
+class TextSettings(Section):
+    """The texts people see."""
+
+    templates: Path | None = None
+    """A folder with templates that replace the built-in ones of the same name."""
+    timezone: str = "Europe/Berlin"
+    """The time zone of dates in texts and of the year in ticket numbers."""
+
+
+class ParseSettings(Section):
+    """Bounds on reading hostile mail."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many processes read mail."""
+    seconds: Seconds = 30
+    """How long reading one mail may take; afterwards it becomes a ticket with the raw mail attached."""
+    memory: Octets = 600_000_000
+    """How much memory such a process may take."""
+
+
+class OperatorSettings(Section):
+    """Who is told when something needs an admin."""
+
+    addresses: list[ConfiguredAddress] = Field(default_factory=list)
+    """They get notices about failures, and what is mailed to postmaster at our hostname."""
+    channel: Key | None = None
+    """The channel whose smarthosts carry the notices; without it the first one."""
+
+
+def intake_local_part(channel: ChannelSettings) -> str:
+    """Return the local part of the channel's generated address: `support@firma.example` gives `support-firma`."""
+    if channel.intake is not None:
+        return channel.intake.lower()
+    return generated_intake(channel.address)
+
+
+def generated_intake(address: Address) -> str:
+    """Make an intake local part from a support address: letters, digits and hyphens only."""
+    labels = address.domain.split(".")
+    name = labels[-2] if len(labels) > 1 else labels[0]
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{address.local}-{name}".lower()).strip("-")

@@ -1,0 +1,1 @@
+"""Everything that leaves: outbox to smarthost."""

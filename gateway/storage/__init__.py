@@ -1,0 +1,1 @@
+"""Everything that survives a restart. The only importer of SQLModel and SQLAlchemy."""
