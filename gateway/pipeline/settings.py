@@ -61,7 +61,7 @@ class ChannelSettings(Section):
     also: list[ConfiguredAddress] = Field(default_factory=list)
     """Further addresses that lead here, such as old ones; an answer leaves from the one the customer wrote to."""
     intake: str | None = None
-    """The local part of the generated address on `hostname`, the target for a forwarding rule; without it, it is made from `address`."""
+    """The local part of the generated address on `hostname`, the forwarding rule's target; otherwise made from `address`."""
     display_name: str
     """The name customers see."""
     queue: Key
