@@ -287,6 +287,8 @@ class SpfEvidence:
     domain: str | None
     scope: SpfScope
     because: str = ""
+    aligned: bool = False
+    """Its domain is aligned with the author's (RFC 9989), whatever the result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

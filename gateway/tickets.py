@@ -4,11 +4,11 @@
 at all.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.mail import Address, Attempt, Mailbox, OutboundMail
+from gateway.mail import Address, Attempt, Content, Mailbox, OutboundMail
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 
 
@@ -189,5 +189,5 @@ class Changes:
     history: tuple[HistoryLine, ...] = ()
     outbound: tuple[OutboundMail, ...] = ()
     outbound_changes: tuple[OutboundChange, ...] = ()
-    blobs: tuple[str, ...] = field(default=())
-    """Digests that the rows above rely on and that must be stored before them."""
+    contents: tuple[Content, ...] = ()
+    """Bytes that the posts above name by digest (attachments); they are made durable before the rows."""
