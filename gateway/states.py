@@ -6,7 +6,7 @@ This module is the whole truth about states: `docs/states.md` is generated from 
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, TypeVar, assert_never
+from typing import Any, Final, TypeVar
 
 from gateway.errors import InvalidTransition
 
@@ -92,6 +92,12 @@ TICKET_TRANSITIONS: Final[dict[TicketStatus, frozenset[TicketStatus]]] = {
 }
 
 
+_TABLES: Final[dict[type, Mapping[Any, frozenset[Any]]]] = {
+    ReceivedState: RECEIVED_TRANSITIONS,
+    OutboundState: OUTBOUND_TRANSITIONS,
+    TicketStatus: TICKET_TRANSITIONS,
+}
+
 State = TypeVar("State", ReceivedState, OutboundState, TicketStatus)
 
 
@@ -109,14 +115,5 @@ def advance(old: State, new: State) -> State:
 
 def allowed_from(state: State) -> frozenset[State]:
     """Return every state that may follow `state` at once."""
-    table: Mapping[State, frozenset[State]]
-    match state:
-        case ReceivedState():
-            table = RECEIVED_TRANSITIONS
-        case OutboundState():
-            table = OUTBOUND_TRANSITIONS
-        case TicketStatus():
-            table = TICKET_TRANSITIONS
-        case _:
-            assert_never(state)
+    table: Mapping[State, frozenset[State]] = _TABLES[type(state)]
     return table[state]

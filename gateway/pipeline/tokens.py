@@ -1,0 +1,95 @@
+"""The token: how a mail that comes back finds its ticket, and how we know that we sent what it answers.
+
+A token is 30 characters of lower-case base32: 5 bits of key id, 65 bits of the outbound mail's id, 80 bits of HMAC-SHA256
+(RFC 2104, truncated as its section 5 allows). It says only *which mail of ours* this answers; the outbox row of that mail gives
+ticket, person, the last post that person had seen, and expiry. Holding a token proves nothing about who holds it: that is what
+the evidence is for.
+
+The same id gives different tokens for different uses, so that a bounce address cannot be used to answer.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+TOKEN_LENGTH: Final = 30
+_MAC_BITS: Final = 80
+_ID_BITS: Final = 65
+_MAC_OCTETS: Final = _MAC_BITS // 8
+_TOKEN: Final = re.compile(r"(?<![a-z2-7])[a-z2-7]{30}(?![a-z2-7])", re.IGNORECASE)
+_MOST_TOKENS: Final = 64
+RETURN_PREFIX: Final = "bounce-"
+"""The local part of a reverse-path of ours is this and a return token."""
+
+
+class TokenUse(Enum):
+    """What a token is good for; part of what the MAC covers."""
+
+    ANSWER = b"answer"
+    RETURN = b"return"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A secret that makes and checks tokens. `id` is 0 to 31."""
+
+    id: int
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRing:
+    """The key that signs now, and all that may still be met."""
+
+    current: SigningKey
+    all: Mapping[int, SigningKey]
+
+    @classmethod
+    def of(cls, *keys: SigningKey) -> "KeyRing":
+        """Hold some keys, the last one the current."""
+        return cls(current=keys[-1], all={key.id: key for key in keys})
+
+
+def make_token(outbound_id: int, keys: KeyRing, use: TokenUse = TokenUse.ANSWER) -> str:
+    """Return the token of an outbound mail: 30 characters of `a-z2-7`."""
+    key = keys.current
+    head = key.id << _ID_BITS | outbound_id
+    number = head << _MAC_BITS | int.from_bytes(_mac(head, key, use))
+    # 150 bits are 30 characters; base32 works on 5 octets = 8 characters, so 2 zero bits are put in front to fill 19 octets.
+    return base64.b32encode((number << 2).to_bytes(19)).decode("ascii").rstrip("=").lower()[:TOKEN_LENGTH]
+
+
+def read_token(token: str, keys: KeyRing, use: TokenUse = TokenUse.ANSWER) -> int | None:
+    """Return the outbound mail's id if we made this token for this use, else None. Letter case does not matter."""
+    if len(token) != TOKEN_LENGTH:
+        return None
+    try:
+        number = int.from_bytes(base64.b32decode(token.upper() + "AA", casefold=False)) >> 10
+    except (binascii.Error, ValueError):
+        return None
+    head, mac = number >> _MAC_BITS, number & ((1 << _MAC_BITS) - 1)
+    key = keys.all.get(head >> _ID_BITS)
+    if key is None or not hmac.compare_digest(_mac(head, key, use), mac.to_bytes(_MAC_OCTETS)):
+        return None
+    return head & ((1 << _ID_BITS) - 1)
+
+
+def find_tokens(text: str) -> tuple[str, ...]:
+    """Return what looks like tokens in a text, in lower case and in order, at most 64 of them."""
+    found: list[str] = []
+    for match in _TOKEN.finditer(text):
+        found.append(match[0].lower())
+        if len(found) == _MOST_TOKENS:
+            break
+    return tuple(found)
+
+
+def _mac(head: int, key: SigningKey, use: TokenUse) -> bytes:
+    covered = b"ticket-gateway token 1 " + use.value + b" " + head.to_bytes(9)
+    return hmac.digest(key.secret, covered, hashlib.sha256)[:_MAC_OCTETS]
