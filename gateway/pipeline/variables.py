@@ -1,0 +1,237 @@
+"""What a template may name: one frozen class of variables for each kind of text, and the small views they are made of.
+
+This table is the documentation for people who write templates, and what `Templates.check` holds their templates against.
+No view holds a link, a token of somebody else or anything that is not meant for the reader; an acknowledgement's class
+does not even hold the subject, because acknowledgements carry no text of the sender's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from gateway.mail import Purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelView:
+    """The support address a text speaks for."""
+
+    name: str
+    """The name customers see."""
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketView:
+    """A ticket, as agents see it."""
+
+    number: str
+    """Such as `2026-000123`, without brackets."""
+    subject: str
+    status: str
+    """new, open, pending, on_hold, solved or closed; `words.status[ticket.status]` says it in the reader's language."""
+    priority: str
+    """low, normal, high or urgent; `words.priority[ticket.priority]` likewise."""
+    queue: str
+    requester_name: str
+    """Empty where the mail gave none."""
+    requester_address: str
+    assignee: str | None = None
+    """The agent's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentView:
+    """An attachment in a list; `attachment.size | octets` writes the size for people."""
+
+    filename: str
+    size: int
+    """Octets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostView:
+    """One thing somebody said."""
+
+    author_name: str
+    """Empty where the mail gave none."""
+    author_address: str
+    text: str
+    at: datetime
+    """Aware; `post.at | when` writes it in the configured time zone."""
+    assurance: str | None = None
+    """proven, vouched, unproven or contradicted; None for posts of agents."""
+    attachments: tuple[AttachmentView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspendedView:
+    """One line of a digest."""
+
+    index: int
+    """What the reader names it by: `accept 3`."""
+    author: str
+    subject: str
+    reason: str
+    """In words."""
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationVariables:
+    """To a requester: we have your mail."""
+
+    channel: ChannelView
+    number: str
+    """The ticket's number; `tag` is the same in brackets."""
+    tag: str = ""
+    """`[2026-000123]` to be put into the subject; empty where the channel wants no numbers there."""
+    reference: str = ""
+    """What to put below the text so that an answer is recognised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationVariables:
+    """To an agent: something happened on a ticket."""
+
+    marker: str
+    """Stands alone at the top: what an agent writes above it is the answer."""
+    channel: ChannelView
+    ticket: TicketView
+    agent_name: str
+    """Whom this goes to."""
+    post: PostView
+    others: tuple[str, ...] = ()
+    """Participants besides the requester, as text."""
+    cc_suggested: tuple[str, ...] = ()
+    """Whom the customer put into Cc and who takes no part yet."""
+    earlier: tuple[PostView, ...] = ()
+    """Posts before this one, newest first; empty unless the settings want them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerVariables:
+    """To the requester and the participants: what an agent wrote."""
+
+    channel: ChannelView
+    subject: str
+    """The ticket's; `subject | reply_subject` puts one Re: before it."""
+    tag: str
+    """`[2026-000123]`; empty where the channel wants no numbers in subjects."""
+    text: str
+    signature: str
+    """Empty where nobody has one."""
+    marker: str
+    previous: PostView | None = None
+    """The customer's last post, quoted below; None to quote nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmActionVariables:
+    """To an agent's configured address: was that you, or did you mean it so?"""
+
+    marker: str
+    channel: ChannelView
+    agent_name: str
+    number: str | None
+    """The ticket's, where there is one."""
+    question: str
+    """agent_unconfirmed, unsure_quote or stale_answer: why it was held."""
+    subject: str
+    """Of the held mail."""
+    would_send: str = ""
+    """What would go to the customer."""
+    newer: PostView | None = None
+    """The post that a stale answer had not seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResultVariables:
+    """To an agent: what a mail of theirs did, or why it did nothing."""
+
+    marker: str
+    agent_name: str
+    number: str | None
+    subject: str
+    """The ticket's or the mail's."""
+    done: bool
+    """False: nothing was changed and nothing was sent."""
+    lines: tuple[str, ...]
+    """What was done or what was meant, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFailedVariables:
+    """To agents: an answer did not reach the customer."""
+
+    marker: str
+    channel: ChannelView
+    ticket: TicketView
+    agent_name: str
+    recipient: str
+    reason: str
+    """The refusing server's words, cleaned."""
+    text: str
+    """What had been sent."""
+    at: datetime
+    """When the failure was known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorNoticeVariables:
+    """To the admins."""
+
+    hostname: str
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestVariables:
+    """To those who work the suspended mail."""
+
+    marker: str
+    hostname: str
+    entries: tuple[SuspendedView, ...]
+    expires_days: int | None = None
+    """After so many days suspended mail is removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationVariables:
+    """To an unknown author under the verified intake policy; no word of theirs is in it."""
+
+    channel: ChannelView
+    reference: str = ""
+    """What to put below the text so that an answer is recognised."""
+
+
+Variables: TypeAlias = (
+    ConfirmationVariables
+    | NotificationVariables
+    | AnswerVariables
+    | ConfirmActionVariables
+    | CommandResultVariables
+    | DeliveryFailedVariables
+    | OperatorNoticeVariables
+    | DigestVariables
+    | VerificationVariables
+)
+
+VARIABLES_OF: Final[Mapping[Purpose, type[Variables]]] = {
+    Purpose.CONFIRMATION: ConfirmationVariables,
+    Purpose.NEW_TICKET: NotificationVariables,
+    Purpose.NEW_REPLY: NotificationVariables,
+    Purpose.NEW_ANSWER: NotificationVariables,
+    Purpose.NEW_NOTE: NotificationVariables,
+    Purpose.ANSWER: AnswerVariables,
+    Purpose.CONFIRM_ACTION: ConfirmActionVariables,
+    Purpose.COMMAND_RESULT: CommandResultVariables,
+    Purpose.DELIVERY_FAILED: DeliveryFailedVariables,
+    Purpose.OPERATOR_NOTICE: OperatorNoticeVariables,
+    Purpose.DIGEST: DigestVariables,
+    Purpose.VERIFICATION: VerificationVariables,
+}
+"""Which variables each text has."""
