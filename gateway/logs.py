@@ -1,0 +1,64 @@
+"""How events are written: one line each, JSON off a terminal and coloured on one, always to standard error.
+
+An event is a literal `noun.past_participle` with ids beside it, listed in `docs/events.md`; never a subject, a body or a secret.
+What libraries say through `logging` goes the same way, from warnings on.
+"""
+
+import logging
+import sys
+from typing import Final, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+LEVELS: Final = ("debug", "info", "warning", "error")
+
+_ALWAYS: Final[tuple[Processor, ...]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> None:
+    """Send every event of this process to `stream` (standard error) from `level` on. Call it once, before the first event.
+
+    Raises:
+        ValueError: no such level.
+    """
+    if level not in LEVELS:
+        message = f"{level!r} is no log level; choose one of {', '.join(LEVELS)}"
+        raise ValueError(message)
+    stream = stream or sys.stderr
+    number = logging.getLevelNamesMapping()[level.upper()]
+    finish = _for_people() if stream.isatty() else _for_machines()
+    structlog.configure(
+        processors=[*_ALWAYS, *finish],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=True,
+    )
+    _route_libraries(stream, finish, number)
+
+
+def _for_people() -> tuple[Processor, ...]:
+    return (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+
+
+def _for_machines() -> tuple[Processor, ...]:
+    """Render JSON; a traceback is one string in it, without the values of local variables, which hold mail."""
+    return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str))
+
+
+def _route_libraries(stream: TextIO, finish: tuple[Processor, ...], level: int) -> None:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_ALWAYS, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.WARNING))
+    logging.captureWarnings(capture=True)

@@ -1,0 +1,94 @@
+"""What systemd and we tell each other: ready, reloading, stopping, still alive, and sockets that were opened for us.
+
+Everything here does nothing when no supervisor is there, so it can be called always. See sd_notify(3), sd_listen_fds(3) and
+sd_watchdog_enabled(3); the protocol is a datagram with `NAME=value` lines.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+FIRST_PASSED_FD: Final = 3
+"""SD_LISTEN_FDS_START."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedSocket:
+    """A listening socket that systemd opened for us; `name` is its FileDescriptorName=."""
+
+    name: str
+    socket: socket.socket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervisor:
+    """Whoever started us and wants to know how it goes; without `address` nobody does."""
+
+    address: str | None = None
+    watchdog_seconds: float | None = None
+    """Restarted when nothing was heard for so long; call `keep_alive` at least twice in that time. None is never."""
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID."""
+        environment = os.environ if environment is None else environment
+        address = environment.get("NOTIFY_SOCKET") or None
+        return cls(address=address, watchdog_seconds=_watchdog_seconds(environment) if address else None)
+
+    def ready(self, status: str = "") -> None:
+        """Say that mail is taken from now on; also ends a reload."""
+        self._send("READY=1", f"STATUS={status}")
+
+    def reloading(self) -> None:
+        """Say that the configuration is being read again; `ready` must follow."""
+        self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+    def stopping(self, status: str = "") -> None:
+        """Say that we end."""
+        self._send("STOPPING=1", f"STATUS={status}")
+
+    def say(self, status: str) -> None:
+        """Set the line that `systemctl status` shows."""
+        self._send(f"STATUS={status}")
+
+    def keep_alive(self) -> None:
+        """Feed the watchdog."""
+        self._send("WATCHDOG=1")
+
+    def _send(self, *lines: str) -> None:
+        if self.address is None:
+            return
+        message = "\n".join(line.replace("\n", " ") for line in lines if not line.endswith("STATUS=")).encode()
+        target = "\0" + self.address[1:] if self.address.startswith("@") else self.address
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+            try:
+                channel.connect(target)
+                channel.sendall(message)
+            except OSError:
+                return  # a supervisor that is gone must not stop the mail
+
+
+def take_sockets(environment: MutableMapping[str, str] | None = None) -> tuple[PassedSocket, ...]:
+    """Take over the sockets that were opened for this process, once: the variables are removed so that no child takes them."""
+    environment = os.environ if environment is None else environment
+    count, owner = environment.pop("LISTEN_FDS", ""), environment.pop("LISTEN_PID", "")
+    names = environment.pop("LISTEN_FDNAMES", "").split(":")
+    if not count.isdigit() or owner != str(os.getpid()):
+        return ()
+    passed = []
+    for index in range(int(count)):
+        os.set_inheritable(FIRST_PASSED_FD + index, False)
+        name = names[index] if index < len(names) else ""
+        passed.append(PassedSocket(name, socket.socket(fileno=FIRST_PASSED_FD + index)))
+    return tuple(passed)
+
+
+def _watchdog_seconds(environment: Mapping[str, str]) -> float | None:
+    microseconds = environment.get("WATCHDOG_USEC", "")
+    owner = environment.get("WATCHDOG_PID", "")
+    if not microseconds.isdigit() or (owner and owner != str(os.getpid())):
+        return None
+    return int(microseconds) / 1_000_000 or None
