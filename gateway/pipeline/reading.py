@@ -1,0 +1,40 @@
+"""Understanding a parsed mail: what the person wrote, and whether it was a person. Pure; never raises on any mail.
+
+Start with `read_message`; each question has a module of its own.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.mail import Message, Reading
+from gateway.pipeline.bounce import read_bounces
+from gateway.pipeline.circumstances import Circumstances
+from gateway.pipeline.fingerprints import Fingerprint
+from gateway.pipeline.forwarded import find_forwarded
+from gateway.pipeline.kind import detect_kind
+from gateway.pipeline.marker import find_markers
+from gateway.pipeline.recipients import find_original_recipients
+from gateway.pipeline.reply import split_reply
+
+__all__ = ["Circumstances", "read_message"]
+
+_NOWHERE: Final = Circumstances()
+
+
+def read_message(
+    message: Message, circumstances: Circumstances = _NOWHERE, *, fingerprints: Sequence[Fingerprint] = ()
+) -> Reading:
+    """Read everything a mail says."""
+    bounces = read_bounces(message)
+    kind, because, respond = detect_kind(message, circumstances, bounces)
+    ours = [token for _, token in find_markers(message.text) if token in circumstances.own_marker_ids]
+    return Reading(
+        message=message,
+        reply=split_reply(message.text, message.html, marker=ours[0] if ours else None, fingerprints=fingerprints),
+        forwarded=find_forwarded(message),
+        original_recipients=find_original_recipients(message, circumstances),
+        kind=kind,
+        kind_because=because,
+        respond=respond,
+        bounces=bounces,
+    )
