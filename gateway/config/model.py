@@ -1,0 +1,79 @@
+"""The whole file as one model, composed of the sections that the packages own."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.evidence.settings import Domain, ResolverSettings
+from gateway.mail import Address
+from gateway.pipeline.policy import Policy, compile_policy
+from gateway.pipeline.settings import (
+    AgentSettings,
+    ChannelSettings,
+    Key,
+    LoopSettings,
+    OperatorSettings,
+    ParseSettings,
+    QueueSettings,
+    TextSettings,
+    TicketSettings,
+)
+from gateway.relay.settings import RelaySettings, SmarthostSettings
+from gateway.section import Section
+from gateway.smtp_in.settings import LimitSettings, ListenSettings
+from gateway.storage.settings import StorageSettings
+
+
+class OwnSettings(Section):
+    """Who we are."""
+
+    hostname: Domain
+    """Our own name: it greets, it is in Message-IDs, and mail to addresses on it must reach this gateway."""
+
+
+class Config(StorageSettings, OwnSettings):
+    """Everything an admin can say."""
+
+    listen: Annotated[list[ListenSettings], Field(min_length=1)]
+    """Where mail comes in."""
+    limits: LimitSettings = LimitSettings()
+    """Bounds on what comes in."""
+    smarthosts: Annotated[dict[Key, SmarthostSettings], Field(min_length=1)]
+    """The company's mail servers that deliver what leaves, by name."""
+    relay: RelaySettings = RelaySettings()
+    """How what leaves is handed over, and tried again."""
+    agents: dict[Key, AgentSettings]
+    """The people who answer, by name."""
+    queues: Annotated[dict[Key, QueueSettings], Field(min_length=1)]
+    """Teams and their tickets, by name."""
+    channels: Annotated[dict[Key, ChannelSettings], Field(min_length=1)]
+    """The support addresses, by name."""
+    resolver: ResolverSettings = ResolverSettings()
+    """Whom to ask in the DNS."""
+    tickets: TicketSettings = TicketSettings()
+    """How tickets behave."""
+    loops: LoopSettings = LoopSettings()
+    """How automatic mail is kept from answering automatic mail."""
+    texts: TextSettings = TextSettings()
+    """The texts people see."""
+    parse: ParseSettings = ParseSettings()
+    """Bounds on reading hostile mail."""
+    operators: OperatorSettings = OperatorSettings()
+    """Who is told when something needs an admin."""
+
+    def intake_address(self, channel: str) -> Address:
+        """Return the generated address of a channel: the target for a forwarding rule."""
+        return self.policy().intake_of_channel[channel]
+
+    def policy(self) -> Policy:
+        """Return the settings that decide what becomes of a mail, with their look-ups."""
+        return compile_policy(
+            hostname=self.hostname,
+            channels=self.channels,
+            queues=self.queues,
+            agents=self.agents,
+            tickets=self.tickets,
+            loops=self.loops,
+            texts=self.texts,
+            operators=self.operators,
+        )
