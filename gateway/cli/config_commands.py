@@ -1,0 +1,49 @@
+"""`check-config` and `config show`."""
+
+import io
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from gateway.cli.exits import Exit
+from gateway.cli.output import print_error, print_json, print_text
+from gateway.config import Loaded, load_file
+from gateway.config.document import format_keys
+from gateway.config.show import effective_values
+from gateway.errors import ConfigError
+
+
+def check(path: Path, *, as_json: bool) -> Exit:
+    """Report every mistake, or say that there is none."""
+    try:
+        loaded = load_file(path, needs_secrets=False)
+    except ConfigError as error:
+        if not as_json:
+            raise
+        print_json({"file": str(path), "problems": list(error.problems)})
+        return Exit.CONFIG
+    if as_json:
+        print_json({"file": str(path), "problems": [], "unchecked": [format_keys(keys) for keys in loaded.secrets.unresolved]})
+        return Exit.OK
+    print_text(f"{path}: {_summary(loaded)}\n")
+    if loaded.secrets.unresolved:
+        places = ", ".join(format_keys(keys) for keys in loaded.secrets.unresolved)
+        print_error(f"not checked, because only the service can read the credentials: {places}")
+    return Exit.OK
+
+
+def _summary(loaded: Loaded) -> str:
+    config = loaded.config
+    counts = (("channel", config.channels), ("queue", config.queues), ("agent", config.agents), ("smarthost", config.smarthosts))
+    return "good: " + ", ".join(f"{len(items)} {word}{'' if len(items) == 1 else 's'}" for word, items in counts)
+
+
+def show(path: Path, *, as_json: bool) -> None:
+    """Print what is in force."""
+    values = effective_values(load_file(path, needs_secrets=False))
+    if as_json:
+        print_json(values, indent=2)
+        return
+    out = io.StringIO()
+    YAML().dump(values, out)
+    print_text(out.getvalue())

@@ -1,0 +1,29 @@
+"""A loaded configuration as plain values to be shown: every default filled in, every secret hidden."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.config.document import Keys
+from gateway.config.example import as_plain
+from gateway.config.load import Loaded
+from gateway.config.secrets import Secrets
+
+
+def effective_values(loaded: Loaded) -> dict[str, Any]:
+    """Return what is in force; where a reference like `${credential:x}` stands in the file, it stands here."""
+    return {name: _hidden(getattr(loaded.config, name), (name,), loaded.secrets) for name in type(loaded.config).model_fields}
+
+
+def _hidden(value: Any, keys: Keys, secrets: Secrets) -> Any:  # noqa: ANN401 whatever a model may hold
+    if (reference := secrets.references.get(keys)) is not None:
+        return reference.written
+    match value:
+        case BaseModel():
+            return {name: _hidden(getattr(value, name), (*keys, name), secrets) for name in type(value).model_fields}
+        case dict():
+            return {key: _hidden(item, (*keys, key), secrets) for key, item in value.items()}
+        case list():
+            return [_hidden(item, (*keys, index), secrets) for index, item in enumerate(value)]
+        case _:
+            return as_plain(value)
