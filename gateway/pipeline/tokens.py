@@ -24,6 +24,7 @@ _ID_BITS: Final = 65
 _MAC_OCTETS: Final = _MAC_BITS // 8
 _TOKEN: Final = re.compile(r"(?<![a-z2-7])[a-z2-7]{30}(?![a-z2-7])", re.IGNORECASE)
 _MOST_TOKENS: Final = 64
+_REFERENCE_PREFIX: Final = "ref-"
 RETURN_PREFIX: Final = "bounce-"
 """The local part of a reverse-path of ours is this and a return token."""
 
@@ -88,6 +89,33 @@ def find_tokens(text: str) -> tuple[str, ...]:
         if len(found) == _MOST_TOKENS:
             break
     return tuple(found)
+
+
+def message_id_of(token: str, hostname: str) -> str:
+    """Return the Message-ID of the mail whose token this is, without angle brackets."""
+    return f"{token}@{hostname}"
+
+
+def reference_of(token: str, hostname: str) -> str:
+    """Return a second id with the same token, for the end of References: a rewritten Message-ID does not take it along."""
+    return f"{_REFERENCE_PREFIX}{token}@{hostname}"
+
+
+def token_of_message_id(message_id: str, hostname: str) -> str | None:
+    """Return the token, unverified, in what `message_id_of` or `reference_of` made."""
+    local, _, domain = message_id.strip().casefold().rpartition("@")
+    local = local.removeprefix(_REFERENCE_PREFIX)
+    return local if domain == hostname and find_tokens(local) == (local,) else None
+
+
+def scrub_tokens(text: str, keys: KeyRing) -> str:
+    """Take every token of ours out of a text that is about to leave: it may be somebody else's."""
+
+    def blank(match: re.Match[str]) -> str:
+        known = any(read_token(match[0].lower(), keys, use) is not None for use in TokenUse)
+        return "…" if known else match[0]
+
+    return _TOKEN.sub(blank, text)
 
 
 def _mac(head: int, key: SigningKey, use: TokenUse) -> bytes:

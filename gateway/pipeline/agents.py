@@ -1,0 +1,211 @@
+"""The steps for mail in which an agent acts: the one place where a mail can speak for the company.
+
+The gate is `find_doubt`: proven, with that agent's own unexpired token, an unseen Message-ID and a fresh Date; when a DKIM
+signature is the proof, the token stands in a header that it signs. Anything less is suspended and the agent is asked at the
+configured address.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from gateway.mail import Assurance, DkimResult, Evidence, Mailbox, Purpose, SpfResult, SpfScope
+from gateway.pipeline.case import Case, Hit, Miss, notify_team
+from gateway.pipeline.commands import Commands, read_commands
+from gateway.pipeline.effects import (
+    AddPost,
+    AskToConfirm,
+    Assign,
+    Effect,
+    Outcome,
+    Reason,
+    RelayAnswer,
+    ReleaseMail,
+    SetStatus,
+    TellAgent,
+)
+from gateway.pipeline.facts import TokenFact, is_same_person
+from gateway.pipeline.reply import surely_visible
+from gateway.states import ReceivedState, TicketStatus
+from gateway.tickets import Side, Ticket, Visibility
+
+CONFIRM_WORDS: Final = frozenset({"confirm", "confirmed", "bestätigen", "bestätigt", "bestätige"})
+
+
+def confirm_as_agent(case: Case) -> Hit | Miss:
+    """Release a suspended mail because its agent says `confirm` to the question that was sent to the configured address.
+
+    The question's token went to that address alone; whoever answers with it reads the agent's mail. That is the proof here.
+    """
+    token, agent = case.facts.token, case.facts.agent
+    if token is None or token.outbound.about_received_id is None:
+        return Miss("it does not answer a question of ours")
+    if agent is None or not is_same_person(token.outbound.recipient, case.requester.address, case.policy):
+        return Miss("the question went to somebody else")
+    if token.is_expired or case.facts.asked_about is not ReceivedState.SUSPENDED:
+        hint = "That mail no longer waits: it was taken up, rejected or has expired."
+        return _tell(Reason.AGENT_CONFIRMED, agent, "the mail that was asked about no longer waits", hint)
+    first = next((line.strip(" \t.!\"'*_").casefold() for line in case.reading.reply.visible.split("\n") if line.strip()), "")
+    if first not in CONFIRM_WORDS:
+        hint = "Nothing was done. To release the mail, answer with `confirm` as the first line."
+        return _tell(Reason.AGENT_UNCONFIRMED, agent, f"the first line is not `confirm` but {first[:40]!r}", hint)
+    release = ReleaseMail(received_id=token.outbound.about_received_id, by=agent)
+    return Hit(
+        outcome=Outcome.RECORD,
+        reason=Reason.AGENT_CONFIRMED,
+        because=f"{agent} answered the question at the configured address with `confirm`",
+        effects=(release,),
+    )
+
+
+def answer_as_agent(case: Case) -> Hit | Miss:
+    """Post and relay what an agent answered, or keep it as a note."""
+    facts = case.facts
+    if facts.agent is None:
+        return Miss("the author is no agent")
+    if facts.ticket is None:
+        return Miss("an agent wrote, but to no ticket")
+    if case.is_waived(Reason.AGENT_UNCONFIRMED) and not _is_confirmed_by(case, facts.agent):
+        return Miss("a person released it, but not as an agent's: it counts as anybody's")
+    doubt = None if _is_confirmed_by(case, facts.agent) else find_doubt(case, facts.agent)
+    if doubt is not None:
+        return _suspend(case, facts.agent, Reason.AGENT_UNCONFIRMED, doubt)
+    return _act(case, facts.agent, facts.ticket)
+
+
+def find_doubt(case: Case, agent: str) -> str | None:
+    """Say why a mail must not act as this agent; None when nothing is missing."""
+    evidence = case.mail.evidence
+    if evidence.assurance is not Assurance.PROVEN:
+        return f"the sender is {evidence.assurance}, not proven: {evidence.because}"
+    return _doubt_token(case, agent) or _doubt_freshness(case)
+
+
+def _doubt_token(case: Case, agent: str) -> str | None:
+    token = case.facts.token
+    if token is None:
+        return "it carries no token of ours"
+    if case.policy.agent_of_address.get(token.outbound.recipient.key) != agent:
+        return "the token was given to somebody else"
+    if token.is_expired:
+        return "the token has expired"
+    if not _token_is_covered(case.mail.evidence, token):
+        return "the DKIM signature that proves the sender does not cover the header with the token"
+    return None
+
+
+def _doubt_freshness(case: Case) -> str | None:
+    """Doubt what could be a replay of a genuine mail."""
+    date = case.message.date
+    if case.message.message_id is None or case.facts.has_seen_message_id:
+        return "its Message-ID is missing or was seen before"
+    if date is None or abs(case.mail.envelope.received_at - date) > timedelta(seconds=case.policy.tickets.fresh_date):
+        return "its Date is missing or too far from now"
+    return None
+
+
+def _token_is_covered(evidence: Evidence, token: TokenFact) -> bool:
+    """Tell whether the proof reaches the token: aligned SPF, or an aligned signature over a header that holds it."""
+    spf = evidence.through.spf if evidence.through else evidence.spf
+    if spf.result is SpfResult.PASS and spf.aligned and spf.scope is SpfScope.MFROM:
+        return True
+    return any(
+        signature.result is DkimResult.PASS and signature.aligned and token.carriers.intersection(signature.signed_headers)
+        for signature in evidence.dkim
+    )
+
+
+def _is_confirmed_by(case: Case, agent: str) -> bool:
+    """Tell whether this agent confirmed the mail: a confirmation counts for whatever had held it."""
+    return case.mail.waiver is not None and case.mail.waiver.by == agent
+
+
+def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
+    text = surely_visible(case.message.text, case.reading.reply)
+    if text is None and not _is_confirmed_by(case, agent):
+        because = "where the quote begins is not certain"
+        return _suspend(case, agent, Reason.UNSURE_QUOTE, because, would_send=case.reading.reply.visible)
+    commands = read_commands(case.reading.reply.visible if text is None else text, agent=agent, policy=case.policy)
+    if commands.wrong:
+        return _tell(Reason.UNKNOWN_COMMAND, agent, commands.wrong[0], "\n".join(commands.wrong))
+    has_words = bool(commands.text.strip()) or bool(case.message.attachments)
+    if not has_words and not commands.effects:
+        hint = "Nothing was sent: no text was found above the quoted mail."
+        return _tell(Reason.EMPTY_ANSWER, agent, "nothing stands above the quote", hint)
+    if not has_words:
+        return _keep_inside(case, ticket, commands.effects, "commands only")
+    if commands.is_note or any(recipient.note for recipient in case.mail.envelope.recipients):
+        post = _agent_post(case, agent, commands, Visibility.INTERNAL)
+        return _keep_inside(
+            case, ticket, (post, *commands.effects, *notify_team(case, ticket.queue, Purpose.NEW_NOTE)), "it is a note"
+        )
+    return _answer(case, agent, ticket, commands)
+
+
+def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
+    newer = case.facts.newer_answer
+    if newer is not None and not _is_confirmed_by(case, agent):
+        because = f"{newer.agent or 'a colleague'} has answered since"
+        return _suspend(case, agent, Reason.STALE_ANSWER, because, would_send=commands.text)
+    post = _agent_post(case, agent, commands, Visibility.PUBLIC)
+    return Hit(
+        outcome=Outcome.POST,
+        reason=Reason.AGENT_ANSWER,
+        because=f"{agent} answered {ticket.number}",
+        effects=(post, *_moves(agent, ticket, commands), *_relay(case, agent, ticket)),
+        ticket=ticket,
+    )
+
+
+def _agent_post(case: Case, agent: str, commands: Commands, visibility: Visibility) -> AddPost:
+    author = case.facts.author or case.policy.agent_mailbox(agent)
+    return AddPost(visibility=visibility, side=Side.AGENT, author=author, agent=agent, text=commands.text)
+
+
+def _moves(agent: str, ticket: Ticket, commands: Commands) -> tuple[Effect, ...]:
+    """Let the ticket wait for the customer and belong to who answered, unless a command says otherwise."""
+    moves: list[Effect] = list(commands.effects)
+    if not any(isinstance(move, SetStatus) for move in moves):
+        moves.append(SetStatus(status=TicketStatus.PENDING, by=agent, why="answered"))
+    if ticket.assignee is None and not any(isinstance(move, Assign) for move in moves):
+        moves.append(Assign(agent=agent, by=agent, why="first answer"))
+    return tuple(moves)
+
+
+def _relay(case: Case, agent: str, ticket: Ticket) -> tuple[Effect, ...]:
+    known = {participant.mailbox.address.key for participant in ticket.participants}
+    added: dict[str, Mailbox] = {}
+    for mailbox in (*case.message.to, *case.message.cc):
+        address = mailbox.address
+        is_ours = case.policy.is_own_address(address) or address.key in case.policy.agent_of_address
+        if address.domain and not is_ours and address.key not in known:
+            added[address.key] = mailbox
+    relay = RelayAnswer(agent=agent, also_to=tuple(added.values()))
+    return (relay, *notify_team(case, ticket.queue, Purpose.NEW_ANSWER))
+
+
+def _keep_inside(case: Case, ticket: Ticket, effects: tuple[Effect, ...], because: str) -> Hit:
+    return Hit(
+        outcome=Outcome.POST,
+        reason=Reason.AGENT_NOTE,
+        because=f"{case.facts.agent} on {ticket.number}: {because}",
+        effects=effects,
+        ticket=ticket,
+    )
+
+
+def _suspend(case: Case, agent: str, reason: Reason, because: str, *, would_send: str = "") -> Hit:
+    cap = case.policy.loops.confirmations_per_agent_and_hour
+    asked = case.facts.questions_in_last_hour < cap and not case.is_automatic
+    question = AskToConfirm(agent=agent, question=reason, would_send=would_send)
+    return Hit(
+        outcome=Outcome.SUSPEND,
+        reason=reason,
+        because=because if asked else f"{because}; {agent} is not asked, the hourly limit of questions is reached",
+        effects=(question,) if asked else (),
+        ticket=case.facts.ticket,
+    )
+
+
+def _tell(reason: Reason, agent: str, because: str, hint: str) -> Hit:
+    tell = TellAgent(agent=agent, reason=reason, hint=hint)
+    return Hit(outcome=Outcome.RECORD, reason=reason, because=because, effects=(tell,))

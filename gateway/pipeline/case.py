@@ -1,0 +1,127 @@
+"""The case before the decision: one mail, what it says, what is known, and the policy; and what a step says of it."""
+
+from dataclasses import dataclass
+
+from gateway.mail import Address, Assurance, Kind, Mailbox, Message, Purpose, Reading, ReceivedMail, RouteKind
+from gateway.pipeline.effects import AddPost, Effect, NotifyAgents, OpenTicket, Outcome, Reason
+from gateway.pipeline.facts import Facts
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.settings import ChannelSettings
+from gateway.tickets import Side, Ticket, Visibility
+
+NOBODY = Mailbox(None, Address("unknown", "invalid"))
+"""Stands for an author whom nothing names (RFC 2606 section 2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """All that a step may look at."""
+
+    mail: ReceivedMail
+    reading: Reading
+    facts: Facts
+    policy: Policy
+
+    @property
+    def message(self) -> Message:
+        """What the mail claims."""
+        return self.reading.message
+
+    @property
+    def assurance(self) -> Assurance:
+        """How sure we are of the author's domain."""
+        return self.mail.evidence.assurance
+
+    @property
+    def channel(self) -> ChannelSettings:
+        """The channel that the mail came to."""
+        return self.policy.channels[self.mail.channel]
+
+    @property
+    def requester(self) -> Mailbox:
+        """Who is asking: the author, else whoever the headers or the envelope name, else nobody."""
+        if self.facts.author and self.facts.author.address.domain:
+            return self.facts.author
+        for mailbox in (*self.message.from_, *((self.message.sender,) if self.message.sender else ())):
+            if mailbox.address.domain:
+                return mailbox
+        return Mailbox(None, self.mail.envelope.reverse_path) if self.mail.envelope.reverse_path else NOBODY
+
+    @property
+    def is_automatic(self) -> bool:
+        """Tell whether a machine wrote the mail."""
+        return self.reading.kind in _AUTOMATIC
+
+    def is_waived(self, reason: Reason) -> bool:
+        """Tell whether a person released the mail from the step that suspends with this reason."""
+        return self.mail.waiver is not None and self.mail.waiver.reason == reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """The step decides: what, and why."""
+
+    outcome: Outcome
+    reason: Reason
+    because: str
+    effects: tuple[Effect, ...] = ()
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """The mail is not the step's business, and why."""
+
+    because: str
+
+
+_AUTOMATIC = frozenset(
+    {Kind.AUTO_REPLY, Kind.OUT_OF_OFFICE, Kind.AUTO_GENERATED, Kind.BOUNCE, Kind.RECEIPT, Kind.FEEDBACK_REPORT}
+)
+
+
+def customer_post(case: Case, *, visibility: Visibility = Visibility.PUBLIC) -> AddPost:
+    """Put what a customer wrote into the ticket: when in doubt more of it, never less."""
+    message, reply = case.message, case.reading.reply
+    return AddPost(
+        visibility=visibility,
+        side=Side.CUSTOMER,
+        author=case.requester,
+        text=_joined(reply.visible, reply.signature) or message.text,
+        quoted=reply.quoted if reply.visible.strip() else "",
+        with_raw_mail=message.error is not None,
+    )
+
+
+def open_ticket(case: Case, *, follows: Ticket | None = None) -> OpenTicket:
+    """Make a ticket of the mail, answered from the address that the customer wrote to."""
+    channel = case.channel
+    return OpenTicket(
+        subject=(case.message.subject or "").strip() or (follows.subject if follows else ""),
+        requester=case.requester,
+        queue=follows.queue if follows else channel.queue,
+        priority=follows.priority if follows else case.policy.queues[channel.queue].priority,
+        language=channel.language,
+        answer_from=written_to(case),
+        follows=follows.id if follows else None,
+    )
+
+
+def written_to(case: Case) -> Address:
+    """Return the channel's address that the customer wrote to, else the channel's first."""
+    channel = case.channel
+    own = {address.key: address for address in (channel.address, *channel.also)}
+    for recipient in case.mail.envelope.recipients:
+        if recipient.kind is RouteKind.CHANNEL and recipient.address.key in own:
+            return own[recipient.address.key]
+    return next((own[a.key] for a in case.reading.original_recipients if a.key in own), channel.address)
+
+
+def notify_team(case: Case, queue: str, purpose: Purpose) -> tuple[NotifyAgents, ...]:
+    """Tell everybody who works in a queue, except the author of the mail."""
+    agents = tuple(agent for agent in case.policy.team(queue) if agent != case.facts.agent)
+    return (NotifyAgents(purpose=purpose, agents=agents),) if agents else ()
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(part for part in parts if part.strip())

@@ -1,0 +1,71 @@
+"""What becomes of a stimulus: pure thought, no clock, no database, no network.
+
+`STEPS` is the whole policy, read from top to bottom. Each step looks at the case and either hits, which ends it, or says in a
+few words why it is not its business. Both leave a line in the trace. The steps themselves stand in `steps.py` (mail of
+strangers and customers) and `agents.py` (mail that acts for the company).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.pipeline.agents import answer_as_agent, confirm_as_agent
+from gateway.pipeline.case import Case, Hit, Miss
+from gateway.pipeline.effects import Decision
+from gateway.pipeline.steps import (
+    handle_bounce,
+    join_ticket,
+    keep_automatic_reply,
+    open_new_ticket,
+    record_receipt,
+    record_repeat,
+    stop_loop,
+    surface_forwarding_confirmation,
+    suspend_contradicted_sender,
+    suspend_dead_token,
+    suspend_repeated_from,
+    suspend_stranger,
+)
+from gateway.tickets import TraceLine
+
+Step = Callable[[Case], Hit | Miss]
+
+STEPS: Final[tuple[Step, ...]] = (
+    stop_loop,
+    record_repeat,
+    surface_forwarding_confirmation,
+    handle_bounce,
+    record_receipt,
+    suspend_repeated_from,
+    suspend_contradicted_sender,
+    keep_automatic_reply,
+    confirm_as_agent,
+    answer_as_agent,
+    join_ticket,
+    suspend_stranger,
+    suspend_dead_token,
+    open_new_ticket,
+)
+
+
+def decide(case: Case) -> Decision:
+    """Return what becomes of a mail: the first step that hits decides, and every step that looked leaves a line."""
+    trace: list[TraceLine] = []
+    for step in STEPS:
+        found = step(case)
+        trace.append(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because))
+        if isinstance(found, Hit):
+            return _conclude(case, found, tuple(trace))
+    message = "the last step always hits"
+    raise AssertionError(message)
+
+
+def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
+    return Decision(
+        outcome=hit.outcome,
+        reason=hit.reason,
+        because=hit.because,
+        effects=hit.effects,
+        ticket=hit.ticket.number if hit.ticket else None,
+        queue=hit.ticket.queue if hit.ticket else case.channel.queue,
+        trace=trace,
+    )

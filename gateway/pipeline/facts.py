@@ -1,0 +1,242 @@
+"""What the database knows that matters for a stimulus, read before anything is decided.
+
+`gather_facts` asks; `Facts` is what `decide` gets. Whoever has no database (`explain` without a configuration) starts from
+`know_nothing`. Nothing here decides.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from gateway.errors import NotFound
+from gateway.mail import Address, Bounce, Mailbox, Message, OutboundMail, Purpose, Reading, ReceivedMail, RouteKind
+from gateway.pipeline.marker import find_markers
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
+from gateway.states import ReceivedState
+from gateway.storage.database import Reader
+from gateway.tickets import Part, Post, Side, Ticket, Visibility
+
+AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION)
+_MOST_REFERENCES: Final = 50
+_MOST_MERGES: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenFact:
+    """A token of ours that the mail carries."""
+
+    outbound: OutboundMail
+    """The mail it answers."""
+    carriers: frozenset[str]
+    """Where it stands: `recipient`, `body`, or lower-case names of header fields."""
+    is_expired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BouncedMail:
+    """A mail of ours that a delivery report is about."""
+
+    bounce: Bounce
+    outbound: OutboundMail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known."""
+
+    now: datetime
+    author: Mailbox | None
+    """The one mailbox of the one From field."""
+    agent: str | None = None
+    """The agent whose address the author claims."""
+    token: TokenFact | None = None
+    has_dead_token: bool = False
+    """It was sent to a token address that leads nowhere."""
+    ticket: Ticket | None = None
+    """Where the token or the references lead, or the mail that bounced; merges followed."""
+    is_matched_by_token: bool = False
+    part: Part | None = None
+    """The part the author plays in that ticket."""
+    newer_answer: Post | None = None
+    """A colleague's answer that the token's person had not seen."""
+    posts: tuple[Post, ...] = ()
+    """Of that ticket, oldest first."""
+    bounced: tuple[BouncedMail, ...] = ()
+    has_seen_message_id: bool = False
+    automatic_mails_in_last_hour: int = 0
+    """To the author."""
+    questions_in_last_hour: int = 0
+    """To the agent whose address the author claims."""
+    asked_about: ReceivedState | None = None
+    """The state of the mail that the token's question was about."""
+
+
+def know_nothing(reading: Reading, policy: Policy, now: datetime) -> Facts:
+    """Return the facts of a gateway that has no tickets yet."""
+    author = reading.message.author
+    return Facts(now=now, author=author, agent=policy.agent_of_address.get(author.address.key) if author else None)
+
+
+def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Policy, keys: KeyRing, now: datetime) -> Facts:
+    """Read everything that deciding about a received mail can need."""
+    start = know_nothing(reading, policy, now)
+    message, author, agent = reading.message, start.author, start.agent
+    token = _find_token(tx, mail, message, policy=policy, keys=keys, author=author, now=now)
+    bounced = _find_bounced(tx, mail, reading, keys) if reading.bounces else ()
+    ticket = gather_ticket(tx, bounced[0].outbound.ticket_id) if bounced else _ticket_of(tx, token, message)
+    posts = tx.tickets.posts(ticket.id) if ticket else ()
+    hour_ago = now - timedelta(hours=1)
+    return Facts(
+        now=now,
+        author=author,
+        agent=agent,
+        token=token,
+        has_dead_token=token is None and any(r.kind is RouteKind.TOKEN for r in mail.envelope.recipients),
+        ticket=ticket,
+        is_matched_by_token=bool(ticket and token and token.outbound.ticket_id is not None),
+        part=part_in(ticket, author.address) if ticket and author else None,
+        posts=posts,
+        newer_answer=_newer_answer(posts, token, agent),
+        bounced=bounced,
+        has_seen_message_id=bool(
+            author
+            and message.message_id
+            and tx.received.has_seen(
+                channel=mail.channel, author_key=author.address.key, message_id=message.message_id, except_id=mail.id
+            )
+        ),
+        automatic_mails_in_last_hour=tx.outbox.automatic_count(
+            recipient_key=author.address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES
+        )
+        if author
+        else 0,
+        questions_in_last_hour=tx.outbox.automatic_count(
+            recipient_key=policy.agent_mailbox(agent).address.key, since=hour_ago, purposes=(Purpose.CONFIRM_ACTION,)
+        )
+        if agent
+        else 0,
+        asked_about=_asked_about(tx, token),
+    )
+
+
+def part_in(ticket: Ticket, address: Address) -> Part | None:
+    """Return the part that an address plays in a ticket."""
+    return next((p.part for p in ticket.participants if p.mailbox.address.key == address.key), None)
+
+
+def token_carriers(mail: ReceivedMail, message: Message, policy: Policy) -> dict[str, set[str]]:
+    """Return what may be tokens, unverified, with where each stands: best carriers first."""
+    found: dict[str, set[str]] = {}
+    for recipient in mail.envelope.recipients:
+        if recipient.kind is RouteKind.TOKEN and recipient.token:
+            found.setdefault(recipient.token, set()).add("recipient")
+    for name, mailboxes in (("to", message.to), ("cc", message.cc)):
+        for mailbox in mailboxes:
+            token = policy.token_in(mailbox.address)
+            if token:
+                found.setdefault(token, set()).add(name)
+    for name, ids in (("in-reply-to", message.in_reply_to), ("references", message.references[::-1][:_MOST_REFERENCES])):
+        for message_id in ids:
+            token = token_of_message_id(message_id, policy.hostname)
+            if token:
+                found.setdefault(token, set()).add(name)
+    for _, token in find_markers(message.text):
+        found.setdefault(token.lower(), set()).add("body")
+    return found
+
+
+def _find_token(
+    tx: Reader,
+    mail: ReceivedMail,
+    message: Message,
+    *,
+    policy: Policy,
+    keys: KeyRing,
+    author: Mailbox | None,
+    now: datetime,
+) -> TokenFact | None:
+    """Choose the author's own token where the mail carries one, else the best carried of other people."""
+    best: TokenFact | None = None
+    for token, carriers in token_carriers(mail, message, policy).items():
+        outbound_id = read_token(token, keys)
+        outbound = _get_outbound(tx, outbound_id) if outbound_id is not None else None
+        if outbound is None:
+            continue
+        expires = outbound.token_expires_at
+        fact = TokenFact(outbound=outbound, carriers=frozenset(carriers), is_expired=expires is not None and expires < now)
+        if author and is_same_person(outbound.recipient, author.address, policy):
+            return fact
+        best = best or fact
+    return best
+
+
+def is_same_person(one: Address, other: Address, policy: Policy) -> bool:
+    """Tell whether two addresses are one, or belong to one agent."""
+    agent = policy.agent_of_address.get(one.key)
+    return one.key == other.key or (agent is not None and agent == policy.agent_of_address.get(other.key))
+
+
+def _get_outbound(tx: Reader, outbound_id: int) -> OutboundMail | None:
+    try:
+        return tx.outbox.get(outbound_id)
+    except NotFound:
+        return None
+
+
+def _ticket_of(tx: Reader, token: TokenFact | None, message: Message) -> Ticket | None:
+    if token and token.outbound.ticket_id is not None:
+        return gather_ticket(tx, token.outbound.ticket_id)
+    wanted = tuple(dict.fromkeys((*message.in_reply_to, *message.references[::-1])))[:_MOST_REFERENCES]
+    known = tx.tickets.by_message_ids(wanted) if wanted else {}
+    found = next((known[message_id][0] for message_id in wanted if message_id in known), None)
+    return gather_ticket(tx, found)
+
+
+def gather_ticket(tx: Reader, ticket_id: int | None) -> Ticket | None:
+    """Return the ticket that a mail of ours belongs to, merges followed."""
+    return _follow_merges(tx, ticket_id) if ticket_id is not None else None
+
+
+def _follow_merges(tx: Reader, ticket_id: int) -> Ticket | None:
+    for _ in range(_MOST_MERGES):
+        try:
+            ticket = tx.tickets.get(ticket_id)
+        except NotFound:
+            return None
+        if ticket.merged_into is None:
+            return ticket
+        ticket_id = ticket.merged_into
+    return None
+
+
+def _newer_answer(posts: Iterable[Post], token: TokenFact | None, agent: str | None) -> Post | None:
+    seen = token.outbound.last_seen_post_id if token else None
+    if seen is None:
+        return None
+    newer = (p for p in posts if p.id > seen and p.side is Side.AGENT and p.visibility is Visibility.PUBLIC and p.agent != agent)
+    return max(newer, key=lambda post: post.id, default=None)
+
+
+def _find_bounced(tx: Reader, mail: ReceivedMail, reading: Reading, keys: KeyRing) -> tuple[BouncedMail, ...]:
+    """Find the mail of ours that each report is about: by the return address, else by the returned Message-ID."""
+    returned: OutboundMail | None = None
+    for recipient in mail.envelope.recipients:
+        outbound_id = read_token(recipient.token, keys, TokenUse.RETURN) if recipient.token else None
+        returned = returned or (_get_outbound(tx, outbound_id) if outbound_id is not None else None)
+    found: list[BouncedMail] = []
+    for bounce in reading.bounces:
+        outbound = returned or (tx.outbox.by_message_id(bounce.original_message_id) if bounce.original_message_id else None)
+        if outbound:
+            found.append(BouncedMail(bounce=bounce, outbound=outbound))
+    return tuple(found)
+
+
+def _asked_about(tx: Reader, token: TokenFact | None) -> ReceivedState | None:
+    if token is None or token.outbound.about_received_id is None:
+        return None
+    try:
+        return tx.received.get(token.outbound.about_received_id).state
+    except NotFound:
+        return None

@@ -1,0 +1,242 @@
+"""The mails that a decision sends: who they come from, where answers go, and how they find their ticket again.
+
+The token of a mail stands in three carriers: the Reply-To (or the whole From of what agents get), our Message-ID together with
+the last References entry, and a quiet line in the body. What leaves is scrubbed of every other token.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from gateway.ids import Ids, format_id
+from gateway.mail import Address, Content, Mailbox, OutboundMail, Purpose
+from gateway.pipeline.compose import Draft, DraftAttachment, compose
+from gateway.pipeline.marker import make_marker
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.settings import ChannelSettings
+from gateway.pipeline.templates import Templates
+from gateway.pipeline.tokens import RETURN_PREFIX, KeyRing, TokenUse, make_token, message_id_of, reference_of, scrub_tokens
+from gateway.pipeline.variables import OperatorNoticeVariables, Variables
+from gateway.tickets import Post, Side, Ticket
+
+_MOST_ATTACHED_OCTETS: Final = 15_000_000
+_NOBODY_ANSWERS: Final = frozenset({Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.OPERATOR_NOTICE})
+"""Their bounces go nowhere: the null reverse-path (RFC 3834 section 3.3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a mail is about: the rows that its token will lead back to."""
+
+    channel: str
+    ticket: Ticket | None = None
+    post: Post | None = None
+    posts: tuple[Post, ...] = ()
+    """All posts of the ticket, oldest first, the new one included."""
+    received_id: int | None = None
+    """The held mail that a question is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What is needed to write mails. `problems` gathers what went wrong with an admin's templates."""
+
+    policy: Policy
+    keys: KeyRing
+    ids: Ids
+    templates: Templates
+    now: datetime
+    problems: list[str] = field(default_factory=list)
+
+    def write_to_agent(
+        self,
+        agent: str,
+        purpose: Purpose,
+        about: Subject,
+        variables: Callable[[str], Variables],
+        *,
+        from_name: str,
+        attachments: Sequence[DraftAttachment] = (),
+    ) -> OutboundMail:
+        """Write a notification. `variables` gets the marker line and returns what the template needs."""
+        channel = self.policy.channels[about.channel]
+        outbound_id, token = self._new_token()
+        language = self.policy.agents[agent].language or channel.language
+        rendered = self._render(purpose, language, variables(make_marker(token)))
+        back = Mailbox(from_name, Address(token, self.policy.hostname))
+        thread = (self._thread_root(about.ticket),) if about.ticket else ()
+        draft = Draft(
+            from_=back,
+            to=self.policy.agent_mailbox(agent),
+            reply_to=back,
+            subject=rendered.subject,
+            message_id=message_id_of(token, self.policy.hostname),
+            in_reply_to=thread[0] if thread else None,
+            references=(*thread, reference_of(token, self.policy.hostname)),
+            date=self.now,
+            text=rendered.text,
+            html=rendered.html,
+            attachments=_fitting(attachments),
+            auto_submitted="auto-generated",
+            suppress_auto_response=True,
+            language=language,
+        )
+        expires = self.now + timedelta(seconds=self.policy.tickets.token_lifetime)
+        return self._outbound(outbound_id, purpose, draft, draft.to.address, about, expires=expires)
+
+    def write_to_customer(
+        self,
+        customer: Mailbox,
+        purpose: Purpose,
+        about: Subject,
+        variables: Callable[[str], Variables],
+        *,
+        from_name: str,
+        shown: tuple[Mailbox, tuple[Mailbox, ...]] | None = None,
+        attachments: Sequence[DraftAttachment] = (),
+    ) -> OutboundMail:
+        """Write to somebody outside. `shown` is who stands in To and Cc; without it the customer alone does."""
+        channel = self.policy.channels[about.channel]
+        sender = about.ticket.answer_from if about.ticket else channel.address
+        language = about.ticket.language if about.ticket else channel.language
+        outbound_id, token = self._new_token()
+        rendered = self._render(purpose, language, variables(make_marker(token)))
+        to, cc = shown or (customer, ())
+        answered = _customer_message_ids(about.posts)
+        draft = Draft(
+            from_=Mailbox(from_name, sender),
+            to=to,
+            cc=cc,
+            reply_to=_reply_to(channel, sender, token),
+            subject=rendered.subject,
+            message_id=message_id_of(token, self.policy.hostname),
+            in_reply_to=answered[-1] if answered else None,
+            references=(*answered, reference_of(token, self.policy.hostname)),
+            date=self.now,
+            text=rendered.text,
+            html=rendered.html,
+            attachments=_fitting(attachments),
+            auto_submitted=_auto_submitted(purpose),
+            suppress_auto_response=purpose is not Purpose.ANSWER,
+            language=language,
+        )
+        return self._outbound(outbound_id, purpose, draft, customer.address, about)
+
+    def write_to_operators(self, channel: str, title: str, lines: Sequence[str]) -> tuple[OutboundMail, ...]:
+        """Write a notice to every admin."""
+        operators = self.policy.operators
+        about = Subject(channel=operators.channel or channel)
+        language = self.policy.channels[about.channel].language
+        hostname = self.policy.hostname
+        variables = OperatorNoticeVariables(hostname=hostname, title=title, lines=tuple(self.scrub(line) for line in lines))
+        rendered = self._render(Purpose.OPERATOR_NOTICE, language, variables)
+        mails = []
+        for address in operators.addresses:
+            outbound_id, token = self._new_token()
+            draft = Draft(
+                from_=Mailbox("Ticket Gateway", self.policy.channels[about.channel].address),
+                to=Mailbox(None, address),
+                subject=rendered.subject,
+                message_id=message_id_of(token, hostname),
+                date=self.now,
+                text=rendered.text,
+                html=rendered.html,
+                auto_submitted="auto-generated",
+                suppress_auto_response=True,
+                language=language,
+            )
+            mails.append(self._outbound(outbound_id, Purpose.OPERATOR_NOTICE, draft, address, about))
+        return tuple(mails)
+
+    def scrub(self, text: str) -> str:
+        """Take every token of ours out of a text that is about to leave."""
+        return scrub_tokens(text, self.keys)
+
+    def _new_token(self) -> tuple[int, str]:
+        outbound_id = self.ids.next()
+        return outbound_id, make_token(outbound_id, self.keys)
+
+    def _thread_root(self, ticket: Ticket) -> str:
+        """Return an id that all notifications of a ticket hang below, so that mail programs show them as one thread."""
+        return f"ticket.{format_id(ticket.id)}@{self.policy.hostname}"
+
+    def _render(self, purpose: Purpose, language: str, variables: Variables) -> "_Text":
+        rendered = self.templates.render(purpose, language, variables)
+        if rendered.problem is not None:
+            self.problems.append(rendered.problem)
+        return _Text(subject=rendered.subject, text=rendered.text, html=rendered.html)
+
+    def _outbound(
+        self,
+        outbound_id: int,
+        purpose: Purpose,
+        draft: Draft,
+        recipient: Address,
+        about: Subject,
+        *,
+        expires: datetime | None = None,
+    ) -> OutboundMail:
+        channel = self.policy.channels[about.channel]
+        return OutboundMail(
+            id=outbound_id,
+            purpose=purpose,
+            channel=about.channel,
+            recipient=recipient,
+            reverse_path=self._reverse_path(outbound_id, purpose, channel, about.ticket),
+            message_id=draft.message_id,
+            content=Content.of(compose(draft)),
+            smarthosts=tuple(channel.smarthosts),
+            created_at=self.now,
+            ticket_id=about.ticket.id if about.ticket else None,
+            post_id=about.post.id if about.post else None,
+            last_seen_post_id=about.posts[-1].id if about.posts else None,
+            token_expires_at=expires,
+            about_received_id=about.received_id,
+            next_attempt_at=self.now,
+        )
+
+    def _reverse_path(
+        self, outbound_id: int, purpose: Purpose, channel: ChannelSettings, ticket: Ticket | None
+    ) -> Address | None:
+        if purpose in _NOBODY_ANSWERS:
+            return None
+        if channel.reverse_path == "address":
+            return ticket.answer_from if ticket else channel.address
+        return Address(RETURN_PREFIX + make_token(outbound_id, self.keys, TokenUse.RETURN), self.policy.hostname)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    subject: str
+    text: str
+    html: str
+
+
+def _auto_submitted(purpose: Purpose) -> Literal["auto-replied", "auto-generated"] | None:
+    if purpose is Purpose.ANSWER:
+        return None
+    return "auto-replied" if purpose in _NOBODY_ANSWERS else "auto-generated"
+
+
+def _reply_to(channel: ChannelSettings, sender: Address, token: str) -> Mailbox | None:
+    """Let customers answer to the channel's own address, in its plus form where the company's mail system has one."""
+    if not channel.subaddress:
+        return None
+    return Mailbox(channel.display_name, Address(f"{sender.local}{channel.subaddress}{token}", sender.domain))
+
+
+def _customer_message_ids(posts: Sequence[Post]) -> tuple[str, ...]:
+    """Return the Message-IDs of what customers wrote, oldest first: what their mail programs thread by."""
+    return tuple(post.message_id for post in posts if post.side is Side.CUSTOMER and post.message_id)
+
+
+def _fitting(attachments: Sequence[DraftAttachment]) -> tuple[DraftAttachment, ...]:
+    """Keep as many attachments, in order, as a smarthost will surely take; the rest is named in the text."""
+    kept: list[DraftAttachment] = []
+    room = _MOST_ATTACHED_OCTETS
+    for attachment in attachments:
+        if len(attachment.content) <= room:
+            kept.append(attachment)
+            room -= len(attachment.content)
+    return tuple(kept)

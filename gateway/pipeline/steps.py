@@ -1,0 +1,224 @@
+"""The steps for mail of strangers, customers and machines, in the order in which `decide.STEPS` asks them."""
+
+from gateway.mail import Assurance, Kind, Purpose
+from gateway.pipeline.case import Case, Hit, Miss, customer_post, notify_team, open_ticket
+from gateway.pipeline.effects import (
+    Effect,
+    FailDelivery,
+    NoteDelay,
+    Outcome,
+    Reason,
+    SendConfirmation,
+    SetStatus,
+    TellOperators,
+)
+from gateway.pipeline.facts import is_same_person
+from gateway.states import TicketStatus
+from gateway.tickets import Ticket
+
+_REPLIES = frozenset({Kind.AUTO_REPLY, Kind.OUT_OF_OFFICE})
+_RECEIPTS = frozenset({Kind.RECEIPT, Kind.FEEDBACK_REPORT})
+
+
+def stop_loop(case: Case) -> Hit | Miss:
+    """Hold our own mail that came back, before anything can answer it."""
+    if case.is_waived(Reason.LOOP):
+        return Miss("a person released it")
+    if case.reading.kind is not Kind.LOOP:
+        return Miss("not a mail of ours")
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.LOOP, because=case.reading.kind_because)
+
+
+def record_repeat(case: Case) -> Hit | Miss:
+    """Keep a second mail with an author's Message-ID without a second post.
+
+    The same bytes sent again never get here: the intake knows them by their delivery key.
+    """
+    if case.mail.waiver is not None:
+        return Miss("a person released it")
+    if not case.facts.has_seen_message_id:
+        return Miss("its Message-ID is new")
+    if case.facts.agent is not None:
+        return Miss("an agent's: the agents' gate asks about it")
+    return Hit(
+        outcome=Outcome.DUPLICATE,
+        reason=Reason.REPEATED,
+        because=f"{case.requester.address} sent the Message-ID {case.message.message_id} before",
+    )
+
+
+def surface_forwarding_confirmation(case: Case) -> Hit | Miss:
+    """Show a provider's question about a forwarding rule to the admins instead of making a ticket of it."""
+    if case.reading.kind is not Kind.FORWARDING_CONFIRMATION:
+        return Miss("no provider asks about forwarding")
+    text = f"{case.message.subject or ''}\n\n{case.message.text}"
+    tell = TellOperators(topic=f"A forwarding rule to {case.channel.address} wants to be confirmed", text=text)
+    return Hit(outcome=Outcome.RECORD, reason=Reason.FORWARDING_CONFIRMATION, because=case.reading.kind_because, effects=(tell,))
+
+
+def handle_bounce(case: Case) -> Hit | Miss:
+    """Put what a delivery report says onto the ticket whose mail it is about."""
+    if case.reading.kind is not Kind.BOUNCE:
+        return Miss("no delivery report")
+    effects: list[Effect] = []
+    for bounced in case.facts.bounced:
+        make = FailDelivery if bounced.bounce.permanent else NoteDelay
+        effects.append(make(outbound=bounced.outbound, bounce=bounced.bounce))
+    if not effects:
+        because = "a delivery report about a mail that we did not send"
+        return Hit(outcome=Outcome.RECORD, reason=Reason.UNRELATED_BOUNCE, because=because)
+    because = f"it reports on our mail to {case.facts.bounced[0].outbound.recipient}"
+    return Hit(outcome=Outcome.RECORD, reason=Reason.BOUNCE, because=because, effects=tuple(effects), ticket=case.facts.ticket)
+
+
+def record_receipt(case: Case) -> Hit | Miss:
+    """Keep read receipts and feedback reports without a post."""
+    if case.reading.kind not in _RECEIPTS:
+        return Miss("no receipt, no feedback report")
+    return Hit(outcome=Outcome.RECORD, reason=Reason.RECEIPT, because=case.reading.kind_because)
+
+
+def suspend_repeated_from(case: Case) -> Hit | Miss:
+    """Hold a mail with more than one From field: every program shows another one (RFC 5322 section 3.6)."""
+    if case.is_waived(Reason.REPEATED_FROM):
+        return Miss("a person released it")
+    if not case.message.has_repeated_from:
+        return Miss("at most one From field")
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.REPEATED_FROM, because="it has more than one From field")
+
+
+def suspend_contradicted_sender(case: Case) -> Hit | Miss:
+    """Hold a mail whose author's domain says that it is not its own."""
+    if case.is_waived(Reason.CONTRADICTED_SENDER):
+        return Miss("a person released it")
+    if case.assurance is not Assurance.CONTRADICTED:
+        return Miss(f"the sender is {case.assurance}")
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.CONTRADICTED_SENDER, because=case.mail.evidence.because)
+
+
+def keep_automatic_reply(case: Case) -> Hit | Miss:
+    """Keep a machine's reply small: it never reopens, never notifies, never speaks for an agent.
+
+    One that belongs to no ticket goes on: behind odd headers there may be a person with a request.
+    """
+    if not case.is_automatic:
+        return Miss("a person may have written it")
+    if case.facts.agent is not None:
+        because = f"automatic mail of the agent {case.facts.agent}: {case.reading.kind_because}"
+        return Hit(outcome=Outcome.RECORD, reason=Reason.AUTOMATIC_REPLY, because=because)
+    ticket = case.facts.ticket
+    if ticket is None or case.facts.part is None:
+        return Miss("automatic, but it belongs to no ticket of its author")
+    if case.reading.kind not in _REPLIES:
+        return Miss("automatic, but not a reply")
+    return Hit(
+        outcome=Outcome.POST,
+        reason=Reason.AUTOMATIC_REPLY,
+        because=case.reading.kind_because,
+        effects=(customer_post(case),),
+        ticket=ticket,
+    )
+
+
+def join_ticket(case: Case) -> Hit | Miss:
+    """Add a participant's next mail to the ticket: by the own token, or by references where the author is proven."""
+    ticket = case.facts.ticket
+    if ticket is None:
+        return Miss("no token and no reference leads to a ticket")
+    if case.facts.part is None:
+        return Miss(f"{case.requester.address} takes no part in {ticket.number}")
+    if case.mail.waiver is None and not _may_join(case):
+        return Miss(f"a reference to {ticket.number} without the token, and the sender is not proven")
+    if ticket.status is TicketStatus.CLOSED:
+        return _follow_closed(case, ticket)
+    effects: list[Effect] = [customer_post(case)]
+    if ticket.status is not TicketStatus.NEW and ticket.status is not TicketStatus.OPEN:
+        effects.append(SetStatus(status=TicketStatus.OPEN, by="customer", why="wrote again"))
+    return Hit(
+        outcome=Outcome.POST,
+        reason=Reason.FOLLOW_UP,
+        because=f"{case.requester.address} takes part in {ticket.number} ({_how(case)})",
+        effects=(*effects, *notify_team(case, ticket.queue, Purpose.NEW_REPLY)),
+        ticket=ticket,
+    )
+
+
+def _follow_closed(case: Case, ticket: Ticket) -> Hit:
+    return Hit(
+        outcome=Outcome.OPEN,
+        reason=Reason.FOLLOW_UP_OF_CLOSED,
+        because=f"{ticket.number} is closed",
+        effects=(
+            open_ticket(case, follows=ticket),
+            customer_post(case),
+            *notify_team(case, ticket.queue, Purpose.NEW_TICKET),
+        ),
+    )
+
+
+def _may_join(case: Case) -> bool:
+    return _has_own_token(case) or case.assurance is Assurance.PROVEN
+
+
+def _has_own_token(case: Case) -> bool:
+    token = case.facts.token
+    return (
+        case.facts.is_matched_by_token
+        and token is not None
+        and is_same_person(token.outbound.recipient, case.requester.address, case.policy)
+    )
+
+
+def _how(case: Case) -> str:
+    return "the own token" if _has_own_token(case) else f"a reference, and the sender is {case.assurance}"
+
+
+def suspend_stranger(case: Case) -> Hit | Miss:
+    """Hold a mail that belongs to a ticket in which its author takes no part."""
+    ticket = case.facts.ticket
+    if ticket is None or case.facts.part is not None:
+        return Miss("no stranger on a ticket")
+    if case.is_waived(Reason.STRANGER_ON_TICKET):
+        return Miss("a person released it")
+    because = f"{case.requester.address} takes no part in {ticket.number}"
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.STRANGER_ON_TICKET, because=because, ticket=ticket)
+
+
+def suspend_dead_token(case: Case) -> Hit | Miss:
+    """Hold a mail to a ticket's address that leads nowhere: no stranger could know one, and we made none like it."""
+    if case.is_waived(Reason.DEAD_TOKEN):
+        return Miss("a person released it")
+    if not case.facts.has_dead_token:
+        return Miss("no address of a ticket that leads nowhere")
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.DEAD_TOKEN, because="the ticket address in the envelope is not one of ours")
+
+
+def open_new_ticket(case: Case) -> Hit | Miss:
+    """Open a ticket: whatever got here is somebody's matter."""
+    confirmation, why = _confirmation(case)
+    return Hit(
+        outcome=Outcome.OPEN,
+        reason=Reason.NEW_MATTER,
+        because=f"nothing ties it to a ticket; {why}",
+        effects=(
+            open_ticket(case),
+            customer_post(case),
+            *confirmation,
+            *notify_team(case, case.channel.queue, Purpose.NEW_TICKET),
+        ),
+    )
+
+
+def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
+    cap = case.policy.loops.per_correspondent_and_hour
+    if not case.channel.confirmation.enabled:
+        return (), "the channel sends no confirmations"
+    if not case.reading.respond:
+        return (), f"no confirmation: {case.reading.kind_because}"
+    if case.mail.envelope.reverse_path is None or not case.requester.address.domain:
+        return (), "no confirmation: there is nobody to answer"
+    if case.policy.is_own_address(case.requester.address):
+        return (), "no confirmation: the author's address is our own"
+    if case.facts.automatic_mails_in_last_hour >= cap:
+        return (), f"no confirmation: {case.requester.address} got {cap} automatic mails in the last hour"
+    return (SendConfirmation(),), "a confirmation goes out"

@@ -1,0 +1,198 @@
+"""What templates see of tickets, posts and mails, made from our values: each function returns what one text needs.
+
+Every text of a person passes `Desk.scrub` on its way in, so that no token leaves with it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gateway.mail import Address, Mailbox, Reading, ReceivedMail
+from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
+from gateway.pipeline.outgoing import Desk
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.settings import ChannelSettings
+from gateway.pipeline.variables import (
+    AnswerVariables,
+    AttachmentView,
+    ChannelView,
+    CommandResultVariables,
+    ConfirmActionVariables,
+    ConfirmationVariables,
+    DeliveryFailedVariables,
+    NotificationVariables,
+    PostView,
+    TicketView,
+    Variables,
+)
+from gateway.tickets import Participant, Post, Side, Ticket, Visibility
+
+VariablesOf = Callable[[str], Variables]
+"""Takes the marker line of the mail and returns what its template needs."""
+
+_EARLIER_POSTS: Final = 3
+
+
+def confirmation_variables(ticket: Ticket, channel: ChannelSettings, marker: str) -> ConfirmationVariables:
+    """Return what a confirmation says: nothing that the sender wrote."""
+    tag = subject_tag(ticket, channel)
+    return ConfirmationVariables(channel=_channel(channel, ticket.answer_from), number=ticket.number, tag=tag, reference=marker)
+
+
+def notification_variables(
+    mail: ReceivedMail | None, reading: Reading | None, ticket: Ticket, posts: Sequence[Post], agent: str, desk: Desk
+) -> VariablesOf:
+    """Return what an agent is told about the newest post."""
+    policy = desk.policy
+    post = posts[-1]
+    assurance = str(mail.evidence.assurance) if mail is not None and post.side is Side.CUSTOMER else None
+    newest = _post(post, desk, assurance=assurance)
+    earlier = tuple(_post(p, desk) for p in reversed(posts[:-1]) if p.side is not Side.SYSTEM)[:_EARLIER_POSTS]
+    others = tuple(str(p.mailbox) for p in ticket.participants[1:])
+
+    def variables(marker: str) -> NotificationVariables:
+        return NotificationVariables(
+            marker=marker,
+            channel=_channel(policy.channels[ticket.channel], ticket.answer_from),
+            ticket=_ticket(ticket, policy, desk),
+            agent_name=policy.agents[agent].name,
+            post=newest,
+            others=others,
+            cc_suggested=_suggested(reading, ticket, policy) if post.side is Side.CUSTOMER else (),
+            earlier=earlier,
+        )
+
+    return variables
+
+
+def answer_variables(ticket: Ticket, posts: Sequence[Post], participant: Participant, agent: str, desk: Desk) -> VariablesOf:
+    """Return what a person outside gets of an agent's answer; a late participant gets no history."""
+    policy = desk.policy
+    channel = policy.channels[ticket.channel]
+    signature = policy.agents[agent].signature or policy.queues[ticket.queue].signature or channel.signature or ""
+    seen = (p for p in reversed(posts[:-1]) if participant.since_post_id is None or p.id >= participant.since_post_id)
+    previous = next((p for p in seen if p.side is Side.CUSTOMER and p.visibility is Visibility.PUBLIC), None)
+
+    def variables(marker: str) -> AnswerVariables:
+        return AnswerVariables(
+            channel=_channel(channel, ticket.answer_from),
+            subject=desk.scrub(ticket.subject),
+            tag=subject_tag(ticket, channel),
+            text=desk.scrub(posts[-1].text),
+            signature=signature,
+            marker=marker,
+            previous=_post(previous, desk) if previous else None,
+        )
+
+    return variables
+
+
+def confirm_action_variables(
+    reading: Reading | None, channel: str, ticket: Ticket | None, posts: Sequence[Post], effect: AskToConfirm, desk: Desk
+) -> VariablesOf:
+    """Return what an agent is asked about a held mail."""
+    policy = desk.policy
+    newer = next((p for p in reversed(posts) if p.side is Side.AGENT and p.agent != effect.agent), None)
+    subject = (reading.message.subject or "") if reading else ""
+
+    def variables(marker: str) -> ConfirmActionVariables:
+        return ConfirmActionVariables(
+            marker=marker,
+            channel=_channel(policy.channels[channel], policy.channels[channel].address),
+            agent_name=policy.agents[effect.agent].name,
+            number=ticket.number if ticket else None,
+            question=effect.question,
+            subject=desk.scrub(subject),
+            would_send=desk.scrub(effect.would_send),
+            newer=_post(newer, desk) if newer else None,
+        )
+
+    return variables
+
+
+def command_result_variables(reading: Reading | None, ticket: Ticket | None, effect: TellAgent, desk: Desk) -> VariablesOf:
+    """Return what an agent is told about a mail of theirs that did nothing."""
+    subject = ticket.subject if ticket else (reading.message.subject if reading else None)
+
+    def variables(marker: str) -> CommandResultVariables:
+        return CommandResultVariables(
+            marker=marker,
+            agent_name=desk.policy.agents[effect.agent].name,
+            number=ticket.number if ticket else None,
+            subject=desk.scrub(subject or ""),
+            done=False,
+            lines=tuple(desk.scrub(effect.hint).split("\n")),
+        )
+
+    return variables
+
+
+def delivery_failed_variables(effect: FailDelivery, ticket: Ticket, agent: str, lost: str, desk: Desk) -> VariablesOf:
+    """Return what an agent is told about an answer that did not arrive."""
+    policy = desk.policy
+
+    def variables(marker: str) -> DeliveryFailedVariables:
+        return DeliveryFailedVariables(
+            marker=marker,
+            channel=_channel(policy.channels[ticket.channel], ticket.answer_from),
+            ticket=_ticket(ticket, policy, desk),
+            agent_name=policy.agents[agent].name,
+            recipient=str(effect.outbound.recipient),
+            reason=desk.scrub(effect.bounce.diagnostic or effect.bounce.status or ""),
+            text=desk.scrub(lost),
+            at=desk.now,
+        )
+
+    return variables
+
+
+def subject_tag(ticket: Ticket, channel: ChannelSettings) -> str:
+    """Return `[2026-000123]`, or nothing where the channel wants no numbers in subjects."""
+    return f"[{ticket.number}]" if channel.number_in_subject else ""
+
+
+def via(author: Mailbox, display_name: str) -> str:
+    """Return the name an agent sees: `Kim Kunde (via Firma Support)`."""
+    return f"{author.name or author.address} (via {display_name})"
+
+
+def answered_by(agent: str, ticket: Ticket, policy: Policy) -> str:
+    """Return the name a customer sees: `Anna (Firma Support)`."""
+    return f"{policy.agent_alias(agent)} ({policy.channels[ticket.channel].display_name})"
+
+
+def _channel(channel: ChannelSettings, address: Address) -> ChannelView:
+    return ChannelView(name=channel.display_name, address=str(address))
+
+
+def _ticket(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
+    assignee = ticket.assignee
+    return TicketView(
+        number=ticket.number,
+        subject=desk.scrub(ticket.subject),
+        status=ticket.status,
+        priority=ticket.priority,
+        queue=ticket.queue,
+        requester_name=ticket.requester.name or "",
+        requester_address=str(ticket.requester.address),
+        assignee=policy.agents[assignee].name if assignee is not None and assignee in policy.agents else assignee,
+    )
+
+
+def _post(post: Post, desk: Desk, *, assurance: str | None = None) -> PostView:
+    return PostView(
+        author_name=post.author.name or "",
+        author_address=str(post.author.address),
+        text=desk.scrub(post.text),
+        at=post.created_at,
+        assurance=assurance,
+        attachments=tuple(AttachmentView(filename=a.filename or a.content_type, size=a.size) for a in post.attachments),
+    )
+
+
+def _suggested(reading: Reading | None, ticket: Ticket, policy: Policy) -> tuple[str, ...]:
+    """Return whom the customer wrote to besides us: shown, never added by themselves."""
+    message = reading.message if reading else None
+    known = {p.mailbox.address.key for p in ticket.participants}
+    mailboxes = (*message.to, *message.cc) if message else ()
+    others = {m.address.key: str(m) for m in mailboxes if m.address.domain and not policy.is_own_address(m.address)}
+    return tuple(text for key, text in others.items() if key not in known and key not in policy.agent_of_address)
