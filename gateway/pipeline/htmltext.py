@@ -1,0 +1,260 @@
+"""HTML to text, as a person would copy it: paragraphs, lists, tables, links and quotes kept, hidden text left out.
+
+Works in one pass over sanitised HTML, which is well nested. Start with `html_to_text`.
+"""
+
+import re
+from html import unescape
+from typing import Final
+
+from gateway.pipeline.html import TOKEN
+from gateway.pipeline.text import clean_text
+
+_PARAGRAPHS: Final = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol dl table figure".split())
+_BLOCKS: Final = frozenset(
+    "div li tr dt dd article aside section header footer main nav address center caption figcaption".split()
+)
+_VOID: Final = frozenset({"br", "hr", "img", "wbr", "col"})
+_ATTRIBUTE: Final = re.compile(r'([^\s=>"]+)="([^"]*)"')
+_HIDDEN: Final = re.compile(
+    r"display:none|visibility:hidden|mso-hide:all|(?:font-size|max-height):0(?:px|pt|em|%)?(?:;|$|!)|opacity:0(?:\.0+)?(?:;|$|!)"
+)
+_INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u2007]+")
+_ONLY_FILLING: Final = re.compile("[\\s\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u00a0\u2007]*")
+_SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
+RULE: Final = "_" * 32
+"""What a horizontal rule becomes; Outlook writes the same into its plain texts."""
+_MOST_QUOTES: Final = 50
+
+
+def html_to_text(html: str) -> str:
+    """Return the text of sanitised HTML."""
+    writer = _Writer()
+    for token in TOKEN.finditer(html):
+        if token[4]:
+            writer.write(token[4])
+        elif token[2]:
+            name = token[2]
+            if token[1]:
+                writer.close(name)
+            else:
+                writer.open(name, token[3])
+        else:
+            writer.write("<")
+    return clean_text(writer.finish())
+
+
+class _Writer:
+    """Gathers lines; blocks ask for line breaks, and breaks are only written when text follows."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._blank_before = False
+        self._quotes = 0
+        self._lists: list[int | None] = []
+        self._marker = ""
+        self._hidden: list[str] = []
+        self._links: list[tuple[str, int, list[str]]] = []
+        self._pre = 0
+        self._cells: list[bool] = []
+
+    # ------------------------------------------------------------------------------------------------------- text
+
+    def write(self, raw: str) -> None:
+        """Add the text between two tags."""
+        if self._hidden:
+            return
+        text = unescape(raw) if "&" in raw else raw
+        if self._pre:
+            first, *others = text.replace("\r\n", "\n").split("\n")
+            self._append(first)
+            for line in others:
+                self._end_line(keep_empty=True)
+                self._append(line)
+            return
+        text = _SPACES.sub(" ", text)
+        if _ONLY_FILLING.fullmatch(text):
+            if self._line and text and not self._line[-1].endswith(" "):
+                self._line.append(" ")
+            return
+        text = _INVISIBLE.sub("", text) if not text.isascii() and "\u200d" not in text else text
+        self._append(
+            text.replace("\xa0", " ")
+            if self._line and not self._line[-1].endswith(" ")
+            else text.replace("\xa0", " ").lstrip(" ")
+        )
+
+    def _append(self, text: str) -> None:
+        if not text:
+            return
+        if not self._line:
+            self._line.append(self._start_of_line())
+        elif self._cells and self._cells[-1]:
+            self._line.append(" | ")
+        if self._cells:
+            self._cells[-1] = False
+        self._line.append(text)
+        if self._links:
+            self._links[-1][2].append(text)
+
+    def _start_of_line(self) -> str:
+        if self._blank_before and self._lines:
+            self._lines.append(">" * self._quotes if self._quotes else "")
+        self._blank_before = False
+        indent = "  " * max(0, len(self._lists) - 1)
+        marker, self._marker = self._marker, ""
+        if self._lists and not marker:
+            indent += "  "
+        return f"{self._prefix()}{indent}{marker}"
+
+    def _prefix(self) -> str:
+        return f"{'>' * min(self._quotes, _MOST_QUOTES)} " if self._quotes else ""
+
+    # ------------------------------------------------------------------------------------------------------- lines
+
+    def _end_line(self, *, keep_empty: bool = False) -> None:
+        if self._line:
+            self._lines.append("".join(self._line).rstrip(" "))
+            self._line = []
+        elif keep_empty:
+            if self._blank_before and self._lines:
+                self._lines.append(self._prefix().rstrip())
+                self._blank_before = False
+            self._lines.append(self._prefix().rstrip())
+
+    def _end_paragraph(self) -> None:
+        self._end_line()
+        self._blank_before = True
+
+    # -------------------------------------------------------------------------------------------------------- tags
+
+    def open(self, name: str, attributes: str) -> None:
+        """Take an opening tag."""
+        if self._hidden:
+            if name not in _VOID:
+                self._hidden.append(name)
+            return
+        if 'style="' in attributes and name not in _VOID and _is_hidden(attributes):
+            self._hidden.append(name)
+            return
+        match name:
+            case "br":
+                self._end_line(keep_empty=True)
+            case "hr":
+                self._end_paragraph()
+                self._append(RULE)
+                self._end_paragraph()
+            case "img":
+                self._write_image(attributes)
+            case "a":
+                self._links.append((_attribute(attributes, "href"), len(self._lines), []))
+            case "td" | "th":
+                if not self._cells:
+                    self._cells.append(False)
+            case "table" | "tr":
+                self._open_block(name)
+                self._cells.append(False)
+            case _:
+                self._open_block(name, attributes)
+
+    def _open_block(self, name: str, attributes: str = "") -> None:
+        if name in _PARAGRAPHS and not (name in {"ul", "ol"} and self._lists):
+            self._end_paragraph()
+        elif name in _PARAGRAPHS or name in _BLOCKS:
+            self._end_line()
+        if name == "blockquote":
+            self._quotes += 1
+        elif name == "pre":
+            self._pre += 1
+        elif name in {"ul", "ol"}:
+            start = _attribute(attributes, "start")
+            self._lists.append((int(start) if start.isdecimal() and len(start) < 7 else 1) if name == "ol" else None)  # noqa: PLR2004
+        elif name == "li" and self._lists:
+            number = self._lists[-1]
+            self._marker = "- " if number is None else f"{number}. "
+            self._lists[-1] = None if number is None else number + 1
+
+    def close(self, name: str) -> None:
+        """Take a closing tag."""
+        if self._hidden:
+            if self._hidden[-1] == name:
+                self._hidden.pop()
+            return
+        match name:
+            case "a":
+                self._close_link()
+            case "td" | "th":
+                if self._cells and self._line:
+                    self._cells[-1] = True
+                return
+            case "blockquote":
+                self._end_paragraph()
+                self._quotes = max(0, self._quotes - 1)
+            case "pre":
+                self._end_paragraph()
+                self._pre = max(0, self._pre - 1)
+            case "ul" | "ol":
+                self._end_line()
+                if self._lists:
+                    self._lists.pop()
+                self._blank_before = self._blank_before or not self._lists
+            case "table" | "tr":
+                if self._cells:
+                    self._cells.pop()
+                self._end_line()
+                self._blank_before = self._blank_before or name == "table"
+            case _ if name in _PARAGRAPHS:
+                self._end_paragraph()
+            case _ if name in _BLOCKS:
+                self._end_line()
+
+    def _write_image(self, attributes: str) -> None:
+        alternative = _SPACES.sub(" ", _attribute(attributes, "alt")).strip()
+        if alternative:
+            self.write(f"[{alternative}]".replace("&", "&amp;"))
+
+    def _close_link(self) -> None:
+        if not self._links:
+            return
+        href, _, shown = self._links.pop()
+        text = _SPACES.sub(" ", "".join(shown)).strip()
+        if self._links:
+            self._links[-1][2].extend(shown)
+        if not text or not href or not href.lower().startswith(("http://", "https://", "mailto:", "tel:", "ftp://")):
+            return
+        plain = href.partition(":")[2].lstrip("/") if ":" in href else href
+        plain = plain.partition("?")[0] if href.startswith("mailto:") else plain
+        if text.rstrip("/").casefold() in {href.rstrip("/").casefold(), plain.rstrip("/").casefold()}:
+            return
+        if self._line:
+            self._line[-1] = self._line[-1].rstrip(" ")
+        self._append(f" <{href}>")
+
+    def finish(self) -> str:
+        """Return the whole text."""
+        self._end_line()
+        lines = self._lines
+        while lines and not lines[-1].strip("> "):
+            lines.pop()
+        return "\n".join(_collapse_blanks(lines))
+
+
+def _collapse_blanks(lines: list[str]) -> list[str]:
+    """Two blank lines in a row are enough of a gap."""
+    kept: list[str] = []
+    blanks = 0
+    for line in lines:
+        blanks = 0 if line.strip() else blanks + 1
+        if blanks <= 2 and (kept or not blanks):  # noqa: PLR2004 a gap
+            kept.append(line)
+    return kept
+
+
+def _attribute(attributes: str, name: str) -> str:
+    return next((unescape(value) for key, value in _ATTRIBUTE.findall(attributes) if key == name), "")
+
+
+def _is_hidden(attributes: str) -> bool:
+    style = "".join(_attribute(attributes, "style").lower().split())
+    return _HIDDEN.search(style) is not None

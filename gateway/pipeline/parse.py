@@ -1,0 +1,130 @@
+"""Bytes to `Message`: what a mail claims, with nothing lost and nothing believed.
+
+`parse_message` never raises on any bytes and is linear in their number. The tree comes from `structure`, the body from `bodies`,
+single fields from `headers` and `addresses`; here they are put together. Whatever cannot be read is an attachment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from gateway.mail import Attachment, Mailbox, Message
+from gateway.pipeline.addresses import parse_address_field
+from gateway.pipeline.attachments import make_attachment
+from gateway.pipeline.bodies import Embedded, Kept, read_bodies
+from gateway.pipeline.fields import HeaderBlock
+from gateway.pipeline.headers import LONGEST_VALUE, parse_date, parse_ids, parse_message_id, read_headers
+from gateway.pipeline.structure import Part, Structure, split_parts
+from gateway.pipeline.text import clean_text, decode_unstructured
+
+_FALLBACK_OCTETS: Final = 100_000
+
+
+def parse_message(content: bytes, *, spool: Path | None = None) -> Message:
+    """Read a mail; never raises on any bytes.
+
+    Attachments above 256 KiB are put into `spool` as read-only files named after their digest, where one is given; otherwise
+    everything stays in memory. `error` says why a mail could not be understood in full.
+
+    Raises:
+        OSError: the spool cannot be written.
+    """
+    if b"\n" not in content and b"\r" in content:
+        content = content.replace(b"\r", b"\n")
+    try:
+        return _parse(content, spool)
+    except (ValueError, LookupError, RecursionError, ArithmeticError, TypeError, AttributeError) as fault:
+        return _parse_badly(content, spool, f"{type(fault).__name__}: {fault}")
+
+
+def _parse(content: bytes, spool: Path | None) -> Message:
+    structure = split_parts(content)
+    body = read_bodies(content, structure.root)
+    message = read_fields(structure.root.block, _hint(structure.root))
+    return replace(
+        message,
+        text=body.as_text().strip("\n"),
+        html=body.html,
+        attachments=tuple(_attachments(body.kept, spool)),
+        error=structure.problem,
+    )
+
+
+def read_fields(block: HeaderBlock, hint: str | None) -> Message:
+    """Read the header fields of a mail; the body stays empty. `hint` is the charset of raw 8-bit octets."""
+
+    def mailboxes(name: str) -> tuple[Mailbox, ...]:
+        return tuple(m for raw in block.all(name) for m in parse_address_field(raw, hint))
+
+    subject = block.first("subject")
+    senders = mailboxes("sender")
+    return Message(
+        message_id=parse_message_id(block.first("message-id")),
+        in_reply_to=parse_ids(block.all("in-reply-to")),
+        references=parse_ids(block.all("references")),
+        date=parse_date(block.first("date")),
+        subject=None if subject is None else decode_unstructured(subject, hint)[:LONGEST_VALUE],
+        from_=mailboxes("from"),
+        sender=senders[0] if senders else None,
+        reply_to=mailboxes("reply-to"),
+        to=mailboxes("to"),
+        cc=mailboxes("cc"),
+        text="",
+        html=None,
+        attachments=(),
+        headers=read_headers(block.fields, hint),
+        has_repeated_from=len(block.all("from")) > 1,
+    )
+
+
+def _hint(root: Part) -> str | None:
+    """The charset of the first text part: raw 8-bit header fields are usually written in it."""
+    return next((c for leaf in root.leaves() if (c := leaf.content_type.get("charset")) is not None), None)
+
+
+def _attachments(kept: Iterable[Kept], spool: Path | None) -> Iterable[Attachment]:
+    for each in kept:
+        if isinstance(each, Embedded):
+            yield make_attachment(
+                each.file.body,
+                part=each.part.number,
+                content_type="application/octet-stream",
+                filename=each.file.name,
+                spool=spool,
+            )
+        else:
+            yield make_attachment(
+                each.body,
+                part=each.part.number,
+                content_type=each.part.type,
+                filename=each.filename,
+                content_id=each.content_id,
+                inline=each.inline,
+                spool=spool,
+            )
+
+
+def _parse_badly(content: bytes, spool: Path | None, reason: str) -> Message:
+    """The last resort: nothing but the raw mail, and as much of it as text as can be shown."""
+    raw = make_attachment(content, part="1", content_type="message/rfc822", filename="mail.eml", spool=spool)
+    return Message(
+        message_id=None,
+        in_reply_to=(),
+        references=(),
+        date=None,
+        subject=None,
+        from_=(),
+        sender=None,
+        reply_to=(),
+        to=(),
+        cc=(),
+        text=clean_text(content[:_FALLBACK_OCTETS].decode("utf-8", "replace")),
+        html=None,
+        attachments=(raw,),
+        headers=(),
+        error=reason,
+    )
+
+
+__all__ = ["Structure", "parse_message", "read_fields"]

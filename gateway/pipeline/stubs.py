@@ -1,0 +1,23 @@
+"""Plain parts that only say that the mail is HTML."""
+
+import re
+from typing import Final
+
+_LONGEST: Final = 600
+_STUBS: Final = re.compile(
+    r"(?:does|do|can|kann|unterst|prend|supporte|affich|soporta|support[ae]|ondersteun|obsługuje|mostr|visualiz|view|see|read|display|"
+    r"anzeigen|sehen|lesen|requires?|ben[öo]tig|is in|im|en|in)[^\n]{0,80}\bhtml\b|\bhtml\b[^\n]{0,80}(?:e-?mail|mail|message|nachricht|"
+    r"client|programm|format|viewer|version|version|courriel|mensaje|correo|messaggio|bericht|wiadomo)",
+    re.IGNORECASE,
+)
+_CONTENT_WORDS: Final = 60
+
+
+def is_stub(text: str) -> bool:
+    """Tell whether a plain part says nothing, or merely that one's mail program should show HTML."""
+    stripped = text.strip()
+    if not stripped:
+        return True
+    if len(stripped) > _LONGEST or len(stripped.split()) > _CONTENT_WORDS:
+        return False
+    return _STUBS.search(stripped) is not None
