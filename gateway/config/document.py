@@ -42,10 +42,11 @@ class Problem:
 
 @dataclass(slots=True, kw_only=True)
 class Document:
-    """A file's values: `tree` holds dicts, lists, strings, numbers, booleans and None only."""
+    """A file's values."""
 
     file: str
     tree: object = None
+    """Dicts, lists, strings, numbers, booleans and None only; None as a whole when nothing could be read."""
     problems: list[Problem] = field(default_factory=list)
     key_places: dict[Keys, Place] = field(default_factory=dict)
     """Where the key, or the list item, begins."""
@@ -110,7 +111,7 @@ def read_document(text: str, *, file: str) -> Document:
         if not isinstance(document.tree, dict):
             reason = "the file must hold keys and values, such as `hostname: gw.firma.example`"
             document.problems.append(document.problem((), reason))
-            document.tree = {}
+            document.tree = None
     return document
 
 

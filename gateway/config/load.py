@@ -77,6 +77,8 @@ def load_text(text: str, *, file: str, secrets: Secrets | None = None) -> Loaded
     """Read the configuration from text; `file` is the name in messages. Raises ConfigError."""
     secrets = secrets or Secrets()
     document = read_document(text, file=file)
+    if document.tree is None:
+        raise ConfigError(tuple(problem.describe(file) for problem in document.problems))
     tree = secrets.fill(document, is_path=lambda keys: is_path(Config, keys))
     problems = [*document.problems]
     config: Config | None = None

@@ -1,4 +1,7 @@
-"""A loaded configuration as plain values to be shown: every default filled in, every secret hidden."""
+"""A loaded configuration as plain values to be shown: every default filled in, every secret hidden.
+
+What is not set and has no default is left out.
+"""
 
 from typing import Any
 
@@ -20,7 +23,8 @@ def _hidden(value: Any, keys: Keys, secrets: Secrets) -> Any:  # noqa: ANN401 wh
         return reference.written
     match value:
         case BaseModel():
-            return {name: _hidden(getattr(value, name), (*keys, name), secrets) for name in type(value).model_fields}
+            items = {name: _hidden(getattr(value, name), (*keys, name), secrets) for name in type(value).model_fields}
+            return {name: item for name, item in items.items() if item is not None}
         case dict():
             return {key: _hidden(item, (*keys, key), secrets) for key, item in value.items()}
         case list():
