@@ -358,7 +358,7 @@ class _Sheet:
         outbound, ticket = effect.outbound, self.ticket
         reason = effect.bounce.diagnostic or effect.bounce.status or "no reason was given"
         if OutboundState.BOUNCED in allowed_from(outbound.state):
-            self._move_outbound(outbound, OutboundState.BOUNCED, reason)
+            self._fail_outbound(effect, reason)
         if outbound.purpose is Purpose.OPERATOR_NOTICE:
             return
         if ticket is None or outbound.ticket_id != ticket.id or outbound.purpose not in _TO_CUSTOMERS:
@@ -395,9 +395,11 @@ class _Sheet:
             why = effect.bounce.diagnostic or effect.bounce.status or effect.bounce.action
             self._log(by="gateway", what=f"{effect.bounce.action}: mail to {effect.outbound.recipient}", why=why[:500])
 
-    def _move_outbound(self, outbound: OutboundMail, state: OutboundState, reply: str) -> None:
-        new = advance(outbound.state, state)
-        self.outbound_changes.append(OutboundChange(id=outbound.id, old=outbound.state, new=new, last_reply=reply[:1000]))
+    def _fail_outbound(self, effect: FailDelivery, reason: str) -> None:
+        old = effect.outbound.state
+        new = advance(old, OutboundState.BOUNCED)
+        change = OutboundChange(id=effect.outbound.id, old=old, new=new, last_reply=reason[:1000], attempt=effect.attempt)
+        self.outbound_changes.append(change)
 
 
 def _stored(attachment: Attachment) -> StoredAttachment:

@@ -7,7 +7,7 @@ then finds every place that has to know about it.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.mail import Address, Bounce, Mailbox, OutboundMail, Purpose
+from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
 from gateway.states import TicketStatus
 from gateway.tickets import Part, Priority, Side, TraceLine, Visibility
 
@@ -185,6 +185,8 @@ class FailDelivery:
 
     outbound: OutboundMail
     bounce: Bounce
+    attempt: Attempt | None = None
+    """The attempt in which a smarthost refused it; None where a delivery report came later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from gateway.ids import Ids, format_id
-from gateway.mail import Address, Content, Mailbox, OutboundMail, Purpose
+from gateway.mail import Address, Content, Header, Mailbox, OutboundMail, Purpose
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
+from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import make_marker
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.settings import ChannelSettings
@@ -80,6 +81,7 @@ class Desk:
             attachments=_fitting(attachments),
             auto_submitted="auto-generated",
             suppress_auto_response=True,
+            headers=(Header(LOOP_HEADER, token),),
             language=language,
         )
         expires = self.now + timedelta(seconds=self.policy.tickets.token_lifetime)
@@ -119,6 +121,7 @@ class Desk:
             attachments=_fitting(attachments),
             auto_submitted=_auto_submitted(purpose),
             suppress_auto_response=purpose is not Purpose.ANSWER,
+            headers=(Header(LOOP_HEADER, token),),
             language=language,
         )
         return self._outbound(outbound_id, purpose, draft, customer.address, about)
@@ -144,6 +147,7 @@ class Desk:
                 html=rendered.html,
                 auto_submitted="auto-generated",
                 suppress_auto_response=True,
+                headers=(Header(LOOP_HEADER, token),),
                 language=language,
             )
             mails.append(self._outbound(outbound_id, Purpose.OPERATOR_NOTICE, draft, address, about))

@@ -1,0 +1,87 @@
+"""From stored bytes to a reading, in a worker process: all the heavy work on hostile input is behind this one call."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.mail import (
+    Content,
+    Door,
+    Kind,
+    Mailbox,
+    Message,
+    Reading,
+    ReceivedMail,
+    Reply,
+    RouteKind,
+)
+from gateway.pipeline.circumstances import Circumstances
+from gateway.pipeline.kind import LOOP_HEADER
+from gateway.pipeline.marker import find_markers
+from gateway.pipeline.parse import parse_message
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.reading import read_message
+from gateway.pipeline.tokens import KeyRing, find_tokens, read_token, token_of_message_id
+
+
+def understand(content: Content, circumstances: Circumstances, keys: KeyRing, spool: Path | None = None) -> Reading:
+    """Parse a mail and read what it says. Runs in a worker; never raises on any bytes.
+
+    `spool` is a folder for attachments that are too big to be handed over in memory.
+    """
+    message = parse_message(content.read(), spool=spool)
+    return read_message(message, replace(circumstances, own_marker_ids=own_tokens(message, circumstances.hostname, keys)))
+
+
+def circumstances_of(mail: ReceivedMail, policy: Policy) -> Circumstances:
+    """Return what is known about a received mail from outside of it."""
+    envelope, evidence = mail.envelope, mail.evidence
+    return Circumstances(
+        reverse_path_is_null=envelope.reverse_path is None,
+        reverse_path=envelope.reverse_path,
+        envelope_recipients=tuple(recipient.address for recipient in envelope.recipients),
+        own_addresses=frozenset(a.key for c in policy.channels.values() for a in (c.address, *c.also)),
+        intake_addresses=frozenset(address.key for address in policy.intake_of_channel.values()),
+        hostname=policy.hostname,
+        from_declared_forwarder=evidence.through is not None or envelope.door in {Door.LMTP, Door.INJECT},
+    )
+
+
+def own_tokens(message: Message, hostname: str, keys: KeyRing) -> frozenset[str]:
+    """Return the tokens in a mail that we made: in its ids, in our own header field, and in marker lines."""
+    ids = (message.message_id or "", *message.in_reply_to, *message.references)
+    found = {token_of_message_id(message_id, hostname) for message_id in ids}
+    found.update(token for _, token in find_markers(message.text))
+    found.update(token for value in message.all_headers(LOOP_HEADER) for token in find_tokens(value))
+    return frozenset(token for token in found if token is not None and read_token(token, keys) is not None)
+
+
+def give_up_reading(mail: ReceivedMail, why: str) -> Reading:
+    """Return what can be said of a mail whose bytes no worker survives: who the envelope names, and that it is attached."""
+    author = (Mailbox(None, mail.envelope.reverse_path),) if mail.envelope.reverse_path else ()
+    text = f"This mail could not be read ({why}). It is attached as it came."
+    message = Message(
+        message_id=None,
+        in_reply_to=(),
+        references=(),
+        date=None,
+        subject=None,
+        from_=author,
+        sender=None,
+        reply_to=(),
+        to=(),
+        cc=(),
+        text=text,
+        html=None,
+        attachments=(),
+        headers=(),
+        error=why,
+    )
+    return Reading(
+        message=message,
+        reply=Reply(visible=text, quoted="", signature=""),
+        forwarded=None,
+        original_recipients=tuple(r.address for r in mail.envelope.recipients if r.kind is RouteKind.CHANNEL),
+        kind=Kind.ORDINARY,
+        kind_because="it could not be read",
+        respond=False,
+    )
