@@ -14,6 +14,6 @@ class StorageSettings(Section):
     """Where everything is kept that must survive a restart."""
 
     data: Path = Path("/var/lib/ticket-gateway")
-    """The folder of the SQLite database, of large bodies and of mail that is just arriving; only the gateway's user may read it."""
+    """The folder of the SQLite database, of large bodies and of mail that is just arriving; the gateway's alone."""
     database: Annotated[str, StringConstraints(pattern=r"^(sqlite|postgres(ql)?://.+)$")] = Field(default=SQLITE)
     """`sqlite` (a file in `data`, for one machine), or `postgresql://user@host/name` (any number of gateways share it)."""

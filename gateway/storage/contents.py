@@ -1,0 +1,118 @@
+"""Bytes inside a transaction: small bodies in their row, large ones in the blob folder or, on PostgreSQL, in chunks.
+
+Everything that has bytes (received mail, outbound mail, attachments) names them by digest, and the row of that digest must exist
+first: the database itself refuses anything else.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from gateway.errors import NotFound
+from gateway.mail import Content
+from gateway.storage.folder import BlobFolder
+from gateway.storage.rows import BlobChunkRow, ContentRow, table_of
+from gateway.storage.statements import insert_ignoring
+
+LARGEST_INLINE: Final = 64 * 1024
+"""Octets; more goes to the blob store."""
+
+_PIECE: Final = 256 * 1024
+_CONTENT: Final = table_of(ContentRow)
+_CHUNK: Final = table_of(BlobChunkRow)
+
+
+class Contents:
+    """The bytes of one transaction."""
+
+    def __init__(self, connection: Connection, folder: BlobFolder | None) -> None:
+        """Take the folder of large bodies, or None where the database holds them."""
+        self._connection = connection
+        self._folder = folder
+
+    def get(self, sha256: str) -> Content:
+        """Return the content with that digest.
+
+        Raises:
+            NotFound: no such content.
+        """
+        row = self._connection.execute(select(_CONTENT).where(_CONTENT.c.sha256 == sha256)).one_or_none()
+        if row is None:
+            raise NotFound(sha256)
+        return self.of_row(row.sha256, row.size, row.body)
+
+    def of_row(self, sha256: str, size: int, body: bytes | None) -> Content:
+        """Return what a row of the content table holds or points to."""
+        if body is not None:
+            return Content(sha256=sha256, size=size, body=body)
+        if self._folder is not None:
+            return Content(sha256=sha256, size=size, path=self._folder.path(sha256))
+        pieces = select(_CHUNK.c.piece).where(_CHUNK.c.sha256 == sha256).order_by(_CHUNK.c.position)
+        return Content(sha256=sha256, size=size, body=b"".join(self._connection.scalars(pieces)))
+
+    def load(self, wanted: Iterable[str]) -> dict[str, Content]:
+        """Return several at once, by digest."""
+        rows = self._connection.execute(
+            select(_CONTENT.c.sha256, _CONTENT.c.size, _CONTENT.c.body).where(_CONTENT.c.sha256.in_(sorted(set(wanted))))
+        )
+        return {row.sha256: self.of_row(row.sha256, row.size, row.body) for row in rows}
+
+    def store(self, contents: Iterable[Content]) -> None:
+        """Store what is not stored yet. A large body that is not in the folder already is put there now, which is slow.
+
+        Raises:
+            OSError: the bytes cannot be read or written.
+        """
+        unique = {content.sha256: content for content in contents}
+        if not unique:
+            return
+        small = [(digest, c.size, c.read()) for digest, c in sorted(unique.items()) if c.size <= LARGEST_INLINE]
+        if small:
+            values = [{"sha256": digest, "size": size, "body": body} for digest, size, body in small]
+            insert_ignoring(self._connection, _CONTENT, "sha256", values)
+        for _, content in sorted(unique.items()):
+            if content.size > LARGEST_INLINE:
+                self._store_large(content)
+
+    def _store_large(self, content: Content) -> None:
+        row = {"sha256": content.sha256, "size": content.size, "body": None}
+        if self._folder is not None:
+            if not self._folder.has(content.sha256):
+                self._folder.put(content)
+            insert_ignoring(self._connection, _CONTENT, "sha256", [row])
+            return
+        exists = select(_CONTENT.c.sha256).where(_CONTENT.c.sha256 == content.sha256)
+        if self._connection.scalar(exists) is not None:
+            return
+        insert_ignoring(self._connection, _CONTENT, "sha256", [row])
+        # Whoever came second waited for the first one's commit above and finds its pieces here.
+        if self._connection.scalar(select(_CHUNK.c.position).where(_CHUNK.c.sha256 == content.sha256).limit(1)) is None:
+            for position, piece in enumerate(_pieces(content)):
+                chunk = {"sha256": content.sha256, "position": position, "piece": piece}
+                self._connection.execute(_CHUNK.insert(), chunk)
+
+    def touch(self, digests: Iterable[str]) -> None:
+        """Make sure that the digests are stored.
+
+        Raises:
+            NotFound: one is not.
+        """
+        wanted = sorted(set(digests))
+        if not wanted:
+            return
+        found = set(self._connection.scalars(select(_CONTENT.c.sha256).where(_CONTENT.c.sha256.in_(wanted))))
+        missing = [digest for digest in wanted if digest not in found]
+        if missing:
+            message = f"no content is stored under {', '.join(missing)}"
+            raise NotFound(message)
+
+
+def _pieces(content: Content) -> Iterator[bytes]:
+    if content.body is not None:
+        view = memoryview(content.body)
+        yield from (bytes(view[start : start + _PIECE]) for start in range(0, len(view), _PIECE))
+    elif content.path is not None:
+        with content.path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece

@@ -1,0 +1,102 @@
+"""The database: where everything begins that must survive a restart.
+
+    database = await Database.open(data=Path("/var/lib/ticket-gateway"))
+    mail = await database.read(lambda tx: tx.received.get(received_id))
+    await database.write(lambda tx: tx.apply(changes))
+
+`work` is a plain function of a transaction (`transaction.py`), the same for both engines. It may run again or not at all, so it
+does nothing but read and write through its transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+from gateway.errors import StorageUnavailable
+from gateway.storage.blobs import BlobStore
+from gateway.storage.contents import LARGEST_INLINE
+from gateway.storage.engine import Clock, StorageEngine
+from gateway.storage.received import Acceptance
+from gateway.storage.settings import SQLITE
+from gateway.storage.transaction import Reader, Topic, Writer
+
+T = TypeVar("T")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Database:
+    """One open database; belongs to one event loop."""
+
+    def __init__(self, engine: StorageEngine) -> None:
+        """Use `open`."""
+        self._engine = engine
+        self.blobs = BlobStore(engine)
+
+    @classmethod
+    async def open(
+        cls,
+        *,
+        data: Path,
+        database: str = SQLITE,
+        migrate: bool = True,
+        read_only: bool = False,
+        clock: Clock = _utc_now,
+    ) -> Self:
+        """Open a database and bring its schema up to date, or only check it.
+
+        Raises:
+            StorageUnavailable: it cannot be reached, or its schema is not the one of this program.
+        """
+        engine: StorageEngine
+        if database == SQLITE:
+            from gateway.storage.sqlite import SqliteEngine  # noqa: PLC0415 each engine loads only its own driver
+
+            engine = await SqliteEngine.open(data, clock=clock, migrate=migrate, read_only=read_only)
+        else:
+            raise StorageUnavailable(database)
+        return cls(engine)
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on one consistent picture of the database.
+
+        Raises:
+            StorageUnavailable: the database does not answer.
+        """
+        return await self._engine.read(work)
+
+    async def write(self, work: Callable[[Writer], T], *, urgent: bool = False) -> T:
+        """Run `work` and return what it returned once that is durable; when it raises, nothing of it stays.
+
+        Raises:
+            StorageUnavailable: nothing was written, or it is not known whether it was.
+            ConcurrentChange: somebody was faster.
+        """
+        return await self._engine.write(work, urgent=urgent)
+
+    async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
+        """Store mails before their 250; return the id of each, which for a second copy is the first one's.
+
+        Many callers share one commit. Spooled files are the store's from here on, whether this succeeds or not.
+
+        Raises:
+            StorageUnavailable: nothing was acknowledged; the client must try again.
+        """
+        for acceptance in acceptances:
+            if acceptance.mail.content.size > LARGEST_INLINE:
+                await self.blobs.prepare(acceptance.mail.content)
+        ids = await self._engine.accept(acceptances)
+        for acceptance in acceptances:
+            await self.blobs.discard_spooled(acceptance.mail.content)
+        return ids
+
+    async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
+        """Return when something was committed for the topic since the last wait, or after `timeout` seconds."""
+        await self._engine.wait_for(topic, timeout)
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of everything."""
+        await self._engine.close()

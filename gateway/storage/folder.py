@@ -1,0 +1,118 @@
+"""The folder of large bodies, `blobs/ab/cdef…`: named by their digest, complete and durable as soon as they have that name.
+
+A file is written elsewhere, fsynced, renamed, and its folder is fsynced; only then may a row name it. So a file without a row is
+an orphan (somebody died in between), a row without a file is damage.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from gateway.mail import Content
+
+_HEX: Final = frozenset("0123456789abcdef")
+_DIGEST_LENGTH: Final = 64
+_READ_SIZE: Final = 1 << 20
+
+
+class BlobFolder:
+    """Blocking; call it from a thread."""
+
+    def __init__(self, data: Path) -> None:
+        """Take the gateway's folder; `blobs` and `spool` are made in it."""
+        self.root = data / "blobs"
+        self.spool = data / "spool"
+
+    def create(self) -> None:
+        """Make the folders."""
+        for folder in (self.root, self.spool):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def path(self, sha256: str) -> Path:
+        """Return where the bytes with that digest lie or would lie."""
+        return self.root / sha256[:2] / sha256[2:]
+
+    def has(self, sha256: str) -> bool:
+        """Tell whether they lie there."""
+        return self.path(sha256).exists()
+
+    def put(self, content: Content) -> None:
+        """Make the bytes durable under their digest; a spooled file is moved, any other file is copied.
+
+        Raises:
+            OSError: no room, or the disk fails.
+        """
+        target = self.path(content.sha256)
+        if not target.parent.exists():
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(self.root)
+        if not target.exists():
+            source = content.path if content.path is not None and content.path.parent == self.spool else None
+            _move_into(target, source if source is not None else self._spool_copy(content))
+        # Also when it was there already: whoever renamed it may not have come to this line yet.
+        _sync_folder(target.parent)
+        self.discard_spooled(content)
+
+    def discard_spooled(self, content: Content) -> None:
+        """Remove a content's file in the spool folder, if that is where it lies."""
+        if content.path is not None and content.path.parent == self.spool:
+            content.path.unlink(missing_ok=True)
+
+    def digests(self) -> Iterator[str]:
+        """Yield the digest of every blob."""
+        for folder in sorted(self.root.iterdir()):
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                digest = folder.name + path.name
+                if len(digest) == _DIGEST_LENGTH and _HEX.issuperset(digest):
+                    yield digest
+
+    def is_intact(self, sha256: str) -> bool:
+        """Read the file and compare it with its name."""
+        digest = hashlib.sha256()
+        with self.path(sha256).open("rb") as file:
+            while piece := file.read(_READ_SIZE):
+                digest.update(piece)
+        return digest.hexdigest() == sha256
+
+    def remove(self, sha256: str) -> None:
+        """Remove a blob that no row names."""
+        self.path(sha256).unlink(missing_ok=True)
+
+    def empty_spool(self) -> int:
+        """Remove what a dead process left half received; only at start, before anything is taken. Return how many files."""
+        files = [path for path in self.spool.iterdir() if path.is_file()]
+        for path in files:
+            path.unlink(missing_ok=True)
+        return len(files)
+
+    def _spool_copy(self, content: Content) -> Path:
+        handle, name = tempfile.mkstemp(dir=self.spool)
+        with os.fdopen(handle, "wb") as file:
+            if content.body is not None:
+                file.write(content.body)
+            elif content.path is not None:
+                with content.path.open("rb") as source:
+                    shutil.copyfileobj(source, file, _READ_SIZE)
+        return Path(name)
+
+
+def _move_into(target: Path, source: Path) -> None:
+    handle = os.open(source, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+        os.fchmod(handle, 0o400)
+    finally:
+        os.close(handle)
+    source.rename(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

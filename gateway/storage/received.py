@@ -1,0 +1,266 @@
+"""Received mail: the durable yes, the claim of who processes it, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, func, or_, select, update
+
+from gateway.errors import ConcurrentChange, NotFound
+from gateway.mail import ReceivedMail, Waiver
+from gateway.states import ReceivedState, advance
+from gateway.storage.columns import index_key
+from gateway.storage.contents import Contents
+from gateway.storage.rows import ContentRow, ReceivedRow, table_of
+from gateway.storage.statements import AnyRow, insert_ignoring
+from gateway.tickets import ReceivedChange, TraceLine
+
+_RECEIVED: Final = table_of(ReceivedRow)
+_CONTENT: Final = table_of(ContentRow)
+
+_MAIL: Final = (
+    select(
+        _RECEIVED.c.id,
+        _RECEIVED.c.channel,
+        _RECEIVED.c.envelope,
+        _RECEIVED.c.evidence,
+        _RECEIVED.c.state,
+        _RECEIVED.c.deliveries,
+        _RECEIVED.c.waiver,
+        _CONTENT.c.sha256,
+        _CONTENT.c.size,
+        _CONTENT.c.body,
+    )
+    .select_from(_RECEIVED)
+    .join(_CONTENT, _CONTENT.c.sha256 == _RECEIVED.c.content_sha256)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A mail for one channel, to be stored before its 250."""
+
+    mail: ReceivedMail
+    delivery_key: str
+    """The same for a second copy of the same delivery: that one inserts nothing."""
+    author_key: str | None = None
+    """`Address.key` of the author, where there is exactly one."""
+    message_id: str | None = None
+    """Without angle brackets."""
+    subject: str | None = None
+    """As far as it could be read this early; for lists only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedSummary:
+    """A line in a list of received mail."""
+
+    id: int
+    channel: str
+    author: str | None
+    subject: str | None
+    message_id: str | None
+    received_at: datetime
+    state: ReceivedState
+    reason: str | None
+    because: str | None
+    ticket_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedTrace:
+    """Why a mail became what it became."""
+
+    reason: str | None
+    because: str | None
+    lines: tuple[TraceLine, ...]
+
+
+class ReceivedReader:
+    """Reads received mail."""
+
+    def __init__(self, connection: Connection, contents: Contents) -> None:
+        self._connection = connection
+        self._contents = contents
+
+    def get(self, received_id: int) -> ReceivedMail:
+        """Return one mail with its bytes.
+
+        Raises:
+            NotFound: no such mail.
+        """
+        row = self._connection.execute(_MAIL.where(_RECEIVED.c.id == received_id)).one_or_none()
+        if row is None:
+            message = f"no received mail {received_id}"
+            raise NotFound(message)
+        return self._mail(row)
+
+    def list(
+        self, states: Sequence[ReceivedState] = (), *, limit: int = 100, before: int | None = None
+    ) -> tuple[ReceivedSummary, ...]:
+        """Return summaries, newest first; without states all; `before` is the id where the page before ended."""
+        query = select(
+            _RECEIVED.c.id,
+            _RECEIVED.c.channel,
+            _RECEIVED.c.author_key.label("author"),
+            _RECEIVED.c.subject,
+            _RECEIVED.c.message_id,
+            _RECEIVED.c.received_at,
+            _RECEIVED.c.state,
+            _RECEIVED.c.reason,
+            _RECEIVED.c.because,
+            _RECEIVED.c.ticket_id,
+        )
+        if states:
+            query = query.where(_RECEIVED.c.state.in_(states))
+        if before is not None:
+            query = query.where(_RECEIVED.c.id < before)
+        rows = self._connection.execute(query.order_by(_RECEIVED.c.id.desc()).limit(limit))
+        return tuple(ReceivedSummary(**row._mapping) for row in rows)  # noqa: SLF001 public by another name
+
+    def trace(self, received_id: int) -> ReceivedTrace:
+        """Return the reason and what each step saw.
+
+        Raises:
+            NotFound: no such mail.
+        """
+        query = select(_RECEIVED.c.reason, _RECEIVED.c.because, _RECEIVED.c.trace).where(_RECEIVED.c.id == received_id)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            message = f"no received mail {received_id}"
+            raise NotFound(message)
+        return ReceivedTrace(reason=row.reason, because=row.because, lines=row.trace or ())
+
+    def has_seen(self, channel: str, author_key: str, message_id: str, *, except_id: int) -> bool:
+        """Tell whether another received mail of the channel has that author and Message-ID."""
+        query = select(_RECEIVED.c.id).where(
+            _RECEIVED.c.message_id == message_id,
+            _RECEIVED.c.author_key == author_key,
+            _RECEIVED.c.channel == channel,
+            _RECEIVED.c.id != except_id,
+        )
+        return self._connection.scalar(query.limit(1)) is not None
+
+    def counts(self) -> tuple[tuple[ReceivedState, int], ...]:
+        """Return how many mails are in each state, in the order of the states."""
+        rows = self._connection.execute(select(_RECEIVED.c.state, func.count()).group_by(_RECEIVED.c.state))
+        found = {row[0]: int(row[1]) for row in rows}
+        return tuple((state, found.get(state, 0)) for state in ReceivedState)
+
+    def _mail(self, row: AnyRow) -> ReceivedMail:
+        return ReceivedMail(
+            id=row.id,
+            channel=row.channel,
+            envelope=row.envelope,
+            content=self._contents.of_row(row.sha256, row.size, row.body),
+            evidence=row.evidence,
+            state=row.state,
+            deliveries=row.deliveries,
+            waiver=row.waiver,
+        )
+
+
+class ReceivedWriter(ReceivedReader):
+    """Changes received mail."""
+
+    def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
+        """Store mails in bulk; return for each the id it has now, which for a second copy is the first one's."""
+        keys = [index_key(acceptance.delivery_key) for acceptance in acceptances]
+        known = self._ids_of(sorted(set(keys)))
+        fresh = {key: a for key, a in zip(reversed(keys), reversed(acceptances), strict=True) if key not in known}
+        if fresh:
+            self._contents.store(a.mail.content for a in fresh.values())
+            insert_ignoring(self._connection, _RECEIVED, "delivery_key", [_row_of(a) for _, a in sorted(fresh.items())])
+            known |= self._ids_of(sorted(fresh))  # another node may have been faster
+        return tuple(known[key] for key in keys)
+
+    def claim(self, *, limit: int, now: datetime, lease_seconds: float, node: str) -> tuple[ReceivedMail, ...]:
+        """Lease up to `limit` undecided mails to a node, oldest first; nobody else gets them until the lease is over.
+
+        Each of them counts one more delivery.
+        """
+        free = or_(_RECEIVED.c.lease_until.is_(None), _RECEIVED.c.lease_until <= now)
+        rows = self._connection.execute(
+            _MAIL.where(_RECEIVED.c.state == ReceivedState.RECEIVED, free)
+            .order_by(_RECEIVED.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=_RECEIVED)
+        ).all()
+        if not rows:
+            return ()
+        until = now + timedelta(seconds=lease_seconds)
+        self._connection.execute(
+            update(_RECEIVED)
+            .where(_RECEIVED.c.id.in_([row.id for row in rows]))
+            .values(deliveries=_RECEIVED.c.deliveries + 1, lease_node=node, lease_until=until)
+        )
+        return tuple(_delivered_again(self._mail(row)) for row in rows)
+
+    def release_leases(self, node: str) -> int:
+        """Void the leases of a node that has just started: what it held before, it holds no more. Return how many."""
+        return self._connection.execute(
+            update(_RECEIVED)
+            .where(_RECEIVED.c.state == ReceivedState.RECEIVED, _RECEIVED.c.lease_node == node)
+            .values(lease_node=None, lease_until=None)
+        ).rowcount
+
+    def change(self, changes: Sequence[ReceivedChange], *, now: datetime) -> None:
+        """Change states.
+
+        Raises:
+            InvalidTransition: no table allows it.
+            ConcurrentChange: a mail is no longer in the state that was read.
+        """
+        for change in changes:
+            values: dict[str, Any] = {
+                "state": advance(change.old, change.new),
+                "reason": change.reason,
+                "because": change.because,
+                "trace": change.trace,
+                "lease_node": None,
+                "lease_until": None,
+            }
+            if change.ticket_id is not None:
+                values["ticket_id"] = change.ticket_id
+            if change.new is ReceivedState.RECEIVED:
+                values |= self._release(change, now)
+            where = _RECEIVED.c.id == bindparam("changed_id"), _RECEIVED.c.state == bindparam("old_state")
+            statement = update(_RECEIVED).where(*where).values(**values)
+            done = self._connection.execute(statement, {"changed_id": change.id, "old_state": change.old})
+            if done.rowcount != 1:
+                message = f"received mail {change.id} is no longer {change.old}"
+                raise ConcurrentChange(message)
+
+    def _release(self, change: ReceivedChange, now: datetime) -> dict[str, Any]:
+        """Return what a released mail gets: it is delivered afresh, and what had suspended it is waived."""
+        if change.waiver_by is None or change.old is not ReceivedState.SUSPENDED:
+            return {"deliveries": 0}
+        reason = self._connection.scalar(select(_RECEIVED.c.reason).where(_RECEIVED.c.id == change.id))
+        return {"deliveries": 0, "waiver": Waiver(by=change.waiver_by, at=now, reason=reason or change.reason)}
+
+    def _ids_of(self, keys: Sequence[str]) -> dict[str, int]:
+        query = select(_RECEIVED.c.delivery_key, _RECEIVED.c.id).where(_RECEIVED.c.delivery_key.in_(keys))
+        return {row.delivery_key: row.id for row in self._connection.execute(query)}
+
+
+def _delivered_again(mail: ReceivedMail) -> ReceivedMail:
+    return replace(mail, deliveries=mail.deliveries + 1)
+
+
+def _row_of(acceptance: Acceptance) -> dict[str, Any]:
+    mail = acceptance.mail
+    return {
+        "id": mail.id,
+        "delivery_key": acceptance.delivery_key,
+        "channel": mail.channel,
+        "state": mail.state,
+        "received_at": mail.envelope.received_at,
+        "content_sha256": mail.content.sha256,
+        "envelope": mail.envelope,
+        "evidence": mail.evidence,
+        "author_key": acceptance.author_key,
+        "message_id": acceptance.message_id,
+        "subject": acceptance.subject,
+        "deliveries": 0,
+    }

@@ -1,0 +1,298 @@
+"""SQLite: one thread writes, a few threads read.
+
+The writing thread takes whatever waits, accepting first, runs each piece of work in a savepoint of one transaction, commits once,
+and only then tells everybody. One transaction is bounded in time and in number, so nothing waits long behind background work; a
+piece of work that fails undoes only itself. `synchronous=FULL` in WAL mode: what was committed survives a power cut.
+"""
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool, QueuePool
+
+from gateway.errors import StorageUnavailable, WrongCommand
+from gateway.storage import schema
+from gateway.storage.engine import Clock
+from gateway.storage.faults import translate, translated
+from gateway.storage.folder import BlobFolder
+from gateway.storage.received import Acceptance
+from gateway.storage.transaction import Reader, Topic, Writer
+from gateway.storage.wakeups import Wakeups
+
+T = TypeVar("T")
+
+_LOCK_SECONDS: Final = 5.0
+"""How long to wait for another process that writes, such as a command of the operator."""
+_READERS: Final = 3
+_MOST_UNITS: Final = 256
+_MOST_MILLISECONDS: Final = 8.0
+_MOST_ACCEPTED: Final = 128
+_CACHE_KIB: Final = 16 * 1024
+_PAGES_PER_CHECKPOINT: Final = 4000
+
+
+def make_engine(path: Path, *, read_only: bool = False, poolclass: type[NullPool | QueuePool] = QueuePool) -> Engine:
+    """Return an engine whose transactions begin when they begin, not when sqlite3 thinks so."""
+    uri = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False),
+        poolclass=poolclass,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        if not read_only:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_PER_CHECKPOINT}")
+
+    return engine
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote  # noqa: PLC0415 only here
+
+    return quote(str(path.absolute()))
+
+
+@dataclass(slots=True, eq=False)
+class _Unit(Generic[T]):
+    """A piece of work that waits for the writing thread."""
+
+    work: Callable[[Writer], T]
+    future: "asyncio.Future[T]"
+    result: T | None = None
+    error: BaseException | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Accepting(_Unit[tuple[int, ...]]):
+    """Mails that wait to be accepted: neighbours are stored by the same statements."""
+
+    acceptances: Sequence[Acceptance] = ()
+
+
+class _Queue:
+    """What waits for the writing thread, accepting first."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._urgent: deque[_Unit[Any]] = deque()
+        self._background: deque[_Unit[Any]] = deque()
+        self._closed = False
+
+    def put(self, unit: _Unit[Any], *, urgent: bool) -> None:
+        with self._changed:
+            if self._closed:
+                raise StorageUnavailable("the database is closed")
+            (self._urgent if urgent else self._background).append(unit)
+            self._changed.notify()
+
+    def wait(self) -> bool:
+        """Return True when something waits, False when nothing ever will."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._urgent or self._background or self._closed)
+            return bool(self._urgent or self._background)
+
+    def take(self) -> list[_Unit[Any]]:
+        """Return what comes next: neighbouring acceptances together, anything else alone, or nothing."""
+        with self._changed:
+            if not self._urgent:
+                return [self._background.popleft()] if self._background else []
+            first = self._urgent.popleft()
+            taken = [first]
+            if isinstance(first, _Accepting):
+                count = len(first.acceptances)
+                while self._urgent and isinstance(following := self._urgent[0], _Accepting) and count < _MOST_ACCEPTED:
+                    count += len(following.acceptances)
+                    taken.append(self._urgent.popleft())
+            return taken
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+
+class SqliteEngine:
+    """The embedded engine; one process writes."""
+
+    def __init__(self, data: Path, *, clock: Clock, read_only: bool) -> None:
+        self.path = data / "gateway.sqlite"
+        self.folder = BlobFolder(data)
+        self._clock = clock
+        self._read_only = read_only
+        self._wakeups = Wakeups()
+        self._queue = _Queue()
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="storage-read")
+        self._read_engine = make_engine(self.path, read_only=read_only)
+        self._write_engine = make_engine(self.path, poolclass=NullPool)
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._write_forever, name="storage-write", daemon=True)
+
+    @classmethod
+    async def open(cls, data: Path, *, clock: Clock, migrate: bool, read_only: bool) -> "SqliteEngine":
+        """Open or make the database.
+
+        Raises:
+            StorageUnavailable: it cannot be opened, or its schema is not the one of this program.
+        """
+        engine = cls(data, clock=clock, read_only=read_only)
+        with translated():
+            await asyncio.to_thread(engine._prepare, migrate=migrate and not read_only)
+        if not read_only:
+            engine._thread.start()
+        return engine
+
+    def _prepare(self, *, migrate: bool) -> None:
+        if not self._read_only:
+            self.folder.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.create()
+        if migrate:
+            with self._write_engine.connect() as connection, connection.begin():
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                schema.migrate(connection)
+                connection.exec_driver_sql("COMMIT")
+        else:
+            with self._read_engine.connect() as connection:
+                schema.require_newest(connection)
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` in a reading thread on one consistent picture."""
+        return await self._loop.run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[Reader], T]) -> T:
+        with translated(), self._read_engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return work(Reader(connection, self.folder))
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    async def write(self, work: Callable[[Writer], T], *, urgent: bool) -> T:
+        """Run `work` in the writing thread; return once it is durable."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._put(_Unit(work, future), urgent=urgent)
+        return await future
+
+    async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
+        """Store mails; many callers share one commit and its statements."""
+        future: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
+        self._put(_Accepting(lambda tx: _accept(tx, acceptances), future, acceptances=acceptances), urgent=True)
+        return await future
+
+    async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
+        """Return when this process committed something for the topic, or after `timeout` seconds."""
+        await self._wakeups.wait_for(topic, timeout)
+
+    async def close(self) -> None:
+        """Finish what waits, then let go of the files."""
+        self._queue.close()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join)
+        self._readers.shutdown()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+    def _put(self, unit: _Unit[Any], *, urgent: bool) -> None:
+        if self._read_only:
+            raise WrongCommand("the database was opened for reading only")
+        self._queue.put(unit, urgent=urgent)
+
+    # ------------------------------------------------------------------------------------------- in the writing thread
+
+    def _write_forever(self) -> None:
+        connection: Connection | None = None
+        while self._queue.wait():
+            units: list[_Unit[Any]] = []
+            topics: set[Topic] = set()
+            try:
+                connection = connection or self._write_engine.connect()
+                self._write_once(connection, units, topics)
+            except BaseException as error:  # noqa: BLE001 every waiting caller must hear of it, and the thread must go on
+                units = units or self._queue.take()
+                for unit in units:
+                    unit.error = translate(error) if isinstance(error, Exception) else StorageUnavailable(str(error))
+                topics.clear()
+                if connection is not None:
+                    connection.invalidate()
+                    connection.close()
+                    connection = None
+            self._loop.call_soon_threadsafe(self._tell, units, topics)
+        if connection is not None:
+            connection.close()
+
+    def _write_once(self, connection: Connection, units: list[_Unit[Any]], topics: set[Topic]) -> None:
+        """Run what waits in one transaction; every unit that was taken stands in `units`, whatever happens."""
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        ends = time.monotonic() + _MOST_MILLISECONDS / 1000
+        now = self._clock()
+        while len(units) < _MOST_UNITS and (taken := self._queue.take()):
+            units += taken
+            wanted = [unit for unit in taken if not unit.future.cancelled()]
+            if wanted and not self._try_together(connection, wanted, topics, now):
+                for unit in wanted:
+                    self._try_together(connection, [unit], topics, now)
+            if time.monotonic() >= ends:
+                break
+        connection.exec_driver_sql("COMMIT")
+
+    def _try_together(self, connection: Connection, units: Sequence[_Unit[Any]], topics: set[Topic], now: datetime) -> bool:
+        """Run units in one savepoint. False when several of them failed together and each deserves a try of its own."""
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 the only driver of this engine
+        tx = Writer(connection, self.folder, now=now)
+        raw.execute("SAVEPOINT unit")
+        try:
+            _run(tx, units)
+        except Exception as error:
+            if not raw.in_transaction:
+                raise StorageUnavailable(str(error)) from error  # SQLite gave up the whole transaction
+            raw.execute("ROLLBACK TO unit")
+            raw.execute("RELEASE unit")
+            if len(units) > 1:
+                return False
+            units[0].error = translate(error)
+            return True
+        raw.execute("RELEASE unit")
+        topics |= tx.topics
+        return True
+
+    def _tell(self, units: Sequence[_Unit[Any]], topics: set[Topic]) -> None:
+        for unit in units:
+            if unit.future.done():
+                continue
+            if unit.error is not None:
+                unit.future.set_exception(unit.error)
+            else:
+                unit.future.set_result(unit.result)
+        self._wakeups.wake(topics)
+
+
+def _run(tx: Writer, units: Sequence[_Unit[Any]]) -> None:
+    if len(units) == 1:
+        units[0].result = units[0].work(tx)
+        return
+    accepting = [unit for unit in units if isinstance(unit, _Accepting)]
+    ids = iter(_accept(tx, [acceptance for unit in accepting for acceptance in unit.acceptances]))
+    for unit in accepting:
+        unit.result = tuple(islice(ids, len(unit.acceptances)))
+
+
+def _accept(tx: Writer, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
+    tx.topics.add(Topic.RECEIVED)
+    return tx.received.accept(acceptances)

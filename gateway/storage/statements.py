@@ -1,0 +1,26 @@
+"""The few statements that the two engines spell alike and SQLAlchemy spells apart."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Row
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of whatever columns were asked for."""
+
+
+def insert_ignoring(connection: Connection, table: Table, unique: str, values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows in bulk; those whose `unique` column is taken already are left out."""
+    if not values:
+        return
+    if is_sqlite(connection):
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique]), values)
+    else:
+        connection.execute(postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique]), values)
+
+
+def is_sqlite(connection: Connection) -> bool:
+    """Tell which engine this is."""
+    return connection.dialect.name == "sqlite"

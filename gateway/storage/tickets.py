@@ -1,0 +1,249 @@
+"""Tickets, their participants, posts, attachments and history."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from gateway.errors import ConcurrentChange, NotFound
+from gateway.states import TicketStatus, advance
+from gateway.storage.rows import (
+    AttachmentRow,
+    HistoryRow,
+    OutboundRow,
+    ParticipantRow,
+    PostRow,
+    TicketRow,
+    table_of,
+)
+from gateway.storage.statements import AnyRow
+from gateway.storage.ticket_rows import (
+    attachment_values,
+    make_attachment,
+    make_participant,
+    make_post,
+    make_ticket,
+    post_values,
+    ticket_values,
+)
+from gateway.tickets import HistoryLine, Participant, Post, StoredAttachment, Ticket, TicketChange
+
+_TICKET: Final = table_of(TicketRow)
+_PARTICIPANT: Final = table_of(ParticipantRow)
+_POST: Final = table_of(PostRow)
+_ATTACHMENT: Final = table_of(AttachmentRow)
+_HISTORY: Final = table_of(HistoryRow)
+_OUTBOUND: Final = table_of(OutboundRow)
+
+_UNFINISHED: Final = tuple(status for status in TicketStatus if status is not TicketStatus.CLOSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFilter:
+    """Which tickets to list; an empty field asks for nothing."""
+
+    statuses: tuple[TicketStatus, ...] = ()
+    queue: str | None = None
+    assignee: str | None = None
+    channel: str | None = None
+    requester: str | None = None
+    """`Address.key`."""
+    limit: int = 100
+    after: int | None = None
+    """The id where the page before ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMessage:
+    """Where a Message-ID leads: the ticket, and the post that it brought or carried out."""
+
+    ticket_id: int
+    post_id: int | None
+
+
+class TicketReader:
+    """Reads tickets."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, ticket_id: int) -> Ticket:
+        """Return one ticket.
+
+        Raises:
+            NotFound: no such ticket.
+        """
+        found = self.get_all([ticket_id])
+        if not found:
+            message = f"no ticket {ticket_id}"
+            raise NotFound(message)
+        return found[0]
+
+    def get_all(self, ids: Sequence[int]) -> tuple[Ticket, ...]:
+        """Return those that exist, in the order asked for."""
+        rows = self._connection.execute(select(_TICKET).where(_TICKET.c.id.in_(ids))).all() if ids else []
+        found = {ticket.id: ticket for ticket in self._tickets(rows)}
+        return tuple(found[each] for each in ids if each in found)
+
+    def by_number(self, number: str) -> Ticket | None:
+        """Return the ticket with that number, if there is one."""
+        tickets = self._tickets(self._connection.execute(select(_TICKET).where(_TICKET.c.number == number)).all())
+        return tickets[0] if tickets else None
+
+    def list(self, wanted: TicketFilter) -> tuple[Ticket, ...]:
+        """Return tickets, newest first."""
+        query = select(_TICKET)
+        if wanted.statuses:
+            query = query.where(_TICKET.c.status.in_(wanted.statuses))
+        equals = {
+            _TICKET.c.queue: wanted.queue,
+            _TICKET.c.assignee: wanted.assignee,
+            _TICKET.c.channel: wanted.channel,
+            _TICKET.c.requester_key: wanted.requester,
+        }
+        query = query.where(*(column == value for column, value in equals.items() if value is not None))
+        if wanted.after is not None:
+            query = query.where(_TICKET.c.id < wanted.after)
+        return self._tickets(self._connection.execute(query.order_by(_TICKET.c.id.desc()).limit(wanted.limit)).all())
+
+    def open_of_requester(self, address_key: str, channel: str, *, limit: int = 20) -> tuple[Ticket, ...]:
+        """Return a requester's tickets of a channel that are not closed, newest first."""
+        return self.list(TicketFilter(statuses=_UNFINISHED, requester=address_key, channel=channel, limit=limit))
+
+    def by_message_ids(self, message_ids: Sequence[str]) -> dict[str, KnownMessage]:
+        """Return where Message-IDs lead that came with a post or went out with a mail of ours."""
+        wanted = sorted(set(message_ids))
+        if not wanted:
+            return {}
+        posts = select(_POST.c.message_id, _POST.c.ticket_id, _POST.c.id).where(_POST.c.message_id.in_(wanted))
+        known = {
+            row.message_id: KnownMessage(ticket_id=row.ticket_id, post_id=row.id)
+            for row in self._connection.execute(posts.order_by(_POST.c.id))
+        }
+        columns = _OUTBOUND.c.message_id, _OUTBOUND.c.ticket_id, _OUTBOUND.c.post_id
+        sent = select(*columns).where(_OUTBOUND.c.message_id.in_(wanted), _OUTBOUND.c.ticket_id.is_not(None))
+        known |= {
+            row.message_id: KnownMessage(ticket_id=row.ticket_id, post_id=row.post_id) for row in self._connection.execute(sent)
+        }
+        return known
+
+    def posts(self, ticket_id: int) -> tuple[Post, ...]:
+        """Return all that was said in a ticket, oldest first."""
+        return self._posts(
+            self._connection.execute(select(_POST).where(_POST.c.ticket_id == ticket_id).order_by(_POST.c.id)).all()
+        )
+
+    def post(self, post_id: int) -> Post:
+        """Return one post.
+
+        Raises:
+            NotFound: no such post.
+        """
+        posts = self._posts(self._connection.execute(select(_POST).where(_POST.c.id == post_id)).all())
+        if not posts:
+            message = f"no post {post_id}"
+            raise NotFound(message)
+        return posts[0]
+
+    def history(self, ticket_id: int) -> tuple[HistoryLine, ...]:
+        """Return every change of a ticket, oldest first."""
+        query = select(_HISTORY).where(_HISTORY.c.ticket_id == ticket_id).order_by(_HISTORY.c.id)
+        return tuple(
+            HistoryLine(ticket_id=row.ticket_id, at=row.at, by=row.by, what=row.what, why=row.why)
+            for row in self._connection.execute(query)
+        )
+
+    def counts(self) -> tuple[tuple[TicketStatus, int], ...]:
+        """Return how many tickets have each status, in the order of the statuses."""
+        rows = self._connection.execute(select(_TICKET.c.status, func.count()).group_by(_TICKET.c.status))
+        found = {row[0]: int(row[1]) for row in rows}
+        return tuple((status, found.get(status, 0)) for status in TicketStatus)
+
+    def _tickets(self, rows: Sequence[AnyRow]) -> tuple[Ticket, ...]:
+        ids = [row.id for row in rows]
+        participants: dict[int, list[Participant]] = defaultdict(list)
+        if ids:
+            query = select(_PARTICIPANT).where(_PARTICIPANT.c.ticket_id.in_(ids)).order_by(_PARTICIPANT.c.position)
+            for row in self._connection.execute(query):
+                participants[row.ticket_id].append(make_participant(row))
+        return tuple(make_ticket(row, tuple(participants[row.id])) for row in rows)
+
+    def _posts(self, rows: Sequence[AnyRow]) -> tuple[Post, ...]:
+        ids = [row.id for row in rows]
+        attachments: dict[int, list[StoredAttachment]] = defaultdict(list)
+        if ids:
+            query = select(_ATTACHMENT).where(_ATTACHMENT.c.post_id.in_(ids)).order_by(_ATTACHMENT.c.position)
+            for row in self._connection.execute(query):
+                attachments[row.post_id].append(make_attachment(row))
+        return tuple(make_post(row, tuple(attachments[row.id])) for row in rows)
+
+
+class TicketWriter(TicketReader):
+    """Changes tickets."""
+
+    def open(self, tickets: Sequence[Ticket]) -> None:
+        """Insert new tickets with their participants."""
+        if tickets:
+            self._connection.execute(_TICKET.insert(), [ticket_values(ticket) for ticket in tickets])
+            self._add_participants(tickets)
+
+    def change(self, changes: Sequence[TicketChange]) -> None:
+        """Replace tickets that nobody else has changed since.
+
+        Raises:
+            ConcurrentChange: the stored version is another one.
+            InvalidTransition: no table allows the change of status.
+        """
+        for change in changes:
+            ticket = change.ticket
+            at = _TICKET.c.id == ticket.id, _TICKET.c.version == change.old_version
+            old = self._connection.scalar(select(_TICKET.c.status).where(*at))
+            if old is not None and old is not ticket.status:
+                advance(old, ticket.status)
+            values = ticket_values(ticket) | {"version": change.old_version + 1}
+            if old is None or self._connection.execute(update(_TICKET).where(*at).values(**values)).rowcount != 1:
+                message = f"ticket {ticket.number} is no longer at version {change.old_version}"
+                raise ConcurrentChange(message)
+        if changes:
+            changed = [change.ticket for change in changes]
+            self._connection.execute(delete(_PARTICIPANT).where(_PARTICIPANT.c.ticket_id.in_([ticket.id for ticket in changed])))
+            self._add_participants(changed)
+
+    def post_all(self, posts: Sequence[Post]) -> None:
+        """Insert posts with their attachments, whose bytes must be stored already."""
+        if not posts:
+            return
+        self._connection.execute(_POST.insert(), [post_values(post) for post in posts])
+        attachments = [
+            attachment_values(post.id, position, attachment)
+            for post in posts
+            for position, attachment in enumerate(post.attachments)
+        ]
+        if attachments:
+            self._connection.execute(_ATTACHMENT.insert(), attachments)
+
+    def remember(self, lines: Iterable[HistoryLine]) -> None:
+        """Insert lines of history."""
+        rows = [{"ticket_id": line.ticket_id, "at": line.at, "by": line.by, "what": line.what, "why": line.why} for line in lines]
+        if rows:
+            self._connection.execute(_HISTORY.insert(), rows)
+
+    def _add_participants(self, tickets: Sequence[Ticket]) -> None:
+        rows = [
+            {
+                "ticket_id": ticket.id,
+                "position": position,
+                "name": participant.mailbox.name,
+                "address": str(participant.mailbox.address),
+                "address_key": participant.mailbox.address.key,
+                "part": participant.part,
+                "added_by": participant.added_by,
+                "since_post_id": participant.since_post_id,
+            }
+            for ticket in tickets
+            for position, participant in enumerate(ticket.participants)
+        ]
+        if rows:
+            self._connection.execute(_PARTICIPANT.insert(), rows)

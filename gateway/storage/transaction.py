@@ -1,0 +1,86 @@
+"""One transaction: what a plain synchronous function of the pipeline, the relay or the command line gets to work with.
+
+`Reader` sees one consistent picture; `Writer` also changes it. `Writer.apply` is how a decision becomes true.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from gateway.states import OutboundState, ReceivedState
+from gateway.storage.contents import Contents
+from gateway.storage.folder import BlobFolder
+from gateway.storage.keys import KeyReader, KeyWriter, Numbers
+from gateway.storage.outbox import OutboxReader, OutboxWriter
+from gateway.storage.received import ReceivedReader, ReceivedWriter
+from gateway.storage.search import SearchReader, SearchWriter
+from gateway.storage.tickets import TicketReader, TicketWriter
+from gateway.tickets import Changes
+
+
+class Topic(StrEnum):
+    """What somebody may wait for."""
+
+    RECEIVED = "received"
+    """A mail waits for its decision."""
+    OUTBOX = "outbox"
+    """A mail of ours waits to be sent."""
+
+
+class Reader:
+    """Reads."""
+
+    def __init__(self, connection: Connection, folder: BlobFolder | None) -> None:
+        self.contents = Contents(connection, folder)
+        self.received = ReceivedReader(connection, self.contents)
+        self.tickets = TicketReader(connection)
+        self.outbox = OutboxReader(connection, self.contents)
+        self.keys = KeyReader(connection)
+        self.search = SearchReader(connection, self.tickets)
+
+
+class Writer(Reader):
+    """Reads and writes."""
+
+    received: ReceivedWriter
+    tickets: TicketWriter
+    outbox: OutboxWriter
+    keys: KeyWriter
+    search: SearchWriter
+
+    def __init__(self, connection: Connection, folder: BlobFolder | None, *, now: datetime) -> None:
+        super().__init__(connection, folder)
+        self.now = now
+        self.received = ReceivedWriter(connection, self.contents)
+        self.tickets = TicketWriter(connection)
+        self.outbox = OutboxWriter(connection, self.contents)
+        self.keys = KeyWriter(connection)
+        self.numbers = Numbers(connection)
+        self.search = SearchWriter(connection, self.tickets)
+        self.topics: set[Topic] = set()
+        """Whom to wake after the commit."""
+
+    def apply(self, changes: Changes) -> None:
+        """Write all that one stimulus changes; a caller who lets an error through has changed nothing.
+
+        Raises:
+            ConcurrentChange: somebody was faster; decide again on fresh facts.
+            InvalidTransition: no table allows a change of state.
+            NotFound: bytes that the rows rely on are not stored.
+        """
+        self.received.change(changes.received, now=self.now)
+        self.contents.store(changes.contents)
+        self.contents.touch([a.sha256 for post in changes.posts for a in post.attachments])
+        renamed = self.search.forget_changed([change.ticket for change in changes.changed_tickets])
+        self.tickets.open(changes.new_tickets)
+        self.tickets.change(changes.changed_tickets)
+        self.tickets.post_all(changes.posts)
+        self.tickets.remember(changes.history)
+        self.search.add([*changes.new_tickets, *renamed], changes.posts)
+        self.outbox.queue(changes.outbound)
+        self.outbox.change(changes.outbound_changes, now=self.now)
+        if any(change.new is ReceivedState.RECEIVED for change in changes.received):
+            self.topics.add(Topic.RECEIVED)
+        if changes.outbound or any(change.new is OutboundState.QUEUED for change in changes.outbound_changes):
+            self.topics.add(Topic.OUTBOX)
