@@ -30,7 +30,9 @@ class SmarthostSettings(Section):
     helo: str | None = None
     """What we call ourselves there; without it our hostname."""
     timeout: Annotated[Seconds, Field(gt=0)] = 60
-    """How long to wait for each answer; the answer to a whole mail has at least ten minutes (RFC 5321 section 4.5.3.2)."""
+    """How long to wait for each answer but the last."""
+    data_timeout: Annotated[Seconds, Field(gt=0)] = 600
+    """How long to wait for the answer to a whole mail (RFC 5321 section 4.5.3.2.6), and one second more for each 20 KB of it."""
     max_connections: Annotated[int, Field(ge=1, le=100)] = 4
     """At most this many connections at once."""
     mails_per_connection: Annotated[int, Field(ge=1)] = 100
