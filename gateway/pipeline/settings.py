@@ -74,6 +74,8 @@ class ChannelSettings(Section):
     """Who forwards mail to this channel; the evidence then looks through them at the hop before."""
     active: bool = True
     """An inactive channel still takes mail of its old tickets' threads, but opens no new ones: unknown recipients get 550."""
+    contradicted: Literal["suspend", "refuse"] = "suspend"
+    """Mail whose author's domain disowns it waits for a person, or is refused at once (forwarded mail never is)."""
     subaddress: Literal["", "+", "-"] = ""
     """The sign by which the company's mail system delivers `support+anything@` to `support@`; empty where it does not."""
     reverse_path: Literal["verp", "address"] = "verp"

@@ -1,0 +1,178 @@
+"""Builds the whole gateway from its configuration: the only place that knows every part.
+
+`open_gateway` gives commands what they need (database, policy, road). `Gateway` also has the callables that tie the siblings
+together, which do not know each other: intake and evidence, pipeline and relay. The life of the daemon is in `daemon.py`.
+"""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from gateway.config.model import Config
+from gateway.errors import NotFound
+from gateway.evidence.observe import Observer
+from gateway.ids import Ids
+from gateway.mail import Address, Assurance, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
+from gateway.pipeline.journey import Road, process_refusal
+from gateway.pipeline.policy import Policy, route
+from gateway.pipeline.templates import Templates
+from gateway.pipeline.tokens import KeyRing, SigningKey, TokenUse, read_token
+from gateway.pipeline.worker import Workers
+from gateway.relay.sender import Verdict
+from gateway.smtp_in.replies import Refusal
+from gateway.states import OutboundState, advance
+from gateway.storage.database import Database
+from gateway.tickets import Changes, OutboundChange
+
+SPOOL: Final = "spool"
+_KEY_OCTETS: Final = 32
+_NODE_BITS: Final = 10
+
+
+def utc_now() -> datetime:
+    """Return the time now, aware."""
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """Everything that the configuration describes, built and ready; nothing of it runs yet."""
+
+    def __init__(self, *, config: Config, database: Database, keys: KeyRing, workers: Workers) -> None:
+        """Use `open_gateway`."""
+        self.config = config
+        self.database = database
+        self.keys = keys
+        self.workers = workers
+        self.ids = Ids(clock_ms=lambda: time.time_ns() // 1_000_000, node=secrets.randbits(_NODE_BITS))
+        self.node = "local" if config.database == "sqlite" else f"node-{secrets.token_hex(4)}"
+        self._take(config)
+
+    def reconfigure(self, config: Config) -> None:
+        """Use another configuration from the next mail on."""
+        self._take(config)
+
+    def _take(self, config: Config) -> None:
+        self.config = config
+        self.policy: Policy = config.policy()
+        self.templates = Templates(config.texts.templates, zone=ZoneInfo(config.texts.timezone))
+        self.observer = Observer(config.resolver, hostname=config.hostname)
+        self._domains = frozenset(
+            {config.hostname, *(a.domain for c in config.channels.values() for a in (c.address, *c.also))}
+        )
+
+    def road(self) -> Road:
+        """Return what a journey needs, as of now."""
+        return Road(
+            database=self.database,
+            workers=self.workers,
+            policy=self.policy,
+            keys=self.keys,
+            ids=self.ids,
+            templates=self.templates,
+            clock=utc_now,
+            spool=self.spool,
+        )
+
+    @property
+    def spool(self) -> Path:
+        """Where large bodies lie while they arrive."""
+        return self.config.data / SPOOL
+
+    # ------------------------------------------------------------------------------------------------- for the intake
+
+    async def route(self, address: Address) -> Recipient | None:
+        """Say what an envelope recipient leads to; a token leads to the channel of the mail that it answers."""
+        recipient = route(address, self.policy)
+        if recipient is None or recipient.channel:
+            return recipient
+        channel = await self._channel_of_token(recipient)
+        return replace(recipient, channel=channel) if channel is not None else None
+
+    async def _channel_of_token(self, recipient: Recipient) -> str | None:
+        use = TokenUse.RETURN if recipient.kind is RouteKind.RETURN else TokenUse.ANSWER
+        outbound_id = read_token(recipient.token or "", self.keys, use)
+        if outbound_id is None:
+            return None
+        try:
+            outbound = await self.database.read(lambda tx: tx.outbox.get(outbound_id))
+        except NotFound:
+            return None
+        return outbound.channel if outbound.channel in self.policy.channels else None
+
+    def serves(self, domain: str) -> bool:
+        """Tell whether any address of a domain leads here."""
+        return domain in self._domains
+
+    async def observe(self, envelope: Envelope, content: Content) -> Mapping[str, Evidence]:
+        """Find out what can be proven about a mail, for each of its channels."""
+        channels = {recipient.channel for recipient in envelope.recipients}
+        forwarders = {channel: self.policy.channels[channel].forwarders for channel in channels}
+        return await self.observer.observe(envelope, content, forwarders, now=utc_now())
+
+    def judge(self, envelope: Envelope, evidence: Mapping[str, Evidence]) -> Refusal | None:
+        """Refuse a contradicted mail where every channel of it asks for that and nobody forwarded it."""
+        for channel, found in evidence.items():
+            settings = self.policy.channels[channel]
+            is_direct = found.through is None and not envelope.door.is_local
+            if settings.contradicted != "refuse" or found.assurance is not Assurance.CONTRADICTED or not is_direct:
+                return None
+        return Refusal(550, "5.7.1", "The domain of the author says that this mail is not its own") if evidence else None
+
+    # -------------------------------------------------------------------------------------------------- for the relay
+
+    async def claim_due(self, most: int) -> Sequence[OutboundMail]:
+        """Lease mails that are due."""
+        now, lease = utc_now(), self.config.relay.lease
+        await self.database.write(lambda tx: tx.outbox.reclaim_lost(now))
+        return await self.database.write(
+            lambda tx: tx.outbox.claim_due(now=now, limit=most, lease_seconds=lease, node=self.node)
+        )
+
+    async def finish_sending(self, mail: OutboundMail, verdict: Verdict) -> None:
+        """Write down what a round of tries came to; a refusal for good also goes to the ticket and its agents."""
+        if verdict.outcome is Outcome.BOUNCED:
+            await process_refusal(mail, verdict.deciding, self.road())
+            return
+        new = OutboundState.SENT if verdict.outcome is Outcome.SENT else OutboundState.QUEUED
+        change = OutboundChange(
+            id=mail.id,
+            old=mail.state,
+            new=advance(mail.state, new),
+            next_attempt_at=verdict.next_attempt_at,
+            last_reply=verdict.deciding.reply,
+            attempt=verdict.deciding,
+        )
+        await self.database.write(lambda tx: tx.apply(Changes(outbound_changes=(change,))))
+
+
+@asynccontextmanager
+async def open_gateway(config: Config, *, read_only: bool = False) -> AsyncIterator[Gateway]:
+    """Open the database of a configuration and build the gateway around it.
+
+    Raises:
+        StorageUnavailable: the database cannot be opened.
+    """
+    database = await Database.open(
+        data=config.data, database=config.database, migrate=not read_only, read_only=read_only, clock=utc_now
+    )
+    workers = Workers(config.parse)
+    try:
+        yield Gateway(config=config, database=database, keys=await _read_keys(database, read_only=read_only), workers=workers)
+    finally:
+        await workers.stop()
+        await database.close()
+
+
+async def _read_keys(database: Database, *, read_only: bool) -> KeyRing:
+    if read_only:
+        stored = await database.read(lambda tx: tx.keys.all())
+    else:
+        stored = await database.write(lambda tx: tx.keys.ensure(utc_now(), lambda: secrets.token_bytes(_KEY_OCTETS)))
+    keys = tuple(SigningKey(id=key.id, secret=key.secret) for key in stored)
+    return KeyRing.of(*keys) if keys else KeyRing.of(SigningKey(id=0, secret=secrets.token_bytes(_KEY_OCTETS)))
