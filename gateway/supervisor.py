@@ -1,26 +1,16 @@
-"""What systemd and we tell each other: ready, reloading, stopping, still alive, and sockets that were opened for us.
+"""What we tell systemd: ready, reloading, stopping, still alive.
 
-Everything here does nothing when no supervisor is there, so it can be called always. See sd_notify(3), sd_listen_fds(3) and
-sd_watchdog_enabled(3); the protocol is a datagram with `NAME=value` lines.
+Everything here does nothing when no supervisor is there, so it can be called always. See sd_notify(3) and
+sd_watchdog_enabled(3); the protocol is a datagram with `NAME=value` lines. (Sockets that systemd opened are taken over in
+`smtp_in/listeners.py`.)
 """
 
 import os
 import socket
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
-
-FIRST_PASSED_FD: Final = 3
-"""SD_LISTEN_FDS_START."""
-
-
-@dataclass(frozen=True, slots=True)
-class PassedSocket:
-    """A listening socket that systemd opened for us; `name` is its FileDescriptorName=."""
-
-    name: str
-    socket: socket.socket
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +59,6 @@ class Supervisor:
                 channel.sendall(message)
             except OSError:
                 return  # a supervisor that is gone must not stop the mail
-
-
-def take_sockets(environment: MutableMapping[str, str] | None = None) -> tuple[PassedSocket, ...]:
-    """Take over the sockets that were opened for this process, once: the variables are removed so that no child takes them."""
-    environment = os.environ if environment is None else environment
-    count, owner = environment.pop("LISTEN_FDS", ""), environment.pop("LISTEN_PID", "")
-    names = environment.pop("LISTEN_FDNAMES", "").split(":")
-    if not count.isdigit() or owner != str(os.getpid()):
-        return ()
-    passed = []
-    for index in range(int(count)):
-        os.set_inheritable(FIRST_PASSED_FD + index, False)
-        name = names[index] if index < len(names) else ""
-        passed.append(PassedSocket(name, socket.socket(fileno=FIRST_PASSED_FD + index)))
-    return tuple(passed)
 
 
 def _watchdog_seconds(environment: Mapping[str, str]) -> float | None:

@@ -14,6 +14,7 @@ SAMPLE: Final[dict[str, Any]] = {
     "listen": [
         {
             "smtp": "0.0.0.0:25",
+            "systemd": "smtp",
             "tls": "starttls",
             "certificate": "/etc/ticket-gateway/tls/fullchain.pem",
             "key": "${credential:tls-key}",
