@@ -32,7 +32,7 @@ _DEVICES: Final = frozenset(
 )
 
 
-def make_attachment(  # noqa: PLR0913 an attachment has that many sides
+def make_attachment(
     body: bytes,
     *,
     part: str,

@@ -21,9 +21,7 @@ from gateway.pipeline.text import clean_text, join_flowed
 from gateway.pipeline.transfer import EmbeddedFile, decode_transfer, take_files
 
 _NEVER_BODY: Final = frozenset(
-    "text/csv text/calendar text/x-vcalendar text/vcard text/x-vcard text/directory text/xml text/css text/javascript "
-    "text/rfc822-headers text/rtf text/x-amp-html text/tab-separated-values text/x-python text/x-script text/x-diff "
-    "text/x-patch".split()
+    ["text/csv", "text/calendar", "text/x-vcalendar", "text/vcard", "text/x-vcard", "text/directory", "text/xml", "text/css", "text/javascript", "text/rfc822-headers", "text/rtf", "text/x-amp-html", "text/tab-separated-values", "text/x-python", "text/x-script", "text/x-diff", "text/x-patch"]
 )
 _HEAD: Final = 65_536
 _LONGEST_TEXT: Final = 4_000_000

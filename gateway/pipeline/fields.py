@@ -11,9 +11,14 @@ from typing import Final
 MOST_FIELDS: Final = 1000
 LONGEST_FIELD: Final = 262_144
 _NAME: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
-_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:((?:[^\n]*+\n(?=[ \t]))*+[^\n]*+)(?:\n|\Z)")
+_BLANK_LINE: Final = re.compile(rb"\r*\n|[ \t]+\r?\n")
 _BLANK_LINES: Final = re.compile(rb"[\r\n]+")
 _NEEDED: Final = frozenset({"content-type", "content-transfer-encoding", "content-disposition", "content-id", "from", "subject"})
+_FAMILIAR: Final = frozenset(
+    b"received from to cc subject date message-id mime-version content-type content-transfer-encoding return-path reply-to "
+    b"dkim-signature in-reply-to references sender content-disposition x-mailer list-id".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +46,40 @@ class HeaderBlock:
 
 
 def read_header_block(content: bytes, position: int, *, stop: Callable[[bytes], bool], is_top: bool) -> HeaderBlock:
-    """Read fields from `position` on, up to a blank line, a line that is no field, or a delimiter for which `stop` is true."""
+    """Read fields from `position` on, up to a blank line, a line that is no field, or a delimiter for which `stop` is true.
+
+    A bare carriage return ends no line: whoever checks signatures does not see a field behind it either.
+    """
     fields: list[Field] = []
-    name: bytes | None = None
-    begin = position
-    start = position
     if is_top:
-        position = begin = start = _skip_leading(content, position)
+        position = _skip_leading(content, position)
     while position < len(content):
-        line = _LINE.match(content, position)
-        assert line is not None  # noqa: S101 the pattern matches everywhere
-        end = line.end()
-        first = content[position : position + 1]
-        if first in b"\r\n":
-            position = end
+        if content.startswith(b"--", position) and stop(content[position : _end_of_line(content, position)]):
             break
-        if first not in b" \t" or name is None:
-            found = _NAME.match(content, position, min(end, position + 300))
-            if found is None:
-                if first in b" \t" and not content[position:end].strip():
-                    position = end
-                    break
-                if first != b"-" or not stop(content[position:end]):
-                    position = _pass_over_stray_line(content, position, end, is_first=name is None)
-                    if position == end:
-                        continue
-                break
-            _add(fields, name, content, start, begin)
-            name, start = found[1], found.end()
-        position = begin = end
-    _add(fields, name, content, start, begin)
+        blank = _BLANK_LINE.match(content, position)
+        if blank is not None:
+            position = blank.end()
+            break
+        found = _FIELD.match(content, position)
+        if found is not None:
+            _add(fields, found)
+            position = found.end()
+            continue
+        end = _end_of_line(content, position)
+        if not fields or not _is_familiar_field(content, end):
+            break
+        position = end  # a line that is no field stands among fields: passed over
     return HeaderBlock(fields=tuple(fields), end=position)
+
+
+def _end_of_line(content: bytes, position: int) -> int:
+    end = content.find(b"\n", position)
+    return len(content) if end < 0 else end + 1
+
+
+def _is_familiar_field(content: bytes, position: int) -> bool:
+    following = _NAME.match(content, position, position + 300)
+    return following is not None and following[1].lower() in _FAMILIAR
 
 
 def _skip_leading(content: bytes, position: int) -> int:
@@ -79,36 +87,16 @@ def _skip_leading(content: bytes, position: int) -> int:
     if content.startswith(b"\xef\xbb\xbf"):
         position = 3
     blank = _BLANK_LINES.match(content, position)
-    if blank is not None:
-        following = _NAME.match(content, blank.end(), blank.end() + 300)
-        if content.startswith(b"From ", blank.end()) or (following is not None and following[1].lower() in _FAMILIAR):
-            position = blank.end()
+    if blank is not None and (content.startswith(b"From ", blank.end()) or _is_familiar_field(content, blank.end())):
+        position = blank.end()
     if content.startswith((b"From ", b">From "), position):
-        end = content.find(b"\n", position)
-        position = len(content) if end < 0 else end + 1
+        position = _end_of_line(content, position)
     return position
 
 
-def _pass_over_stray_line(content: bytes, position: int, end: int, *, is_first: bool) -> int:
-    """A line that is no field ends the header, unless it stands among fields: then it is passed over."""
-    if is_first:
-        return position
-    following = _NAME.match(content, end, end + 300)
-    return end if following is not None and following[1].lower() in _FAMILIAR else position
-
-
-_FAMILIAR: Final = frozenset(
-    b"received from to cc subject date message-id mime-version content-type content-transfer-encoding return-path reply-to "
-    b"dkim-signature in-reply-to references sender content-disposition x-mailer list-id".split()
-)
-
-
-def _add(fields: list[Field], name: bytes | None, content: bytes, start: int, end: int) -> None:
-    if name is None:
+def _add(fields: list[Field], found: "re.Match[bytes]") -> None:
+    name = found[1].decode("latin-1")
+    if len(fields) >= MOST_FIELDS and (name.lower() not in _NEEDED or len(fields) >= MOST_FIELDS * 2):
         return
-    text = name.decode("latin-1")
-    if len(fields) >= MOST_FIELDS and text.lower() not in _NEEDED:
-        return
-    if len(fields) >= MOST_FIELDS * 2:
-        return
-    fields.append(Field(text, content[start : min(end, start + LONGEST_FIELD)].strip(b" \t\r\n")))
+    start, end = found.span(2)
+    fields.append(Field(name, found.string[start : min(end, start + LONGEST_FIELD)].strip(b" \t\r\n")))

@@ -41,16 +41,16 @@ _MOST_OPEN: Final = 200
 _MOST_FORMATTING: Final = 24
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
 _NO_LEVEL: Final = frozenset(
-    "p li td tr th dt dd option tbody thead tfoot colgroup br hr img input meta link area base col embed source track wbr param".split()
+    ["p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead", "tfoot", "colgroup", "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr", "param"]
 )
-_FORMATTING: Final = frozenset("a b big code em font i nobr s small strike strong tt u span".split())
+_FORMATTING: Final = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u", "span"])
 TOKEN: Final = re.compile(r'<(/?)([a-z0-9]+)((?:\s+[^\s=>"]+="[^"]*")*)\s*/?>|([^<]+)|<')
 """A tag (slash, name, attributes) or a text, in HTML as nh3 writes it; linear because attributes cannot be read two ways."""
 _HREF: Final = re.compile(r'\shref="([^"]*)"')
 _CLAIMED_HOST: Final = re.compile(r"\s*(?:https?://|www\.)([a-z0-9.-]{1,253})", re.IGNORECASE)
 _BARE_HOST: Final = re.compile(r"\s*((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})\s*", re.IGNORECASE)
 _FILE_ENDINGS: Final = frozenset(
-    "pdf doc docx xls xlsx ppt pptx txt csv zip png jpg jpeg gif html htm xml json log eml msg".split()
+    ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "csv", "zip", "png", "jpg", "jpeg", "gif", "html", "htm", "xml", "json", "log", "eml", "msg"]
 )
 
 

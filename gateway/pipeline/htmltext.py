@@ -10,9 +10,9 @@ from typing import Final
 from gateway.pipeline.html import TOKEN
 from gateway.pipeline.text import clean_text
 
-_PARAGRAPHS: Final = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol dl table figure".split())
+_PARAGRAPHS: Final = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table", "figure"])
 _BLOCKS: Final = frozenset(
-    "div li tr dt dd article aside section header footer main nav address center caption figcaption".split()
+    ["div", "li", "tr", "dt", "dd", "article", "aside", "section", "header", "footer", "main", "nav", "address", "center", "caption", "figcaption"]
 )
 _VOID: Final = frozenset({"br", "hr", "img", "wbr", "col"})
 _ATTRIBUTE: Final = re.compile(r'([^\s=>"]+)="([^"]*)"')
@@ -25,6 +25,7 @@ _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
 RULE: Final = "_" * 32
 """What a horizontal rule becomes; Outlook writes the same into its plain texts."""
 _MOST_QUOTES: Final = 50
+_MOST_INDENTS: Final = 10
 
 
 def html_to_text(html: str) -> str:
@@ -102,7 +103,7 @@ class _Writer:
         if self._blank_before and self._lines:
             self._lines.append(">" * self._quotes if self._quotes else "")
         self._blank_before = False
-        indent = "  " * max(0, len(self._lists) - 1)
+        indent = "  " * max(0, min(len(self._lists), _MOST_INDENTS) - 1)
         marker, self._marker = self._marker, ""
         if self._lists and not marker:
             indent += "  "
