@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
-from gateway.errors import StorageUnavailable
 from gateway.storage.blobs import BlobStore
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.engine import Clock, StorageEngine
@@ -57,7 +56,9 @@ class Database:
 
             engine = await SqliteEngine.open(data, clock=clock, migrate=migrate, read_only=read_only)
         else:
-            raise StorageUnavailable(database)
+            from gateway.storage.postgresql import PostgresqlEngine  # noqa: PLC0415 likewise
+
+            engine = await PostgresqlEngine.open(database, clock=clock, migrate=migrate, read_only=read_only)
         return cls(engine)
 
     async def read(self, work: Callable[[Reader], T]) -> T:

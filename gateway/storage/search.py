@@ -9,9 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import BigInteger, Connection, Integer, Text, TextClause, bindparam, select, text
+from sqlalchemy.types import TypeEngine
 
 from gateway.storage.columns import clean_text
 from gateway.storage.rows import PostRow, TicketRow, table_of
@@ -29,16 +30,31 @@ _TERM: Final = re.compile(r"[^\W_]+\*?")
 _TICKET: Final = table_of(TicketRow)
 _POST: Final = table_of(PostRow)
 
-_FIND_SQLITE: Final = text(
-    "SELECT rowid FROM search WHERE search MATCH :query AND rowid < :before ORDER BY rowid DESC LIMIT :limit"
+
+def _statement(sql: str, **types: TypeEngine[Any]) -> TextClause:
+    return text(sql).bindparams(*(bindparam(name, type_=type_) for name, type_ in types.items()))
+
+
+_FIND_SQLITE: Final = _statement(
+    "SELECT rowid FROM search WHERE search MATCH :query AND rowid < :before ORDER BY rowid DESC LIMIT :limit",
+    query=Text(),
+    before=BigInteger(),
+    limit=Integer(),
 )
-_FIND_POSTGRESQL: Final = text(
-    "SELECT id FROM search WHERE words @@ to_tsquery('simple', :query) AND id < :before ORDER BY id DESC LIMIT :limit"
+_FIND_POSTGRESQL: Final = _statement(
+    "SELECT id FROM search WHERE words @@ to_tsquery('simple', :query) AND id < :before ORDER BY id DESC LIMIT :limit",
+    query=Text(),
+    before=BigInteger(),
+    limit=Integer(),
 )
-_ADD_SQLITE: Final = text("INSERT INTO search (rowid, words) VALUES (:id, :words)")
-_ADD_POSTGRESQL: Final = text("INSERT INTO search (id, words) VALUES (:id, to_tsvector('simple', :words))")
-_REMOVE_SQLITE: Final = text("INSERT INTO search (search, rowid, words) VALUES ('delete', :id, :words)")
-_REMOVE_POSTGRESQL: Final = text("DELETE FROM search WHERE id = :id AND :words IS NOT NULL")
+_ADD_SQLITE: Final = _statement("INSERT INTO search (rowid, words) VALUES (:id, :words)", id=BigInteger(), words=Text())
+_ADD_POSTGRESQL: Final = _statement(
+    "INSERT INTO search (id, words) VALUES (:id, to_tsvector('simple', :words))", id=BigInteger(), words=Text()
+)
+_REMOVE_SQLITE: Final = _statement(
+    "INSERT INTO search (search, rowid, words) VALUES ('delete', :id, :words)", id=BigInteger(), words=Text()
+)
+_REMOVE_POSTGRESQL: Final = _statement("DELETE FROM search WHERE id = :id", id=BigInteger())
 _LARGEST_ID: Final = (1 << 63) - 1
 
 
@@ -112,9 +128,10 @@ class SearchWriter(SearchReader):
             self._connection.execute(_ADD_SQLITE if lite else _ADD_POSTGRESQL, rows)
 
     def _remove(self, documents: Sequence[_Document]) -> None:
-        if documents:
-            statement = _REMOVE_SQLITE if is_sqlite(self._connection) else _REMOVE_POSTGRESQL
-            self._connection.execute(statement, [{"id": d.id, "words": d.words} for d in documents])
+        if documents and is_sqlite(self._connection):
+            self._connection.execute(_REMOVE_SQLITE, [{"id": d.id, "words": d.words} for d in documents])
+        elif documents:
+            self._connection.execute(_REMOVE_POSTGRESQL, [{"id": d.id} for d in documents])
 
 
 def read_terms(query: str) -> tuple[str, ...]:

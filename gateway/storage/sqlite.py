@@ -192,7 +192,7 @@ class SqliteEngine:
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails; many callers share one commit and its statements."""
         future: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
-        self._put(_Accepting(lambda tx: _accept(tx, acceptances), future, acceptances=acceptances), urgent=True)
+        self._put(_Accepting(lambda tx: tx.accept(acceptances), future, acceptances=acceptances), urgent=True)
         return await future
 
     async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
@@ -288,11 +288,6 @@ def _run(tx: Writer, units: Sequence[_Unit[Any]]) -> None:
         units[0].result = units[0].work(tx)
         return
     accepting = [unit for unit in units if isinstance(unit, _Accepting)]
-    ids = iter(_accept(tx, [acceptance for unit in accepting for acceptance in unit.acceptances]))
+    ids = iter(tx.accept([acceptance for unit in accepting for acceptance in unit.acceptances]))
     for unit in accepting:
         unit.result = tuple(islice(ids, len(unit.acceptances)))
-
-
-def _accept(tx: Writer, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
-    tx.topics.add(Topic.RECEIVED)
-    return tx.received.accept(acceptances)

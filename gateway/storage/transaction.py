@@ -3,6 +3,7 @@
 `Reader` sees one consistent picture; `Writer` also changes it. `Writer.apply` is how a decision becomes true.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ from gateway.storage.contents import Contents
 from gateway.storage.folder import BlobFolder
 from gateway.storage.keys import KeyReader, KeyWriter, Numbers
 from gateway.storage.outbox import OutboxReader, OutboxWriter
-from gateway.storage.received import ReceivedReader, ReceivedWriter
+from gateway.storage.received import Acceptance, ReceivedReader, ReceivedWriter
 from gateway.storage.search import SearchReader, SearchWriter
 from gateway.storage.tickets import TicketReader, TicketWriter
 from gateway.tickets import Changes
@@ -60,6 +61,11 @@ class Writer(Reader):
         self.search = SearchWriter(connection, self.tickets)
         self.topics: set[Topic] = set()
         """Whom to wake after the commit."""
+
+    def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
+        """Store mails before their 250; return for each the id it has now, which for a second copy is the first one's."""
+        self.topics.add(Topic.RECEIVED)
+        return self.received.accept(acceptances)
 
     def apply(self, changes: Changes) -> None:
         """Write all that one stimulus changes; a caller who lets an error through has changed nothing.
