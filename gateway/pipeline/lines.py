@@ -1,18 +1,23 @@
-"""Small words about single lines of text that several readers of mail share."""
+"""Lines of text as readers of mail look at them: quoting signs, blankness, the plain form that phrases are compared with."""
 
 import re
 import unicodedata
+from functools import cached_property
 from typing import Final
 
 _INVISIBLE: Final = {
     ord(c): None for c in "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 }
+_ZEROS: Final = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x0ED0, 0x17E0, 0x1040)
+_PLAIN: Final = _INVISIBLE | {zero + digit: str(digit) for zero in _ZEROS for digit in range(10)}
 _QUOTE_SIGNS: Final = "> \t\xa0"
+_MOST_SPACES: Final = 3
+_LONGEST: Final = 1000
 
 
 def is_blank(line: str) -> bool:
     """Tell whether nothing can be seen in a line."""
-    return not line.strip() or not line.translate(_INVISIBLE).strip()
+    return not line or line.isspace() or not (line.isascii() or line.translate(_INVISIBLE).strip())
 
 
 def quote_depth(line: str) -> int:
@@ -21,7 +26,7 @@ def quote_depth(line: str) -> int:
     for sign in line:
         if sign == ">":
             depth, spaces = depth + 1, 0
-        elif sign in " \t\xa0" and spaces < 3:  # noqa: PLR2004 more is an indented text
+        elif sign in " \t\xa0" and spaces < _MOST_SPACES:
             spaces += 1
         else:
             break
@@ -34,23 +39,64 @@ def unquote_line(line: str) -> str:
 
 
 def plain_line(line: str) -> str:
-    """Return a line as it is compared with phrases: no invisible signs, single spaces, case-folded, NFKC."""
-    return " ".join(unicodedata.normalize("NFKC", line.translate(_INVISIBLE)).casefold().split())
+    """Return a line as it is compared with phrases: NFKC, no invisible signs, ASCII digits, single spaces, case-folded."""
+    if line.isascii():
+        return " ".join(line.lower().split())
+    return " ".join(unicodedata.normalize("NFKC", line.translate(_PLAIN)).casefold().split())
 
 
-_ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
 
 
-def has_address(line: str) -> bool:
-    """Tell whether a line holds something that looks like a mail address."""
-    return "@" in line and any(_ADDRESS.search(line[max(0, at - 64) : at + 128]) for at in _positions(line, "@"))
+def find_address(line: str) -> str | None:
+    """Return the first thing in a line that looks like a mail address."""
+    at = line.find("@")
+    for _ in range(8):
+        if at < 0:
+            return None
+        match = _ADDRESS.search(line[max(0, at - 64) : at + 256])
+        if match:
+            return match[0]
+        at = line.find("@", at + 1)
+    return None
 
 
-def _positions(line: str, sign: str) -> list[int]:
-    """Return where a sign stands, the first sixteen times."""
-    found: list[int] = []
-    at = line.find(sign)
-    while at >= 0 and len(found) < 16:  # noqa: PLR2004 enough for any header
-        found.append(at)
-        at = line.find(sign, at + 1)
-    return found
+class Lines:
+    """The lines of a text; each is brought into its plain form once, when somebody asks."""
+
+    def __init__(self, text: str) -> None:
+        self.raw = text.split("\n")
+        self._plain: list[str | None] = [None] * len(self.raw)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def plain(self, index: int) -> str:
+        """Return a line in its plain form without quoting signs; empty when it is too long for a heading or not there."""
+        if not 0 <= index < len(self.raw):
+            return ""
+        known = self._plain[index]
+        if known is None:
+            raw = self.raw[index]
+            known = plain_line(unquote_line(raw)) if len(raw) <= _LONGEST else ""
+            self._plain[index] = known
+        return known
+
+    def is_blank(self, index: int) -> bool:
+        """Tell whether a line is blank or outside of the text."""
+        return not 0 <= index < len(self.raw) or is_blank(self.raw[index])
+
+    def next_text(self, index: int, *, blanks: int = 2) -> int:
+        """Return the first line from `index` on that has text, over some blank ones at most; -1 where there is none."""
+        found = (at for at in range(max(index, 0), min(len(self.raw), index + blanks + 1)) if not is_blank(self.raw[at]))
+        return next(found, -1)
+
+    def previous_text(self, index: int, *, blanks: int = 2) -> int:
+        """Return the last line up to `index` that has text, over some blank ones at most; -1 where there is none."""
+        found = (at for at in range(index, max(-1, index - blanks - 1), -1) if not is_blank(self.raw[at]))
+        return next(found, -1)
+
+    @cached_property
+    def depths(self) -> tuple[int, ...]:
+        """How many `>` each line begins with."""
+        return tuple(quote_depth(line) if ">" in line[:12] else 0 for line in self.raw)

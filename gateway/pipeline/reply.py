@@ -1,11 +1,62 @@
-"""What a person wrote, apart from what they quoted and how they signed."""
+"""What a person wrote, apart from what they quoted and how they signed.
 
+Every line of the text goes to exactly one of visible, quoted and signature, in order. A blank line before a quotation goes with
+it; one behind it belongs to the answer that follows. An answer between quoted lines is visible. What a person forwards is no
+quotation: it is what they want us to read, so it stays visible.
+
+Start with `split_reply`. For customers: in doubt, visible. For agents, whose words go out again, use `surely_visible`.
+"""
+
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
 
 from gateway.mail import Reply
-from gateway.pipeline.fingerprints import Fingerprint, match_lines
-from gateway.pipeline.lines import is_blank, quote_depth
+from gateway.pipeline.fingerprints import Fingerprint, find_own_text
+from gateway.pipeline.html_quotes import find_html_quote, has_html_quote
+from gateway.pipeline.lines import Lines, is_blank
 from gateway.pipeline.marker import find_markers
+from gateway.pipeline.quotes import Heading, Opening, find_opening, looks_like_heading
+from gateway.pipeline.signatures import find_signature
+
+_LONGEST_UNKNOWN_HEADING: Final = 6
+_FEW_WORDS: Final = 3
+_QUOTE_WORDS: Final = 4
+_RULE: Final = re.compile(r"\s*_{20,}\s*")
+
+
+class _Part(Enum):
+    VISIBLE = 0
+    QUOTED = 1
+    SIGNATURE = 2
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Which line goes where, while it is being found out."""
+
+    lines: Lines
+    parts: list[_Part]
+    is_answer: bool | None
+    is_forward: bool
+    sure: int | None
+    """The first line that is surely ours."""
+    is_sure_to_the_end: bool
+    """All below it is quotation, signs or not."""
+    hint: int | None
+    """Where the HTML says that a quotation begins."""
+    has_attributed_signs: bool = False
+    is_suspicious: bool = False
+    rest: int | None = None
+    """From this line on everything is quotation."""
+    forward: int | None = None
+    """From this line on it is somebody else's mail that was forwarded."""
+
+    def quote(self, start: int, end: int) -> None:
+        """Send some lines to the quoted part."""
+        self.parts[start:end] = [_Part.QUOTED] * (end - start)
 
 
 def split_reply(
@@ -14,27 +65,38 @@ def split_reply(
     *,
     marker: str | None = None,
     fingerprints: Sequence[Fingerprint] = (),
+    is_answer: bool | None = None,
     is_forward: bool = False,
 ) -> Reply:
-    """Split a text into what is new, what is quoted and the signature; every line goes to exactly one, in order."""
-    del html, is_forward
-    lines = text.split("\n")
-    starts = [index for index, token in find_markers(text) if token == marker]
-    matches = match_lines(lines, tuple(fingerprints))
-    starts += sorted(matches.sure)[:1]
-    start = min(starts) if starts else len(lines)
-    quoted = [index for index, line in enumerate(lines) if index >= start or quote_depth(line)]
-    marks = set(quoted)
+    """Split a text into what is new, what is quoted and the signature.
+
+    `marker` is the token of a mail of ours whose MAC was verified; `fingerprints` are those of the mails of ours that this may
+    answer. `is_answer` tells what the headers say (None: not known), `is_forward` that the subject says so.
+    """
+    lines = Lines(text)
+    plan = _prepare(lines, html, marker, fingerprints)
+    plan.is_answer, plan.is_forward = is_answer, is_forward
+    _scan(plan)
+    _judge_signs(plan)
+    if plan.sure is not None:
+        _quote_unknown_heading(plan, plan.sure)
+    _give_blanks_away(plan)
+    certain = _is_certain(plan, html)
+    _find_signatures(plan)
     return Reply(
-        visible="\n".join(line for index, line in enumerate(lines) if index not in marks),
-        quoted="\n".join(line for index, line in enumerate(lines) if index in marks),
-        signature="",
-        is_certain=bool(starts) or not marks,
+        visible=_join(plan, _Part.VISIBLE),
+        quoted=_join(plan, _Part.QUOTED),
+        signature=_join(plan, _Part.SIGNATURE),
+        is_certain=certain,
     )
 
 
 def surely_visible(text: str, reply: Reply) -> str | None:
-    """Return only what surely stands above our marker or fingerprinted quote; None when that cannot be told."""
+    """Return only what surely stands above our marker or fingerprinted quotation.
+
+    None when a quotation is suspected but not surely found, and when something was also written between or below the quoted
+    lines: nobody may guess what of it is meant for the customer. An empty text when nothing was written at all.
+    """
     if not reply.is_certain:
         return None
     visible = reply.visible.split("\n")
@@ -43,6 +105,186 @@ def surely_visible(text: str, reply: Reply) -> str | None:
         if line != seen:
             break
         head += 1
-    if not all(is_blank(line) for line in visible[head:]):
+    if reply.quoted and not all(is_blank(line) for line in visible[head:]):
         return None
-    return "\n".join(visible[:head]).strip("\n") or None
+    return "\n".join(visible if not reply.quoted else visible[:head]).strip("\n")
+
+
+def _prepare(lines: Lines, html: str | None, marker: str | None, fingerprints: Sequence[Fingerprint]) -> _Plan:
+    """Find what is surely ours."""
+    marked = find_markers("\n".join(lines.raw))
+    ours = [index for index, token in marked if token == (marker or "").lower()]
+    own, has_own_words = find_own_text(lines.raw, fingerprints)
+    sure = min(ours, default=None)
+    if own.start >= 0 and (own.is_whole or lines.depths[own.start] or _is_announced(lines, own.start)):
+        sure = own.start if sure is None else min(sure, own.start)
+    return _Plan(
+        lines=lines,
+        parts=[_Part.VISIBLE] * len(lines),
+        is_answer=None,
+        is_forward=False,
+        sure=sure,
+        is_sure_to_the_end=not (own.is_whole and _is_answered_below(lines, own.start, own.end)),
+        hint=find_html_quote(html, lines.raw) if html else None,
+        is_suspicious=bool(marked) or has_own_words,
+    )
+
+
+def _is_announced(lines: Lines, index: int) -> bool:
+    """Tell whether what stands directly above a line is the heading of a quotation."""
+    above = lines.previous_text(index - 1)
+    return above >= 0 and looks_like_heading(lines, above)
+
+
+def _is_answered_below(lines: Lines, start: int, end: int) -> bool:
+    """Tell whether the whole answer stands below our text: nothing but a heading above, something without `>` below."""
+    if lines.depths[start]:
+        return False
+    above = [at for at in range(start) if not lines.is_blank(at) and not looks_like_heading(lines, at)]
+    below = [at for at in range(end, len(lines)) if not lines.is_blank(at)]
+    return not above and bool(below) and not any(lines.depths[at] or looks_like_heading(lines, at) for at in below)
+
+
+def _scan(plan: _Plan) -> None:
+    """Walk down the lines until a quotation or a forwarded mail takes the rest."""
+    lines = plan.lines
+    index = 0
+    while index < len(lines):
+        if index == plan.sure and not lines.depths[index] and plan.is_sure_to_the_end:
+            _quote_rest(plan, index)
+            return
+        opening = find_opening(lines, index)
+        if opening is None:
+            if index == plan.hint and not lines.depths[index]:
+                _quote_rest(plan, index)
+                return
+            index += 1
+            continue
+        plan.is_suspicious = True
+        if lines.depths[opening.start] and opening.heading is not Heading.ATTRIBUTION:
+            index = opening.end
+            continue
+        if opening.heading is Heading.FORWARDED or (plan.is_forward and opening.heading is not Heading.ATTRIBUTION):
+            plan.forward = opening.start
+            return
+        if _accepts(plan, opening):
+            plan.quote(opening.start, opening.end)
+            if not opening.is_followed_by_signs:
+                _quote_rest(plan, opening.start)
+                return
+            plan.has_attributed_signs = True
+        index = max(opening.end, index + 1)
+
+
+def _accepts(plan: _Plan, opening: Opening) -> bool:
+    """Tell whether a heading really begins a quotation; in doubt it does not."""
+    if opening.is_followed_by_signs:
+        return True
+    if not opening.has_proof:
+        return False
+    if opening.heading in {Heading.ORIGINAL, Heading.REPLY_ABOVE} or plan.is_answer:
+        return True
+    if plan.is_answer is False:
+        return False
+    return opening.heading is Heading.ATTRIBUTION or any(not plan.lines.is_blank(at) for at in range(opening.start))
+
+
+def _quote_rest(plan: _Plan, start: int) -> None:
+    plan.rest = start
+    plan.quote(start, len(plan.lines))
+
+
+def _judge_signs(plan: _Plan) -> None:
+    """Send lines that begin with `>` to the quoted part, unless they look like arrows or bullets."""
+    lines = plan.lines
+    end = min(len(lines) if plan.rest is None else plan.rest, len(lines) if plan.forward is None else plan.forward)
+    signed = [at for at in range(end) if lines.depths[at]]
+    if not signed:
+        return
+    plan.is_suspicious = True
+    is_known = plan.has_attributed_signs or (plan.sure is not None and bool(lines.depths[plan.sure]))
+    if not is_known and plan.is_answer is False and max(lines.depths[at] for at in signed) == 1:
+        return
+    for at in signed:
+        if is_known or not _is_arrow(plan, at, many=len(signed) > 1):
+            plan.quote(at, at + 1)
+
+
+def _is_arrow(plan: _Plan, at: int, *, many: bool) -> bool:
+    """Tell whether a line that begins with `>` and that nothing introduces is a menu path, a bullet or a prompt."""
+    lines = plan.lines
+    if lines.depths[at] > 1 or (many and _has_signed_neighbour(lines, at)):
+        return (
+            len(lines.plain(at).split()) <= _FEW_WORDS
+            and not lines.is_blank(at - 1)
+            and lines.depths[at] == 1
+            and not (at and lines.depths[at - 1])
+        )
+    words = len(lines.plain(at).split())
+    if plan.is_answer or many:
+        return words <= _FEW_WORDS and not lines.is_blank(at - 1)
+    return words < _QUOTE_WORDS
+
+
+def _has_signed_neighbour(lines: Lines, at: int) -> bool:
+    return any(0 <= near < len(lines) and lines.depths[near] for near in (at - 1, at + 1))
+
+
+def _quote_unknown_heading(plan: _Plan, sure: int) -> None:
+    """Send what stands directly above our own text along with it when it looks like a heading in any language."""
+    lines = plan.lines
+    first = next((at for at in range(len(lines)) if plan.parts[at] is _Part.QUOTED), sure)
+    above = lines.previous_text(min(first, sure) - 1)
+    if above < 0 or not looks_like_heading(lines, above):
+        return
+    start = above
+    while start > 0 and above - start < _LONGEST_UNKNOWN_HEADING and looks_like_heading(lines, start - 1):
+        start -= 1
+    plan.quote(start, min(first, sure))
+
+
+def _give_blanks_away(plan: _Plan) -> None:
+    """Send the blank lines before a quotation and inside of one to the quoted part; those behind it to the answer below."""
+    lines, parts = plan.lines, plan.parts
+    last = next((at for at in range(len(lines) - 1, -1, -1) if not lines.is_blank(at)), -1)
+    if last >= 0 and parts[last] is _Part.QUOTED:
+        parts[last:] = [_Part.QUOTED] * (len(lines) - last)
+    for at in range(last - 1, -1, -1):
+        if lines.is_blank(at) and parts[at + 1] is _Part.QUOTED:
+            parts[at] = _Part.QUOTED
+
+
+def _is_certain(plan: _Plan, html: str | None) -> bool:
+    """Tell whether the end of what is visible was proven, or there is surely nothing quoted at all."""
+    parts = plan.parts
+    first = next((at for at, part in enumerate(parts) if part is _Part.QUOTED), None)
+    if first is None:
+        return not plan.is_suspicious and plan.forward is None and not _may_hold_quote(plan.lines) and not has_html_quote(html)
+    if plan.sure is None or plan.forward is not None:
+        return False
+    return all(parts[at] is _Part.QUOTED for at in range(first, plan.sure + 1))
+
+
+def _may_hold_quote(lines: Lines) -> bool:
+    """Tell whether any line at all looks as if it belonged to a quotation."""
+    return any(_RULE.match(raw) or looks_like_heading(lines, at) for at, raw in enumerate(lines.raw) if raw)
+
+
+def _find_signatures(plan: _Plan) -> None:
+    """Find the signature at the end of each stretch that is visible."""
+    start = 0
+    last = len(plan.lines) if plan.forward is None else plan.forward
+    while start < last:
+        if plan.parts[start] is not _Part.VISIBLE:
+            start += 1
+            continue
+        end = start
+        while end < last and plan.parts[end] is _Part.VISIBLE:
+            end += 1
+        begin = find_signature(plan.lines.raw, start, end)
+        plan.parts[begin:end] = [_Part.SIGNATURE] * (end - begin)
+        start = end
+
+
+def _join(plan: _Plan, part: _Part) -> str:
+    return "\n".join(line for line, where in zip(plan.lines.raw, plan.parts, strict=True) if where is part)

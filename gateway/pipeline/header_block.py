@@ -1,0 +1,169 @@
+"""A block of labelled lines as mail programs put above a quotation: From, Sent, To, Subject, in any language.
+
+A block counts only when prose could hardly look like it: who, when or to whom, and about what, with an address or a time.
+"""
+
+# ruff: noqa: RUF001 wide signs are meant
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from gateway.pipeline import phrases
+from gateway.pipeline.lines import Lines, find_address, plain_line, unquote_line
+from gateway.pipeline.timestamps import names_day, names_time
+
+_LONGEST_LABEL: Final = 32
+_MOST_LINES: Final = 40
+_MOST_COLONS: Final = 16
+_EMPHASIS: Final = "*_ \t\xa0|>"
+
+
+class Role(Enum):
+    """What a labelled line tells."""
+
+    FROM = "from"
+    SENT = "sent"
+    TO = "to"
+    CC = "cc"
+    SUBJECT = "subject"
+    OTHER = "other"
+
+
+_ROLES: Final = {
+    **dict.fromkeys(phrases.CC_LABELS, Role.CC),
+    **dict.fromkeys(phrases.OTHER_LABELS, Role.OTHER),
+    **dict.fromkeys(phrases.SUBJECT_LABELS, Role.SUBJECT),
+    **dict.fromkeys(phrases.TO_LABELS, Role.TO),
+    **dict.fromkeys(phrases.SENT_LABELS, Role.SENT),
+    **dict.fromkeys(phrases.FROM_LABELS, Role.FROM),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderBlock:
+    """Lines `start` up to, not including, `end`; what each label says."""
+
+    start: int
+    end: int
+    fields: tuple[tuple[Role, str], ...]
+
+    def value(self, role: Role) -> str | None:
+        """Return what the first line of a role says."""
+        return next((value for known, value in self.fields if known is role and value), None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it is a header block for sure, even without a separator above it."""
+        roles = {role for role, _ in self.fields}
+        if Role.FROM not in roles or len(roles - {Role.OTHER}) < 3:  # noqa: PLR2004 who, when or to whom, about what
+            return False
+        sent = plain_line(self.value(Role.SENT) or "")
+        addresses = any(find_address(value) for role, value in self.fields if role in {Role.FROM, Role.TO, Role.CC})
+        if Role.SUBJECT in roles:
+            return addresses or (names_day(sent) and names_time(sent)) or (Role.SENT in roles and Role.TO in roles)
+        return addresses and names_day(sent)
+
+    @property
+    def is_likely(self) -> bool:
+        """Tell whether it is a header block if something above it announces one."""
+        roles = {role for role, _ in self.fields}
+        return Role.FROM in roles and len(roles) > 1
+
+
+def label_role(plain: str) -> Role | None:
+    """Return what the label at the beginning of a plain line means; None where there is no known label."""
+    label, colon, _ = plain[: _LONGEST_LABEL + 8].partition(":")
+    if not colon:
+        return None
+    return _ROLES.get(label.strip(_EMPHASIS))
+
+
+def _is_any_label(plain: str) -> bool:
+    """Tell whether a plain line begins with something that looks like a label, known or not."""
+    label, colon, _ = plain[: _LONGEST_LABEL + 8].partition(":")
+    label = label.strip(_EMPHASIS)
+    return bool(colon) and 0 < len(label) <= _LONGEST_LABEL and label.count(" ") <= 2 and not any(c.isdigit() for c in label)  # noqa: PLR2004
+
+
+def read_header_block(lines: Lines, start: int) -> HeaderBlock | None:
+    """Read the block that begins at a line; None where no known label stands there."""
+    first = label_role(lines.plain(start))
+    if first is None or first in {Role.CC, Role.OTHER}:
+        return None
+    flat = _read_flat(lines, start)
+    if flat is not None:
+        return flat
+    fields: list[tuple[Role, str]] = []
+    at = end = start
+    last = min(len(lines), start + _MOST_LINES)
+    while at < last:
+        if lines.is_blank(at):
+            following = lines.next_text(at, blanks=1)
+            if following < 0 or label_role(lines.plain(following)) is None or not _is_missing(fields, lines.plain(following)):
+                break
+            at = following
+            continue
+        role = label_role(lines.plain(at))
+        text = unquote_line(lines.raw[at])
+        if role is not None or (fields and _is_any_label(lines.plain(at)) and _is_open(fields)):
+            fields.append((role or Role.OTHER, _value(text)))
+        elif fields and _continues(fields[-1][0], text):
+            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {text}")
+        else:
+            break
+        at += 1
+        end = at
+    return HeaderBlock(start=start, end=end, fields=tuple(fields))
+
+
+def _is_missing(fields: list[tuple[Role, str]], plain: str) -> bool:
+    """Tell whether the label after a blank line is one the block still lacks."""
+    return label_role(plain) not in {role for role, _ in fields}
+
+
+def _is_open(fields: list[tuple[Role, str]]) -> bool:
+    """Tell whether unknown labels may still belong to the block: the subject is its last line in most programs."""
+    return len(fields) < _MOST_LINES and fields[-1][0] is not Role.SUBJECT
+
+
+def _continues(role: Role, text: str) -> bool:
+    """Tell whether a line without a label goes on with the recipients above it."""
+    return role in {Role.FROM, Role.TO, Role.CC} and ("@" in text or ";" in text or text.endswith((">", ",")))
+
+
+def _value(text: str) -> str:
+    """Return what stands behind the label of a line."""
+    ascii_colon, wide_colon = text.find(":"), text.find("：")
+    at = min(place for place in (ascii_colon, wide_colon, len(text)) if place >= 0)
+    return text[at + 1 :].strip().strip("*|").strip()
+
+
+def _read_flat(lines: Lines, start: int) -> HeaderBlock | None:
+    """Read a block whose labels all stand in one line, as some programs flatten it."""
+    raw = unquote_line(lines.raw[start])[:2000]
+    if raw.count(":") + raw.count("：") < 3:  # noqa: PLR2004 fewer labels are no block
+        return None
+    found: list[tuple[int, int, Role]] = []
+    for at, sign in enumerate(raw):
+        if sign not in ":：" or len(found) > _MOST_COLONS:
+            continue
+        begin, role = _label_before(raw, at)
+        if role is not None and (not found or begin >= found[-1][1]):
+            found.append((begin, at + 1, role))
+    ends = [begin for begin, _, _ in found[1:]] + [len(raw)]
+    fields = tuple((role, raw[behind:end].strip(" *|")) for (_, behind, role), end in zip(found, ends, strict=True))
+    roles = {role for role, _ in fields}
+    if not found or found[0][0] > 2 or not {Role.FROM, Role.SENT, Role.SUBJECT} <= roles:  # noqa: PLR2004 emphasis before it
+        return None
+    return HeaderBlock(start=start, end=start + 1, fields=fields)
+
+
+def _label_before(raw: str, colon: int) -> tuple[int, Role | None]:
+    """Return where the label before a colon begins, and its role."""
+    words = raw[max(0, colon - _LONGEST_LABEL) : colon].split()
+    for count in (1, 2, 3):
+        label = " ".join(words[-count:])
+        role = _ROLES.get(plain_line(label).strip(_EMPHASIS))
+        if role is not None:
+            return raw.rfind(words[-min(count, len(words))], 0, colon), role
+    return 0, None

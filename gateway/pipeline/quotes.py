@@ -1,0 +1,255 @@
+"""Where a quotation begins: attribution lines, header blocks, separators. A linear scanner over lines, in forty languages.
+
+`find_opening` judges a line together with the few around it and says what it saw; what to do about it is the business of
+`reply` and `forwarded`.
+"""
+
+# ruff: noqa: RUF001 wide signs are meant
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from gateway.pipeline import phrases
+from gateway.pipeline.header_block import HeaderBlock, label_role, read_header_block
+from gateway.pipeline.lines import Lines, find_address
+from gateway.pipeline.timestamps import names_day, names_time
+
+_FRAME: Final = "-–—―─━_=*#~"
+_FRAME_AND_SPACE: Final = _FRAME + " \t|:："
+_TRAILING: Final = "*_ \t|\"'»"
+_SHORTEST_FRAME: Final = 2
+_SHORTEST_RULE: Final = 5
+_LONGEST_FRAMED: Final = 160
+_LONGEST_ATTRIBUTION: Final = 600
+_MOST_ATTRIBUTION_LINES: Final = 4
+_LONGEST_TAIL: Final = 40
+_LONGEST_LEAD: Final = 100
+_BRACKETED: Final = re.compile(r"[<(\[]\s{0,3}<?(?:mailto:)?[^\s<>()\[\]]{1,128}@[^\s<>()\[\]]{1,200}>?\s{0,3}[>)\]]")
+_GROUPWISE: Final = re.compile(r">>>[^>]{5,300}(?:<[^<>]{3,200}>[^>]{0,200})?>>>\s*")
+_WORD_VERBS: Final = frozenset(verb for verb in phrases.WROTE if verb.isascii() or not verb[0] > "\u0590")
+_SCRIPT_VERBS: Final = tuple(phrases.WROTE - _WORD_VERBS)
+_VERB: Final = re.compile(
+    r"(?<!\w)(?:" + "|".join(re.escape(verb) for verb in sorted(_WORD_VERBS, key=len, reverse=True)) + r")(?!\w)"
+)
+
+
+class Heading(Enum):
+    """What a quotation begins with."""
+
+    ATTRIBUTION = "attribution"
+    """`On … wrote:`."""
+    HEADERS = "headers"
+    """From, Sent, To, Subject."""
+    ORIGINAL = "original"
+    """`-----Original Message-----`."""
+    FORWARDED = "forwarded"
+    """`---------- Forwarded message ---------` or `Begin forwarded message:`."""
+    REPLY_ABOVE = "reply_above"
+    """`##- Please type your reply above this line -##`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The heading of a quotation: lines `start` up to, not including, `end`."""
+
+    heading: Heading
+    start: int
+    end: int
+    is_followed_by_signs: bool
+    """The next line with text begins with more `>` than the heading."""
+    has_proof: bool
+    """Prose hardly looks like this: it names day, time and person, or is a whole header block, or a separator."""
+    block: HeaderBlock | None = None
+    """The labelled lines in it."""
+
+
+def find_opening(lines: Lines, index: int) -> Opening | None:
+    """Return the opening whose last heading line, or first label or separator, is this line; None for any other line."""
+    raw = lines.raw[index].strip()
+    if not raw:
+        return None
+    if raw.startswith(">>>") and _GROUPWISE.fullmatch(raw[:_LONGEST_ATTRIBUTION]) and names_time(lines.plain(index)):
+        return Opening(heading=Heading.ATTRIBUTION, start=index, end=index + 1, is_followed_by_signs=False, has_proof=True)
+    plain = lines.plain(index)
+    if not plain:
+        return None
+    return (
+        _find_separator(lines, index, plain) or _find_header_block(lines, index, plain) or _find_attribution(lines, index, plain)
+    )
+
+
+def _make(lines: Lines, heading: Heading, start: int, end: int, *, proof: bool, block: HeaderBlock | None = None) -> Opening:
+    following = lines.next_text(end)
+    signs = following >= 0 and lines.depths[following] > lines.depths[start]
+    return Opening(heading=heading, start=start, end=end, is_followed_by_signs=signs, has_proof=proof, block=block)
+
+
+# ------------------------------------------------------------------------------------------------------------- separators
+
+
+def frame_width(plain: str) -> int:
+    """Count the signs of a line's frame on its left."""
+    return len(plain) - len(plain.lstrip(_FRAME))
+
+
+def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
+    """Find a line between dashes or a known announcement, together with the header block below it."""
+    width = frame_width(plain)
+    if len(plain) > _LONGEST_FRAMED:
+        return None
+    core = plain.strip(_FRAME_AND_SPACE)
+    if width < _SHORTEST_FRAME:
+        return _find_announcement(lines, index, core, plain)
+    block = _block_below(lines, index + 1)
+    heading = _name_separator(core, width, is_closed=plain[-1] in _FRAME, is_above_block=block is not None)
+    if heading is None:
+        return None
+    return _make(lines, heading, index, block.end if block else index + 1, proof=True, block=block)
+
+
+def _name_separator(core: str, width: int, *, is_closed: bool, is_above_block: bool) -> Heading | None:
+    """Return what a framed line announces, given the words inside the frame."""
+    is_forward = core in phrases.FORWARDED or core in phrases.BEGIN_FORWARDED or (is_closed and core.startswith(_FORWARD_STARTS))
+    is_original = core in phrases.ORIGINAL or (is_closed and core.startswith(_ORIGINAL_STARTS))
+    is_verb = is_closed and has_verb(core) and (names_day(core) or "@" in core or core.endswith(_VERB_ENDS))
+    if is_forward or (core and is_above_block and any(stem in core for stem in phrases.FORWARD_STEMS)):
+        return Heading.FORWARDED
+    if is_original or (core and is_above_block):
+        return Heading.ORIGINAL
+    if any(phrase in core for phrase in phrases.REPLY_ABOVE):
+        return Heading.REPLY_ABOVE
+    if is_verb:
+        return Heading.ATTRIBUTION
+    return Heading.HEADERS if not core and width >= _SHORTEST_RULE and is_above_block else None
+
+
+_ORIGINAL_STARTS: Final = tuple(f"{phrase} " for phrase in phrases.ORIGINAL)
+_FORWARD_STARTS: Final = tuple(f"{phrase} " for phrase in phrases.FORWARDED)
+_VERB_ENDS: Final = tuple(phrases.WROTE)
+
+
+def _find_announcement(lines: Lines, index: int, core: str, plain: str) -> Opening | None:
+    """Find a separator that stands without dashes: it counts only above a header block."""
+    is_forward = core in phrases.FORWARDED or core in phrases.BEGIN_FORWARDED
+    if not is_forward and core not in phrases.ORIGINAL:
+        return None
+    block = _block_below(lines, index + 1)
+    if block is None:
+        return None
+    heading = Heading.FORWARDED if is_forward or plain.endswith(":") else Heading.ORIGINAL
+    return _make(lines, heading, index, block.end, proof=True, block=block)
+
+
+def _block_below(lines: Lines, index: int) -> HeaderBlock | None:
+    """Return the header block that begins within the next lines."""
+    start = lines.next_text(index)
+    if start < 0:
+        return None
+    block = read_header_block(lines, start)
+    return block if block is not None and block.is_likely else None
+
+
+def _find_header_block(lines: Lines, index: int, plain: str) -> Opening | None:
+    if label_role(plain) is None:
+        return None
+    block = read_header_block(lines, index)
+    if block is None or not block.is_whole:
+        return None
+    return _make(lines, Heading.HEADERS, index, block.end, proof=True, block=block)
+
+
+# ------------------------------------------------------------------------------------------------------- attribution lines
+
+
+def has_verb(plain: str) -> bool:
+    """Tell whether a plain line says that somebody wrote."""
+    return _VERB.search(plain) is not None or any(verb in plain for verb in _SCRIPT_VERBS)
+
+
+def ends_like_attribution(plain: str) -> bool:
+    """Tell whether a plain line ends with a colon."""
+    return plain.rstrip(_TRAILING).endswith(":")
+
+
+def looks_like_heading(lines: Lines, index: int) -> bool:
+    """Tell whether a line could belong to the heading of a quotation in any language: much weaker than `find_opening`."""
+    plain = lines.plain(index)
+    if not plain:
+        return False
+    role = label_role(plain)
+    if role is not None and (find_address(plain) or names_time(plain) or label_role(lines.plain(index + 1)) is not None):
+        return True
+    if plain[0] in _FRAME and frame_width(plain) >= _SHORTEST_FRAME:
+        core = plain.strip(_FRAME_AND_SPACE)
+        if core in phrases.ORIGINAL or core in phrases.FORWARDED or core in phrases.BEGIN_FORWARDED:
+            return True
+    if not ends_like_attribution(plain) or len(plain) > _LONGEST_ATTRIBUTION:
+        return False
+    return has_verb(plain) or _BRACKETED.search(plain) is not None or (names_day(plain) and names_time(plain))
+
+
+def _find_attribution(lines: Lines, index: int, plain: str) -> Opening | None:
+    """Find an attribution that ends at a line, over up to four lines."""
+    if not ends_like_attribution(plain):
+        return None
+    following = lines.next_text(index + 1)
+    signs = following >= 0 and lines.depths[following] > lines.depths[index]
+    window = ""
+    for start in range(index, max(-1, index - _MOST_ATTRIBUTION_LINES), -1):
+        above = lines.plain(start)
+        if not above or (start < index and lines.depths[start] != lines.depths[index]):
+            break
+        window = f"{above} {window}" if window else above
+        if len(window) > _LONGEST_ATTRIBUTION:
+            break
+        proof = _prove(window)
+        if proof or (signs and _is_likely(window)):
+            begin = _extend(lines, start, index, window)
+            return Opening(
+                heading=Heading.ATTRIBUTION,
+                start=begin,
+                end=index + 1,
+                is_followed_by_signs=signs,
+                has_proof=proof,
+            )
+    return None
+
+
+def _prove(window: str) -> bool:
+    """Tell whether lines say when who wrote, so that prose hardly says it the same way."""
+    day, time = names_day(window), names_time(window)
+    if not (day or time):
+        return False
+    if has_verb(window):
+        return (day and time) or find_address(window) is not None
+    bracketed = list(_BRACKETED.finditer(window)) if "@" in window else []
+    is_last = bool(bracketed) and len(window) - bracketed[-1].end() <= _LONGEST_TAIL
+    return day and time and is_last and window[bracketed[-1].start()] == "<"
+
+
+def _is_likely(window: str) -> bool:
+    """Tell whether lines directly above `>` lines introduce them."""
+    return has_verb(window) or _BRACKETED.search(window) is not None or (names_day(window) and names_time(window))
+
+
+def _extend(lines: Lines, start: int, end: int, window: str) -> int:
+    """Return where the attribution really begins, when its first lines were not needed to recognise it."""
+    begin = start
+    while begin > 0 and end - begin + 1 < _MOST_ATTRIBUTION_LINES and not _begins(window):
+        above = lines.plain(begin - 1)
+        if not above or len(above) > _LONGEST_LEAD or above[-1] in ".!?:;…。！？" or lines.depths[begin - 1] != lines.depths[end]:
+            break
+        has_time = names_day(above) or names_time(above)
+        if not has_time and not (_begins(above) and any(c.isdigit() for c in above + window)):
+            break
+        begin, window = begin - 1, f"{above} {window}"
+    return begin
+
+
+def _begins(plain: str) -> bool:
+    """Tell whether a line begins as attributions do, with a preposition before the day."""
+    first, _, rest = plain.partition(" ")
+    if first in phrases.OPENINGS and any(c.isdigit() for c in rest[:40]):
+        return True
+    return " ".join(plain.split(" ", 2)[:2]) in phrases.OPENINGS

@@ -1,0 +1,102 @@
+"""Where a signature begins at the end of a stretch of text: delimiters, mobile programs, virus scanners, disclaimers."""
+
+# ruff: noqa: RUF001 dashes of every kind are meant
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.pipeline import phrases, phrases_signing
+from gateway.pipeline.lines import is_blank, plain_line
+
+_DASHES: Final = frozenset({"--", "—", "––", "――", "_ _"})
+_LONGEST_EXACT: Final = 40
+_LONGEST_LOOSE: Final = 12
+_LONGEST_MOBILE: Final = 110
+_LONGEST_PARAGRAPH: Final = 4000
+_NEEDED_HITS: Final = 2
+_MENTIONS_DEVICE: Final = re.compile("|".join(re.escape(word) for word in sorted(phrases_signing.DEVICES, key=len, reverse=True)))
+_CONFIDENTIAL: Final = re.compile("|".join(re.escape(word) for word in phrases_signing.CONFIDENTIAL))
+_ADDRESSEE: Final = re.compile("|".join(re.escape(word) for word in phrases_signing.ADDRESSEE))
+_MAIL: Final = re.compile("|".join(re.escape(word) for word in phrases_signing.THIS_MAIL))
+
+
+def find_signature(lines: Sequence[str], start: int, end: int) -> int:
+    """Return the line at which the signature of the stretch `start` to `end` begins; `end` where there is none.
+
+    Blank lines directly above the signature belong to it. The stretch never becomes signature as a whole unless it begins with a
+    delimiter.
+    """
+    begin = _find_delimiter(lines, start, end)
+    last = begin
+    while True:
+        while last > start and is_blank(lines[last - 1]):
+            last -= 1
+        if last <= start:
+            break
+        found = _find_trailer(lines, start, last)
+        if found == last:
+            break
+        begin = last = found
+    return begin if begin == end else _take_blanks(lines, start, begin)
+
+
+def _take_blanks(lines: Sequence[str], start: int, begin: int) -> int:
+    while begin > start and is_blank(lines[begin - 1]):
+        begin -= 1
+    return begin
+
+
+def _find_delimiter(lines: Sequence[str], start: int, end: int) -> int:
+    """Find `-- ` (RFC 3676 section 4.3), or a bare `--` with little below it."""
+    below = 0
+    loose = end
+    for at in range(end - 1, start - 1, -1):
+        line = lines[at]
+        if line in {"-- ", "--\xa0"} and below:
+            return at
+        if line.strip() in _DASHES and below and below <= _LONGEST_LOOSE and loose == end:
+            loose = at
+        elif not is_blank(line):
+            below += 1
+        if below > _LONGEST_EXACT:
+            break
+    return loose
+
+
+def _find_trailer(lines: Sequence[str], start: int, end: int) -> int:
+    """Find a last line that a program added, or a last paragraph that is a disclaimer; `end` where there is neither."""
+    if is_program_line(lines[end - 1]) and _has_text(lines, start, end - 1):
+        return end - 1
+    first, length = end, 0
+    while first > start and not is_blank(lines[first - 1]) and length < _LONGEST_PARAGRAPH:
+        first -= 1
+        length += len(lines[first])
+    if not _has_text(lines, start, first):
+        return end
+    return first if is_disclaimer(" ".join(lines[first:end])) else end
+
+
+def _has_text(lines: Sequence[str], start: int, end: int) -> bool:
+    """Tell whether something is left to read: a mail that is nothing but a signature is shown."""
+    return any(not is_blank(lines[at]) for at in range(end - 1, max(start, end - 200) - 1, -1))
+
+
+def is_program_line(line: str) -> bool:
+    """Tell whether a line is what a mobile program, a provider or a virus scanner puts below a mail."""
+    if len(line) > _LONGEST_MOBILE * 2:
+        return False
+    plain = plain_line(line).strip("*_<>[]().!。 \t-–—|")
+    if not plain or len(plain) > _LONGEST_MOBILE:
+        return False
+    if plain.startswith(phrases_signing.SCANNERS):
+        return True
+    if not _MENTIONS_DEVICE.search(plain):
+        return False
+    return plain.startswith(phrases.MOBILE_STARTS) or plain.endswith(phrases.MOBILE_ENDS)
+
+
+def is_disclaimer(paragraph: str) -> bool:
+    """Tell whether a paragraph warns those who were not meant to get the mail."""
+    plain = plain_line(paragraph[:_LONGEST_PARAGRAPH])
+    hits = [words.search(plain) is not None for words in (_CONFIDENTIAL, _ADDRESSEE, _MAIL)]
+    return len(plain) > 60 and sum(hits) >= _NEEDED_HITS and hits[2]  # noqa: PLR2004 shorter is somebody's own sentence
