@@ -15,6 +15,7 @@ Network = IPv4Network | IPv6Network
 
 _HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.*-]{0,253}):(\d{1,5})")
 _LAST_PORT: Final = 65_535
+_LOOPBACK: Final[tuple[Network, ...]] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 class TlsMode(StrEnum):
@@ -106,7 +107,7 @@ class LimitSettings(Section):
     """Connections in all; when they are used up, the one idle for longest makes room."""
     connections_per_network: Annotated[int, Field(ge=1)] = 50
     """Connections from one network of clients: /24 of IPv4, /64 of IPv6."""
-    uncounted_networks: list[Network] = Field(default_factory=lambda: [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")])
+    uncounted_networks: list[Network] = Field(default_factory=lambda: list(_LOOPBACK))
     """Networks to which `connections_per_network` does not apply, such as the company's own mail servers."""
     recipients_per_mail: Annotated[int, Field(ge=100)] = 1000
     """Recipients of one mail; RFC 5321 section 4.5.3.1.8 wants 100 at least."""

@@ -1,0 +1,55 @@
+"""The arguments of MAIL and RCPT: a path and its parameters (RFC 5321 section 4.1.2), read without a grammar engine.
+
+aiosmtpd reads them with the header parser of the standard library, which costs 0.4 ms a mail.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.errors import InvalidAddress
+from gateway.mail import Address
+
+_PATH: Final = re.compile(
+    r"""[ ]?                                      # some clients write a space after the colon
+    <(?:@[^:<>]{1,255}:)?                         # a source route is read and ignored (appendix C)
+    ( (?: "(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e]){0,62}"@ | [^\s"<>@\x00-\x1f\x7f]{1,64}@? )?
+      [^\s"<>@\x00-\x1f\x7f]{0,255} )
+    >((?:[ ][!-~\x80-\U0010ffff]+)*)[ ]*""",
+    re.VERBOSE,
+)
+_PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """What stood in MAIL FROM or RCPT TO."""
+
+    address: Address | None
+    """None for `<>`."""
+    parameters: tuple[tuple[str, str], ...] = field(default=())
+    """Name in upper case and value, in order; the value is empty where there is none."""
+
+
+def parse_path(argument: str, *, keyword: str) -> Path | None:
+    """Read `FROM:<…> PARAM=…` or `TO:<…>`; None when it is not that.
+
+    A recipient `<postmaster>` has no domain (RFC 5321 section 4.5.1) and comes back with an empty one.
+    """
+    match = _PATH.fullmatch(argument, len(keyword)) if argument[: len(keyword)].upper() == keyword else None
+    if match is None:
+        return None
+    text, tail = match.group(1, 2)
+    words = [_PARAMETER.fullmatch(word) for word in tail.split()]
+    try:
+        address = _read_address(text)
+        parameters = tuple((word[1].upper(), word[2] or "") for word in words if word is not None)
+    except InvalidAddress:
+        return None
+    return Path(address=address, parameters=parameters) if len(parameters) == len(words) else None
+
+
+def _read_address(text: str) -> Address | None:
+    if not text:
+        return None
+    return Address(text, "") if text.casefold() == "postmaster" else Address.parse(text)

@@ -1,0 +1,142 @@
+"""What a client sends, before it is understood: lines while it commands, chunks while it hands over a mail.
+
+Bounded: the transport is paused while more than `HIGH_WATER` octets wait to be read. What was sent before a TLS handshake
+cannot survive it, because the session takes a new `Wire` for what comes after.
+"""
+
+import asyncio
+from typing import Final
+
+HIGH_WATER: Final = 131_072
+"""Octets that may wait; one read of the event loop can add up to 256 KiB more."""
+
+
+class LineTooLong(Exception):
+    """A command line has more octets than allowed; it was skipped up to its end."""
+
+
+class Wire:
+    """The readable side of one connection."""
+
+    __slots__ = ("_buffer", "_error", "_is_eof", "_is_paused", "_loop", "_transport", "_waiter", "received")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> None:
+        self._loop = loop
+        self._transport = transport
+        self._buffer = bytearray()
+        self._waiter: asyncio.Future[None] | None = None
+        self._is_eof = False
+        self._is_paused = False
+        self.received = 0
+        """Octets that came in so far: what the progress of a sender is measured by."""
+
+    # ------------------------------------------------------------------------------------ called by the event loop
+
+    def feed(self, octets: bytes) -> None:
+        """Take what the transport received."""
+        self._buffer += octets
+        self.received += len(octets)
+        if len(self._buffer) > HIGH_WATER and not self._is_paused:
+            self._is_paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def feed_eof(self) -> None:
+        """Take note that nothing more comes."""
+        self._is_eof = True
+        self._wake()
+
+    def attach(self, transport: asyncio.Transport) -> None:
+        """Read from another transport from now on: TLS lies over the first one."""
+        if self._is_paused:
+            self._transport.resume_reading()
+            transport.pause_reading()
+        self._transport = transport
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
+
+    # ------------------------------------------------------------------------------------ called by the session
+
+    @property
+    def has_line(self) -> bool:
+        """Tell whether a command is waiting, so that replies may be sent together (RFC 2920)."""
+        return b"\n" in self._buffer
+
+    async def line(self, limit: int) -> bytes:
+        """Return the next line, up to and with its LF, of at most `limit` octets.
+
+        Raises:
+            LineTooLong: the line is longer.
+            EOFError: the client has gone.
+        """
+        buffer = self._buffer
+        start = 0
+        is_too_long = False
+        while (end := buffer.find(b"\n", start)) < 0:
+            if len(buffer) > limit:
+                is_too_long = True
+                buffer.clear()
+            start = len(buffer)
+            await self._more()
+        if is_too_long or end >= limit:
+            del buffer[: end + 1]
+            raise LineTooLong
+        line = bytes(buffer[: end + 1])
+        del buffer[: end + 1]
+        return line
+
+    async def chunk(self) -> bytes:
+        """Return what has come in, at least one octet. Raises EOFError when the client has gone."""
+        if not self._buffer:
+            await self._more()
+        octets = bytes(self._buffer)
+        self._buffer.clear()
+        return octets
+
+    def put_back(self, octets: bytes) -> None:
+        """Return octets that were read too far, such as a command after the end of a mail."""
+        self._buffer[:0] = octets
+
+    async def _more(self) -> None:
+        if self._is_eof:
+            raise EOFError
+        if self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
+        self._waiter = waiter = self._loop.create_future()
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+        if not self._buffer:
+            raise EOFError
+
+    # ------------------------------------------------ what aiosmtpd's reader of PROXY headers asks of a stream reader
+
+    async def read(self, n: int = -1) -> bytes:
+        """Return between one and `n` octets."""
+        while not self._buffer:
+            await self._more()
+        count = len(self._buffer) if n < 0 else n
+        octets = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return octets
+
+    async def readexactly(self, n: int) -> bytes:
+        """Return `n` octets."""
+        while len(self._buffer) < n:
+            await self._more()
+        return await self.read(n)
+
+    async def readuntil(self, separator: bytes = b"\n") -> bytes:
+        """Return one line; a PROXY header of version 1 has at most 107 octets."""
+        assert separator == b"\n"  # noqa: S101 nothing else is asked for
+        return await self.line(_PROXY_LINE)
+
+
+_PROXY_LINE: Final = 108
