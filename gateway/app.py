@@ -62,9 +62,7 @@ class Gateway:
         self.policy: Policy = config.policy()
         self.templates = Templates(config.texts.templates, zone=ZoneInfo(config.texts.timezone))
         self.observer = Observer(config.resolver, hostname=config.hostname)
-        self._domains = frozenset(
-            {config.hostname, *(a.domain for c in config.channels.values() for a in (c.address, *c.also))}
-        )
+        self._domains = frozenset({config.hostname, *(a.domain for c in config.channels.values() for a in (c.address, *c.also))})
 
     def road(self) -> Road:
         """Return what a journey needs, as of now."""
@@ -130,9 +128,7 @@ class Gateway:
         """Lease mails that are due."""
         now, lease = utc_now(), self.config.relay.lease
         await self.database.write(lambda tx: tx.outbox.reclaim_lost(now))
-        return await self.database.write(
-            lambda tx: tx.outbox.claim_due(now=now, limit=most, lease_seconds=lease, node=self.node)
-        )
+        return await self.database.write(lambda tx: tx.outbox.claim_due(now=now, limit=most, lease_seconds=lease, node=self.node))
 
     async def finish_sending(self, mail: OutboundMail, verdict: Verdict) -> None:
         """Write down what a round of tries came to; a refusal for good also goes to the ticket and its agents."""

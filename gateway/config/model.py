@@ -29,6 +29,8 @@ class OwnSettings(Section):
 
     hostname: Domain
     """Our own name: it greets, it is in Message-IDs, and mail to addresses on it must reach this gateway."""
+    user: str | None = None
+    """The account to become after binding when started as root; under systemd leave it out."""
 
 
 class Config(StorageSettings, OwnSettings):

@@ -1,0 +1,223 @@
+"""The life of the daemon: bind, give up privileges, run, reload on SIGHUP, drain on SIGTERM.
+
+Order matters. Everything that could be wrong is found before a single mail is taken: configuration, database, certificates,
+addresses. At the end it is the other way round: first no new mail comes in, then what is under way arrives, then the rest stops.
+"""
+
+import asyncio
+import os
+import pwd
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from gateway.app import Gateway, open_gateway, utc_now
+from gateway.config.load import load_config
+from gateway.config.model import Config
+from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable
+from gateway.pipeline.runner import Runner
+from gateway.relay.sender import Relay
+from gateway.smtp_in.committer import Committer
+from gateway.smtp_in.intake import Intake
+from gateway.smtp_in.listeners import Listener, open_listeners, passed_sockets
+from gateway.smtp_in.server import Server
+from gateway.storage.transaction import Topic
+from gateway.supervisor import Supervisor
+
+log: Final = structlog.get_logger()
+
+_DRAIN_SECONDS: Final = 30.0
+
+
+class RefusesRoot(PermanentError):
+    """Started as root, and no account is named that it could become after binding."""
+
+
+class Daemon:
+    """The running parts around a gateway: listeners, pipeline, relay."""
+
+    def __init__(self, gateway: Gateway, listeners: tuple[Listener, ...]) -> None:
+        """Take a gateway and its bound listeners."""
+        config = gateway.config
+        self.gateway = gateway
+        self.committer = Committer(accept=gateway.database.accept, on_received=_nothing)
+        intake = Intake(
+            route=gateway.route,
+            serves=gateway.serves,
+            observe=gateway.observe,
+            judge=gateway.judge,
+            committer=self.committer,
+            ids=gateway.ids,
+            clock=utc_now,
+        )
+        self.server = Server(
+            listeners=listeners, intake=intake, limits=config.limits, hostname=config.hostname, spool_folder=gateway.spool
+        )
+        self.runner = Runner(road=gateway.road, node=gateway.node)
+        self.relay = Relay(
+            hostname=config.hostname,
+            smarthosts=config.smarthosts,
+            settings=config.relay,
+            claim=gateway.claim_due,
+            finish=gateway.finish_sending,
+            wait=lambda seconds: gateway.database.wait_for(Topic.OUTBOX, seconds),
+            clock=utc_now,
+            random=random.random,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Take up what a dead process left, then begin to take mail."""
+        gateway = self.gateway
+        await gateway.workers.start()
+        await gateway.database.write(lambda tx: tx.outbox.release_leases(gateway.node, now=utc_now()))
+        self._tasks = [
+            asyncio.create_task(self.runner.run(), name="pipeline"),
+            asyncio.create_task(self.relay.run(), name="relay"),
+        ]
+        await self.server.start()
+
+    async def reload(self, config: Config) -> None:
+        """Use another configuration from the next mail on; other listeners need a restart."""
+        old = self.gateway.config
+        self.gateway.reconfigure(config)
+        self.server.reconfigure(limits=config.limits, hostname=config.hostname)
+        await self.relay.reconfigure(smarthosts=config.smarthosts, settings=config.relay)
+        await self.server.refresh_certificates()
+        kept = [name for name in ("listen", "data", "database", "parse") if getattr(old, name) != getattr(config, name)]
+        log.info("config.reloaded", needs_restart=kept)
+
+    async def wait(self) -> None:
+        """Return when a part ends that should not: its error is raised."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def drain(self, seconds: float = _DRAIN_SECONDS) -> None:
+        """Take no more mail, finish what is under way, stop."""
+        await self.server.drain(seconds)
+        await self.committer.drain()
+        self.runner.stop()
+        self.relay.stop()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def run_daemon(path: Path, *, as_root: bool = False) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: the file is wrong.
+        RefusesRoot: started as root with no account to become.
+        StorageUnavailable: the database or an address cannot be had now.
+    """
+    config = load_config(path)
+    supervisor = Supervisor.of_environment()
+    listeners = _bind(config)
+    drop_privileges(config, as_root=as_root)
+    async with open_gateway(config) as gateway:
+        daemon = Daemon(gateway, listeners)
+        await daemon.start()
+        supervisor.ready(f"taking mail on {', '.join(daemon.server.addresses)}")
+        log.info("gateway.started", hostname=config.hostname, addresses=daemon.server.addresses, channels=list(config.channels))
+        try:
+            await _live(daemon, path, supervisor)
+        finally:
+            supervisor.stopping("finishing what is under way")
+            log.info("gateway.stopping")
+            await daemon.drain()
+            log.info("gateway.stopped")
+
+
+async def _live(daemon: Daemon, path: Path, supervisor: Supervisor) -> None:
+    """Answer signals and feed the watchdog until it is time to end."""
+    ending, reloading = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number, event in ((signal.SIGTERM, ending), (signal.SIGINT, ending), (signal.SIGHUP, reloading)):
+        loop.add_signal_handler(number, event.set)
+    tasks = [
+        asyncio.create_task(ending.wait()),
+        asyncio.create_task(daemon.wait()),
+        asyncio.create_task(_reload_when_asked(daemon, path, supervisor, reloading)),
+        asyncio.create_task(_feed_watchdog(supervisor)),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _reload_when_asked(daemon: Daemon, path: Path, supervisor: Supervisor, asked: asyncio.Event) -> None:
+    """Read the file again on every SIGHUP; a wrong one changes nothing and is said in the log."""
+    while True:
+        await asyncio.sleep(0)
+        await asked.wait()
+        asked.clear()
+        supervisor.reloading()
+        status = "taking mail"
+        try:
+            await daemon.reload(await asyncio.to_thread(load_config, path))
+        except ConfigError as error:
+            status = "taking mail with the configuration from before: the new one is wrong"
+            log.error("config.refused", problems=error.problems)  # noqa: TRY400 the problems are the whole story
+        except GatewayError as error:
+            log.error("config.refused", problems=(str(error),))  # noqa: TRY400 likewise
+        supervisor.ready(status)
+
+
+async def _feed_watchdog(supervisor: Supervisor) -> None:
+    """Say that the event loop still turns, three times in the time that systemd allows."""
+    if supervisor.watchdog_seconds is None:
+        await asyncio.Event().wait()
+        return
+    while True:
+        supervisor.keep_alive()
+        await asyncio.sleep(supervisor.watchdog_seconds / 3)
+
+
+def _bind(config: Config) -> tuple[Listener, ...]:
+    try:
+        return open_listeners(config.listen, passed=passed_sockets(os.environ, pid=os.getpid()))
+    except OSError as error:
+        message = f"cannot listen: {error}"
+        raise StorageUnavailable(message) from error
+
+
+def drop_privileges(config: Config, *, as_root: bool, geteuid: Callable[[], int] = os.geteuid) -> None:
+    """Become the configured account for good; root stays root only where that was asked for (a container's own root).
+
+    Raises:
+        RefusesRoot: nothing was asked for, or the account does not exist.
+    """
+    if geteuid() != 0:
+        return
+    if as_root:
+        log.warning("privileges.kept", user="root")
+        return
+    if config.user is None:
+        message = "refusing to run as root: name an account with `user:`, or let systemd start it as one"
+        raise RefusesRoot(message)
+    try:
+        account = pwd.getpwnam(config.user)
+    except KeyError:
+        message = f"there is no account {config.user}"
+        raise RefusesRoot(message) from None
+    os.initgroups(account.pw_name, account.pw_gid)
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+    log.info("privileges.dropped", user=config.user)
+
+
+def _nothing() -> None:
+    """Nobody has to be woken: the database wakes the pipeline after the commit."""
