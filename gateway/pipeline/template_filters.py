@@ -1,0 +1,76 @@
+"""What templates can do with a value: write it as HTML, as a date, as a size, as the subject of an answer. Pure."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, tzinfo
+from itertools import groupby
+from typing import Any, Final
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+_REPLY_PREFIX: Final = re.compile(r"(?:(?:re|aw|antw|sv)(?:\[\d{1,3}\])?:\s*)+", re.IGNORECASE)
+_MARKER: Final = re.compile(r"\[ref:[a-z2-7]{1,40}\]")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_QUIET: Final = "font-size:11px;line-height:16px;opacity:.45"
+_QUOTE: Final = "margin:8px 0;padding:0 0 0 12px;border-left:3px solid #999"
+
+
+def as_html(text: str) -> Markup:
+    """Return text as HTML that shows the same lines: escaped, line breaks kept, quotations indented, our marker quiet."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+    return Markup("\n").join(_blocks(lines))
+
+
+def quoted(text: str) -> str:
+    """Return text as a quotation: each line behind a `>`."""
+    return "\n".join(f"> {line}".rstrip() for line in text.strip("\n").split("\n"))
+
+
+def reply_subject(subject: str) -> str:
+    """Return a subject with exactly one `Re:` before it."""
+    return f"Re: {_REPLY_PREFIX.sub('', subject.strip(), count=1) if _REPLY_PREFIX.match(subject.strip()) else subject.strip()}"
+
+
+def filters_for(zone: tzinfo) -> Mapping[str, Callable[..., Any]]:
+    """Return every filter by the name that templates call it; dates are written in `zone`."""
+
+    @pass_context
+    def when(context: Context, moment: datetime) -> str:
+        """Write a moment: `21.11.2026, 21:30` or `21 Nov 2026, 21:30`."""
+        local = moment.astimezone(zone)
+        if context.get("language") == "de":
+            return f"{local:%d.%m.%Y, %H:%M}"
+        return f"{local.day} {_MONTHS[local.month - 1]} {local:%Y, %H:%M}"
+
+    return {"as_html": as_html, "quoted": quoted, "reply_subject": reply_subject, "octets": octets, "when": when}
+
+
+@pass_context
+def octets(context: Context, size: int) -> str:
+    """Write a size: `812 B`, `12 KB`, `1.4 MB`."""
+    if size < 1000:  # noqa: PLR2004 powers of 1000, as everywhere here
+        return f"{size} B"
+    if size < 1_000_000:  # noqa: PLR2004
+        return f"{max(1, round(size / 1000))} KB"
+    text = f"{size / 1_000_000:.1f} MB"
+    return text.replace(".", ",") if context.get("language") == "de" else text
+
+
+def _blocks(lines: list[str]) -> Iterator[Markup]:
+    """Yield runs of lines: a quotation as a blockquote, everything else as a block."""
+    for is_quote, run in groupby(lines, key=lambda line: line.startswith(">")):
+        inner = [line.removeprefix(">").removeprefix(" ") if is_quote else line for line in run]
+        body = Markup("<br>\n").join(_line(line) for line in inner)
+        if is_quote:
+            yield Markup('<blockquote style="{}">{}</blockquote>').format(_QUOTE, body)
+        elif any(line.strip() for line in inner):
+            yield Markup("<div>{}</div>").format(body)
+
+
+def _line(line: str) -> Markup:
+    if _MARKER.fullmatch(line.strip()):
+        return Markup('<span style="{}">{}</span>').format(_QUIET, line.strip())
+    # Two spaces in a row and indentation survive as no-break spaces; `escape` has made everything else harmless.
+    return Markup(str(escape(line.expandtabs(4))).replace("  ", "\u00a0 "))  # noqa: S704 escaped on the same line

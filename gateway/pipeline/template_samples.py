@@ -1,0 +1,175 @@
+"""A sample of what each text is made from: for previews, and to try an admin's templates before mail depends on them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.mail import Purpose
+from gateway.pipeline.variables import (
+    AnswerVariables,
+    AttachmentView,
+    ChannelView,
+    CommandResultVariables,
+    ConfirmActionVariables,
+    ConfirmationVariables,
+    DeliveryFailedVariables,
+    DigestVariables,
+    NotificationVariables,
+    OperatorNoticeVariables,
+    PostView,
+    SuspendedView,
+    TicketView,
+    Variables,
+    VerificationVariables,
+)
+
+_AT: Final = datetime(2026, 11, 20, 8, 41, tzinfo=UTC)
+_MARKER: Final = "[ref:aaaabbbbccccddddeeeeffffgggghh]"
+_CHANNEL: Final = ChannelView(name="Firma Support", address="support@firma.example")
+_QUESTION: Final = PostView(
+    author_name="Kim Kunde",
+    author_address="kim.kunde@kunde.example",
+    text=(
+        "Guten Tag,\n\nauf der Rechnung 4711 fehlt die Bestellnummer. Können Sie mir eine neue schicken?\n"
+        "Die alte hängt an.\n\nFreundliche Grüße\nKim Kunde"
+    ),
+    at=_AT,
+    assurance="unproven",
+    attachments=(
+        AttachmentView(filename="Rechnung 4711.pdf", size=184_320),
+        AttachmentView(
+            filename="Bestellung mit einem wirklich sehr langen Namen, wie er vorkommt (Kopie 2).docx", size=2_410_000
+        ),
+    ),
+)
+_ANSWER: Final = PostView(
+    author_name="Anna Arndt",
+    author_address="anna@firma.example",
+    text="Hallo Kim,\n\ndie neue Rechnung ist unterwegs und sollte heute noch ankommen.\n\nViele Grüße\nAnna",
+    at=_AT.replace(hour=9),
+)
+_TICKET: Final = TicketView(
+    number="2026-000123",
+    subject="Rechnung 4711 ohne Bestellnummer",
+    status="open",
+    priority="normal",
+    queue="support",
+    requester_name="Kim Kunde",
+    requester_address="kim.kunde@kunde.example",
+)
+_NOTIFICATION: Final = NotificationVariables(
+    marker=_MARKER,
+    channel=_CHANNEL,
+    ticket=_TICKET,
+    agent_name="Bela Brandt",
+    post=_QUESTION,
+    others=("Eva Einkauf <eva@kunde.example>",),
+    cc_suggested=("buchhaltung@kunde.example",),
+)
+_TEAM: Final = replace(_NOTIFICATION, cc_suggested=(), ticket=replace(_TICKET, status="pending", assignee="Anna Arndt"))
+
+SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
+    Purpose.CONFIRMATION: (
+        ConfirmationVariables(channel=_CHANNEL, number="2026-000123", tag="[2026-000123]", reference=_MARKER),
+        ConfirmationVariables(channel=_CHANNEL, number="2026-000123"),
+    ),
+    Purpose.NEW_TICKET: (
+        replace(_NOTIFICATION, ticket=replace(_TICKET, status="new")),
+        replace(_NOTIFICATION, others=(), cc_suggested=(), post=replace(_QUESTION, attachments=(), assurance="proven")),
+    ),
+    Purpose.NEW_REPLY: (replace(_NOTIFICATION, earlier=(_ANSWER, _QUESTION), post=replace(_QUESTION, attachments=())),),
+    Purpose.NEW_ANSWER: (replace(_TEAM, post=_ANSWER, earlier=(_QUESTION,)),),
+    Purpose.NEW_NOTE: (
+        replace(_TEAM, post=replace(_ANSWER, text="Buchhaltung weiß Bescheid, sie stellt die Rechnung neu aus.")),
+    ),
+    Purpose.ANSWER: (
+        AnswerVariables(
+            channel=_CHANNEL,
+            subject="AW: Re: Rechnung 4711 ohne Bestellnummer",
+            tag="[2026-000123]",
+            text=_ANSWER.text,
+            signature="Anna vom Support\nFirma GmbH · Musterweg 1 · 12345 Musterstadt",
+            marker=_MARKER,
+            previous=_QUESTION,
+        ),
+        AnswerVariables(channel=_CHANNEL, subject="", tag="", text="Gern.", signature="", marker=_MARKER),
+    ),
+    Purpose.CONFIRM_ACTION: tuple(
+        ConfirmActionVariables(
+            marker=_MARKER,
+            channel=_CHANNEL,
+            agent_name="Anna Arndt",
+            number=number,
+            question=question,
+            subject="Re: Rechnung 4711",
+            would_send=would_send,
+            newer=newer,
+        )
+        for question, number, would_send, newer in (
+            ("agent_unconfirmed", "2026-000123", "", None),
+            ("unsure_quote", "2026-000123", _ANSWER.text, None),
+            ("stale_answer", "2026-000123", _ANSWER.text, _ANSWER),
+            ("stranger_on_ticket", None, "", None),
+        )
+    ),
+    Purpose.COMMAND_RESULT: tuple(
+        CommandResultVariables(
+            marker=_MARKER, agent_name="Anna Arndt", number=number, subject="Rechnung 4711", done=done, lines=lines
+        )
+        for number, done, lines in (
+            ("2026-000123", False, ("#assing gibt es nicht. Gemeint war vielleicht #assign.",)),
+            (None, True, ("Der Status ist jetzt: gelöst.", "Zugewiesen an Anna Arndt.")),
+        )
+    ),
+    Purpose.DELIVERY_FAILED: (
+        DeliveryFailedVariables(
+            marker=_MARKER,
+            channel=_CHANNEL,
+            ticket=_TICKET,
+            agent_name="Anna Arndt",
+            recipient="kim.kunde@kunde.example",
+            reason="550 5.1.1 <kim.kunde@kunde.example>: Recipient address rejected: User unknown",
+            text=_ANSWER.text,
+            at=_AT,
+        ),
+    ),
+    Purpose.OPERATOR_NOTICE: (
+        OperatorNoticeVariables(
+            hostname="gw.firma.example",
+            title="Eine Mail konnte nicht verarbeitet werden",
+            lines=("Sie ist aufbewahrt und wartet: ticket-gateway failed list",),
+        ),
+    ),
+    Purpose.DIGEST: (
+        DigestVariables(
+            marker=_MARKER,
+            hostname="gw.firma.example",
+            entries=(
+                SuspendedView(
+                    index=1,
+                    author="chef@firma.example",
+                    subject="Dringend: neue Kontonummer",
+                    reason="Die Domain des Absenders sagt, dass diese Mail nicht von ihr ist.",
+                    channel="Firma Support",
+                    at=_AT,
+                ),
+                SuspendedView(
+                    index=2,
+                    author="Fred Fremd <fred@fremd.example>",
+                    subject="Re: Rechnung 4711",
+                    reason="Gehört zu 2026-000123, aber der Absender nimmt dort nicht teil.",
+                    channel="Firma Support",
+                    at=_AT,
+                ),
+                SuspendedView(index=12, author="info@leer.example", subject="", reason="Spam", channel="Firma Support", at=_AT),
+            ),
+            expires_days=30,
+        ),
+        DigestVariables(marker=_MARKER, hostname="gw.firma.example", entries=()),
+    ),
+    Purpose.VERIFICATION: (
+        VerificationVariables(channel=_CHANNEL, reference=_MARKER),
+        VerificationVariables(channel=_CHANNEL),
+    ),
+}
+"""At least one sample for each text, so that together they pass through every branch of the built-in templates."""
