@@ -1,7 +1,7 @@
 """The commands and their options, and how each of them ends.
 
-A command is a function here whose body imports the module that does the work. Errors raised on purpose become one clear line
-and an exit code of sysexits in `run`.
+A command is a light function, here or in a module of its group, whose body imports what does the work. Errors raised on purpose
+become one clear line and an exit code of sysexits in `run`.
 """
 
 import sys
@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from gateway import __version__
 from gateway.cli.exits import Exit
+from gateway.cli.explain_options import explain
 from gateway.cli.options import CONFIG_VARIABLE, AsJson, ConfigPath, config_path
 from gateway.cli.output import print_error, print_text
 from gateway.errors import ConfigError, GatewayError, NotFound, PermanentError, TransientError, WrongCommand
@@ -145,3 +146,6 @@ def config_schema() -> None:
     from gateway.config.example import render_schema  # noqa: PLC0415 heavy
 
     print_text(render_schema())
+
+
+app.command("explain")(explain)
