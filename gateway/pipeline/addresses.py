@@ -127,7 +127,7 @@ class _Reader:
         return end + 1
 
     def _take_encoded_word(self, position: int) -> int:
-        """An encoded word is one word, whatever stands in it: broken senders leave commas unencoded."""
+        """Take an encoded word as one word, whatever stands in it: broken senders leave commas unencoded."""
         head = WORD_HEAD.match(self._text, position)
         if head is not None and self._word_end < head.end():
             self._word_end = self._text.find("?=", head.end())
@@ -142,7 +142,7 @@ class _Reader:
         return self._word_end + 2
 
     def _take_colon(self) -> None:
-        """What stands before the colon is a group's name, or `mailto`: passed over, unless an address stands there."""
+        """Pass over what stands before a colon, a group's name or `mailto`, unless an address stands there."""
         if self._angle is not None or any("@" in word for word in self._words):
             self._words.append(":")
         else:

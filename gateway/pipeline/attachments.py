@@ -51,7 +51,7 @@ def make_attachment(
         filename=make_filename(filename),
         original_filename=filename or None,
         content_type=content_type,
-        detected_type=detect_type(body, content_type, filename),
+        detected_type=detect_type(body, content_type),
         content=hold(body, spool),
         content_id=content_id,
         inline=inline,

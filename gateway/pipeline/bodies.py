@@ -1,7 +1,7 @@
 """Which parts are the body and which are attachments, and what the body says.
 
-A `Body` is what one part of the tree contributes: text, HTML, and the leaves that are neither. Every leaf ends up in exactly one of
-the three. Start with `read_bodies`.
+A `Body` is what one part of the tree contributes: text, HTML, and the leaves that are neither. Every leaf ends up in exactly
+one of the three. Start with `read_bodies`.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,12 @@ from gateway.pipeline.text import clean_text, join_flowed
 from gateway.pipeline.transfer import EmbeddedFile, decode_transfer, take_files
 
 _NEVER_BODY: Final = frozenset(
-    ["text/csv", "text/calendar", "text/x-vcalendar", "text/vcard", "text/x-vcard", "text/directory", "text/xml", "text/css", "text/javascript", "text/rfc822-headers", "text/rtf", "text/x-amp-html", "text/tab-separated-values", "text/x-python", "text/x-script", "text/x-diff", "text/x-patch"]
-)
+    f"text/{name}"
+    for name in (
+        "csv", "calendar", "x-vcalendar", "vcard", "x-vcard", "directory", "xml", "css", "javascript", "rfc822-headers", "rtf",
+        "x-amp-html", "tab-separated-values", "x-python", "x-script", "x-diff", "x-patch",
+    )
+)  # fmt: skip
 _HEAD: Final = 65_536
 _LONGEST_TEXT: Final = 4_000_000
 
@@ -100,7 +104,7 @@ def _read(content: bytes, part: Part, *, is_first: bool, in_related: bool) -> Bo
 
 
 def _join_alternatives(bodies: list[Body]) -> Body:
-    """The same thing in several forms; what broken senders put beside each other is all kept."""
+    """Choose among several forms of the same thing; what broken senders put beside each other is all kept."""
     texts = dict.fromkeys(b.text for b in bodies if b.text is not None)
     htmls = dict.fromkeys(b.html for b in bodies if b.html is not None)
     return Body(

@@ -1,7 +1,7 @@
 """Bytes to text, whatever the mail claims its charset to be.
 
-The order is: a byte order mark, the declared charset, UTF-8, a guess, windows-1252. Nothing here raises, and the same bytes always
-give the same text. Start with `decode_text`.
+The order is: a byte order mark, the declared charset, UTF-8, a guess, windows-1252. Nothing here raises, and the same bytes
+always give the same text. Start with `decode_text`.
 """
 
 import codecs
@@ -137,7 +137,9 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_WESTERN_LETTERS: Final = frozenset("äöüÄÖÜßéèêëáàâãåæçíìîïñóòôõøúùûÿÉÈÊÁÀÂÅÆÇÍÎÑÓÔØÚŒœ€„“”‚‘’–—…«»°§´·•©®™¡¿\xa0²³½µ£")
+_WESTERN_LETTERS: Final = frozenset(
+    "äöüÄÖÜßéèêëáàâãåæçíìîïñóòôõøúùûÿÉÈÊÁÀÂÅÆÇÍÎÑÓÔØÚŒœ€„“”‚‘’–—…«»°§´·•©®™¡¿\xa0²³½µ£"  # noqa: RUF001 quotation marks are meant
+)
 _CANDIDATES: Final = [
     "cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256",
     "gb18030", "big5", "cp932", "euc_jp", "cp949",
@@ -166,7 +168,7 @@ def find_codec(charset: str | None) -> str | None:
             found = codecs.lookup(candidate)
         except (LookupError, ValueError):
             continue
-        if found._is_text_encoding and found.name not in _NO_CHARSETS:
+        if getattr(found, "_is_text_encoding", False) and found.name not in _NO_CHARSETS:
             return found.name
     return None
 
@@ -179,22 +181,23 @@ def decode_text(body: bytes, charset: str | None = None) -> str:
     codec_name = find_codec(charset)
     if codec_name in {"utf-16", "utf-32"}:
         return _decode_wide(body, codec_name)
-    if body.isascii() and (codec_name is None or codec_name in _LOOKS_WESTERN or codec_name == "utf-8"):
-        return _decode_seven_bits(body, is_declared=codec_name == "utf-8")
-    as_utf8 = _try(body, "utf-8")
     if codec_name is None or codec_name in _LOOKS_WESTERN or codec_name == "utf-8":
-        if as_utf8 is not None:
-            return as_utf8
-        if codec_name in _LOOKS_WESTERN and codec_name != "ascii":
-            return decode_western(body, codec_name)
-        return _guess(body)
-    declared = _try(body, codec_name)
-    if declared is not None:
-        return declared
-    if as_utf8 is not None:
-        return as_utf8
+        return _decode_usual(body, codec_name)
+    for codec in (codec_name, "utf-8"):
+        if (text := _try(body, codec)) is not None:
+            return text
     replaced = body.decode(codec_name, "replace")
     return replaced if _mostly_read(replaced) else _guess(body)
+
+
+def _decode_usual(body: bytes, codec: str | None) -> str:
+    """Read what is declared as UTF-8, as Western, or not at all: valid UTF-8 is hardly ever anything else."""
+    if body.isascii():
+        return _decode_seven_bits(body, is_declared=codec == "utf-8")
+    as_utf8 = _try(body, "utf-8")
+    if as_utf8 is not None:
+        return as_utf8
+    return _guess(body) if codec in {None, "ascii", "utf-8"} else decode_western(body, codec or "cp1252")
 
 
 def decode_western(body: bytes, codec: str = "cp1252") -> str:
@@ -213,7 +216,7 @@ def _try(body: bytes, codec: str) -> str | None:
 
 
 def _decode_wide(body: bytes, codec: str) -> str:
-    """UTF-16 or UTF-32 without a byte order mark: big-endian (RFC 2781 section 4.3) unless the zero octets say otherwise."""
+    """Read UTF-16 or UTF-32 without a byte order mark: big-endian (RFC 2781 section 4.3) unless the zero octets say otherwise."""
     sample = body[:_SAMPLE_OCTETS]
     if b"\0" not in sample and _try(body, "utf-8") is not None:
         return body.decode("utf-8")  # the claim is a lie
@@ -223,7 +226,7 @@ def _decode_wide(body: bytes, codec: str) -> str:
 
 
 def _decode_seven_bits(body: bytes, *, is_declared: bool) -> str:
-    """Octets below 128 are ASCII, unless the escape sequences of ISO-2022-JP (RFC 1468) stand among them."""
+    """Read octets below 128 as ASCII, unless the escape sequences of ISO-2022-JP (RFC 1468) stand among them."""
     if not is_declared and (b"\x1b$" in body or b"\x1b(J" in body):
         japanese = _try(body, "iso2022_jp_ext")
         if japanese is not None:

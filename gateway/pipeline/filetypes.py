@@ -3,6 +3,7 @@
 Our own short list comes first: what support mail carries, and what is dangerous. puremagic answers for the rest.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 _HEAD: Final = 65_536
@@ -55,10 +56,11 @@ _OLE_STREAMS: Final = (
     ("__properties_version1.0", "application/vnd.ms-outlook"),
 )
 _TEXTUAL: Final = ("text/", "message/", "application/json", "application/xml", "application/pgp", "application/x-sh")
+_FORGIVEN: Final = 3
 _CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\b"))
 
 
-def detect_type(body: bytes, claimed: str, filename: str | None) -> str:
+def detect_type(body: bytes, claimed: str) -> str:
     """Return the type that the bytes show; the claimed one only where they cannot contradict it.
 
     Empty files are `application/x-empty`; what is unknown and not text is `application/octet-stream`.
@@ -71,15 +73,13 @@ def detect_type(body: bytes, claimed: str, filename: str | None) -> str:
         return found
     if is_text(head):
         return _text_type(head, claimed)
-    return _ask_puremagic(body[: _HEAD // 4], filename)
+    return _ask_puremagic(body[: _HEAD // 4])
 
 
 def _by_magic(head: bytes, body: bytes) -> str | None:
     for magic, found in _MAGIC:
         if head.startswith(magic):
             return found
-    if head.startswith(b"MZ") and (b"PE\0\0" in head[:4096] or b"This program" in head[:1024] or len(head) > 64):
-        return "application/vnd.microsoft.portable-executable"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip_type(head, body)
     if head.startswith(_OLE):
@@ -88,13 +88,15 @@ def _by_magic(head: bytes, body: bytes) -> str | None:
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(head[8:12])
     if head[4:8] == b"ftyp":
         return _iso_media_type(head[8:12])
-    if head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xE6 == 0xE2:  # noqa: PLR2004 an MPEG layer 3 frame
-        return "audio/mpeg"
-    if head.startswith(b"BM") and len(head) > 14 and head[6:10] == b"\0\0\0\0":  # noqa: PLR2004 the size of its header
-        return "image/bmp"
-    if head[257:262] == b"ustar":
-        return "application/x-tar"
-    return None
+    return next((t for t, is_one in _SHAPES if is_one(head)), None)
+
+
+_SHAPES: Final[tuple[tuple[str, Callable[[bytes], bool]], ...]] = (
+    ("application/vnd.microsoft.portable-executable", lambda h: h.startswith(b"MZ") and b"\0" in h[:64]),
+    ("audio/mpeg", lambda h: len(h) > 1 and h[0] == 0xFF and h[1] & 0xE6 == 0xE2),  # noqa: PLR2004 an MPEG layer 3 frame
+    ("image/bmp", lambda h: h.startswith(b"BM") and h[6:10] == b"\0\0\0\0"),
+    ("application/x-tar", lambda h: h[257:262] == b"ustar"),
+)
 
 
 def _iso_media_type(brand: bytes) -> str:
@@ -115,10 +117,11 @@ def _zip_type(head: bytes, body: bytes) -> str:
 
 
 def is_text(head: bytes) -> bool:
-    """Tell whether bytes could be text in some charset."""
+    """Tell whether bytes could be text in some charset; a few stray control characters are forgiven."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return True
-    return not head.translate(None, _CONTROL) != head
+    controls = len(head) - len(head.translate(None, _CONTROL))
+    return controls <= max(_FORGIVEN, len(head) // 50)
 
 
 def _text_type(head: bytes, claimed: str) -> str:
@@ -136,12 +139,11 @@ def _text_type(head: bytes, claimed: str) -> str:
     return claimed if claimed.startswith(_TEXTUAL) and claimed != "text/html" else "text/plain"
 
 
-def _ask_puremagic(head: bytes, filename: str | None) -> str:
+def _ask_puremagic(head: bytes) -> str:
     import puremagic  # noqa: PLC0415 slow to import, and seldom asked
 
     try:
         found: str = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError, IndexError):
         return "application/octet-stream"
-    del filename
     return found if "/" in found else "application/octet-stream"

@@ -1,7 +1,7 @@
 """HTML made harmless: no script, no remote load of any kind, links shown honestly.
 
-A linear guard flattens what is nested absurdly deep before nh3 (a real HTML5 parser) sees it. Images survive only as `cid:` (a part
-of the same mail) or small `data:` ones; of any other image the alternative text stays. Start with `sanitise_html`.
+A linear guard flattens what is nested absurdly deep before nh3 (a real HTML5 parser) sees it. Images survive only as `cid:`
+(a part of the same mail) or small `data:` ones; of any other image the alternative text stays. Start with `sanitise_html`.
 """
 
 import re
@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 import nh3
 
 _TAGS: Final = {
-    "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
-    "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6",
-    "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span",
-    "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "wbr",
+    "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite",
+    "code", "col", "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1",
+    "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "pre",
+    "q", "s", "samp", "section", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th",
+    "thead", "tr", "tt", "u", "ul", "var", "wbr",
 }  # fmt: skip
 _DROPPED: Final = {
-    "script", "style", "title", "head", "noscript", "iframe", "object", "embed", "applet", "svg", "math", "template", "textarea", "select",
-    "xmp", "noembed", "noframes", "audio", "video", "canvas", "plaintext",
+    "script", "style", "title", "head", "noscript", "iframe", "object", "embed", "applet", "svg", "math", "template",
+    "textarea", "select", "xmp", "noembed", "noframes", "audio", "video", "canvas", "plaintext",
 }  # fmt: skip
 _ATTRIBUTES: Final = {
     "*": {"class", "id", "dir", "lang", "style", "title"},
@@ -40,18 +41,22 @@ LONGEST_HTML: Final = 4_000_000
 _MOST_OPEN: Final = 200
 _MOST_FORMATTING: Final = 24
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
-_NO_LEVEL: Final = frozenset(
-    ["p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead", "tfoot", "colgroup", "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr", "param"]
+_NO_LEVEL: Final = frozenset({
+    "p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead", "tfoot", "colgroup", "br", "hr", "img", "input",
+    "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr", "param",
+})  # fmt: skip
+_FORMATTING: Final = frozenset(
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u", "span"]
 )
-_FORMATTING: Final = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u", "span"])
 TOKEN: Final = re.compile(r'<(/?)([a-z0-9]+)((?:\s+[^\s=>"]+="[^"]*")*)\s*/?>|([^<]+)|<')
 """A tag (slash, name, attributes) or a text, in HTML as nh3 writes it; linear because attributes cannot be read two ways."""
 _HREF: Final = re.compile(r'\shref="([^"]*)"')
 _CLAIMED_HOST: Final = re.compile(r"\s*(?:https?://|www\.)([a-z0-9.-]{1,253})", re.IGNORECASE)
 _BARE_HOST: Final = re.compile(r"\s*((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})\s*", re.IGNORECASE)
-_FILE_ENDINGS: Final = frozenset(
-    ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "csv", "zip", "png", "jpg", "jpeg", "gif", "html", "htm", "xml", "json", "log", "eml", "msg"]
-)
+_FILE_ENDINGS: Final = frozenset({
+    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "csv", "zip", "png", "jpg", "jpeg", "gif", "html", "htm",
+    "xml", "json", "log", "eml", "msg",
+})  # fmt: skip
 
 
 def sanitise_html(html: str) -> str:
@@ -66,7 +71,7 @@ def sanitise_html(html: str) -> str:
         filter_style_properties=_STYLES,
         strip_comments=True,
     )
-    return _show_true_targets(clean)
+    return _show_true_targets(clean.replace(' style=""', "").replace("<img>", ""))
 
 
 def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:

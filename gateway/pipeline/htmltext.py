@@ -4,16 +4,20 @@ Works in one pass over sanitised HTML, which is well nested. Start with `html_to
 """
 
 import re
+from collections.abc import Callable
 from html import unescape
 from typing import Final
 
 from gateway.pipeline.html import TOKEN
 from gateway.pipeline.text import clean_text
 
-_PARAGRAPHS: Final = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table", "figure"])
-_BLOCKS: Final = frozenset(
-    ["div", "li", "tr", "dt", "dd", "article", "aside", "section", "header", "footer", "main", "nav", "address", "center", "caption", "figcaption"]
+_PARAGRAPHS: Final = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table", "figure"]
 )
+_BLOCKS: Final = frozenset({
+    "div", "li", "tr", "dt", "dd", "article", "aside", "section", "header", "footer", "main", "nav", "address", "center",
+    "caption", "figcaption",
+})  # fmt: skip
 _VOID: Final = frozenset({"br", "hr", "img", "wbr", "col"})
 _ATTRIBUTE: Final = re.compile(r'([^\s=>"]+)="([^"]*)"')
 _HIDDEN: Final = re.compile(
@@ -26,6 +30,7 @@ RULE: Final = "_" * 32
 """What a horizontal rule becomes; Outlook writes the same into its plain texts."""
 _MOST_QUOTES: Final = 50
 _MOST_INDENTS: Final = 10
+_DIGITS: Final = 7
 
 
 def html_to_text(html: str) -> str:
@@ -56,8 +61,9 @@ class _Writer:
         self._lists: list[int | None] = []
         self._marker = ""
         self._hidden: list[str] = []
-        self._links: list[tuple[str, int, list[str]]] = []
+        self._links: list[tuple[str, list[str]]] = []
         self._pre = 0
+        self._echo = ""
         self._cells: list[bool] = []
 
     # ------------------------------------------------------------------------------------------------------- text
@@ -67,6 +73,8 @@ class _Writer:
         if self._hidden:
             return
         text = unescape(raw) if "&" in raw else raw
+        if self._echo:  # the sanitiser has put the true target behind a lying link: said already
+            text, self._echo = text.removeprefix(self._echo), ""
         if self._pre:
             first, *others = text.replace("\r\n", "\n").split("\n")
             self._append(first)
@@ -97,7 +105,7 @@ class _Writer:
             self._cells[-1] = False
         self._line.append(text)
         if self._links:
-            self._links[-1][2].append(text)
+            self._links[-1][1].append(text)
 
     def _start_of_line(self) -> str:
         if self._blank_before and self._lines:
@@ -139,42 +147,87 @@ class _Writer:
         if 'style="' in attributes and name not in _VOID and _is_hidden(attributes):
             self._hidden.append(name)
             return
-        match name:
-            case "br":
-                self._end_line(keep_empty=True)
-            case "hr":
-                self._end_paragraph()
-                self._append(RULE)
-                self._end_paragraph()
-            case "img":
-                self._write_image(attributes)
-            case "a":
-                self._links.append((_attribute(attributes, "href"), len(self._lines), []))
-            case "td" | "th":
-                if not self._cells:
-                    self._cells.append(False)
-            case "table" | "tr":
-                self._open_block(name)
-                self._cells.append(False)
-            case _:
-                self._open_block(name, attributes)
+        handler = _OPENERS.get(name)
+        if handler is not None:
+            handler(self, attributes)
+        else:
+            self._open_block(name, attributes)
 
-    def _open_block(self, name: str, attributes: str = "") -> None:
-        if name in _PARAGRAPHS and not (name in {"ul", "ol"} and self._lists):
-            self._end_paragraph()
-        elif name in _PARAGRAPHS or name in _BLOCKS:
+    def open_br(self, _: str) -> None:
+        """End the line."""
+        self._end_line(keep_empty=True)
+
+    def open_hr(self, _: str) -> None:
+        """Write a rule as a paragraph of its own."""
+        self._end_paragraph()
+        self._append(RULE)
+        self._end_paragraph()
+
+    def open_link(self, attributes: str) -> None:
+        """Remember where a link leads."""
+        self._links.append((_attribute(attributes, "href"), []))
+
+    def open_table(self, _: str) -> None:
+        """Begin a paragraph of rows."""
+        self._end_paragraph()
+        self._cells.append(False)
+
+    def open_cell(self, _: str) -> None:
+        """Begin a cell; one outside of any row opens a row of its own."""
+        if not self._cells:
+            self._cells.append(False)
+
+    def open_row(self, _: str) -> None:
+        """Begin a line of cells."""
+        self._end_line()
+        self._cells.append(False)
+
+    def open_quote(self, _: str) -> None:
+        """Begin a quote one level deeper."""
+        self._end_paragraph()
+        self._open_gap()
+        self._quotes += 1
+
+    def _open_gap(self) -> None:
+        """Write the gap before a quote outside of it."""
+        if self._blank_before and self._lines:
+            self._lines.append(self._prefix().rstrip())
+        self._blank_before = False
+
+    def open_pre(self, _: str) -> None:
+        """Begin a paragraph whose line breaks count."""
+        self._end_paragraph()
+        self._pre += 1
+
+    def open_list(self, _: str) -> None:
+        """Begin a list of bullets."""
+        self._begin_list(None)
+
+    def open_numbered_list(self, attributes: str) -> None:
+        """Begin a list of numbers."""
+        start = _attribute(attributes, "start")
+        self._begin_list(int(start) if start.isdecimal() and start.isascii() and len(start) < _DIGITS else 1)
+
+    def _begin_list(self, number: int | None) -> None:
+        if self._lists:
             self._end_line()
-        if name == "blockquote":
-            self._quotes += 1
-        elif name == "pre":
-            self._pre += 1
-        elif name in {"ul", "ol"}:
-            start = _attribute(attributes, "start")
-            self._lists.append((int(start) if start.isdecimal() and len(start) < 7 else 1) if name == "ol" else None)  # noqa: PLR2004
-        elif name == "li" and self._lists:
+        else:
+            self._end_paragraph()
+        self._lists.append(number)
+
+    def open_item(self, _: str) -> None:
+        """Begin a list's next line."""
+        self._end_line()
+        if self._lists:
             number = self._lists[-1]
             self._marker = "- " if number is None else f"{number}. "
             self._lists[-1] = None if number is None else number + 1
+
+    def _open_block(self, name: str, _: str) -> None:
+        if name in _PARAGRAPHS:
+            self._end_paragraph()
+        elif name in _BLOCKS:
+            self._end_line()
 
     def close(self, name: str) -> None:
         """Take a closing tag."""
@@ -182,46 +235,62 @@ class _Writer:
             if self._hidden[-1] == name:
                 self._hidden.pop()
             return
-        match name:
-            case "a":
-                self._close_link()
-            case "td" | "th":
-                if self._cells and self._line:
-                    self._cells[-1] = True
-                return
-            case "blockquote":
-                self._end_paragraph()
-                self._quotes = max(0, self._quotes - 1)
-            case "pre":
-                self._end_paragraph()
-                self._pre = max(0, self._pre - 1)
-            case "ul" | "ol":
-                self._end_line()
-                if self._lists:
-                    self._lists.pop()
-                self._blank_before = self._blank_before or not self._lists
-            case "table" | "tr":
-                if self._cells:
-                    self._cells.pop()
-                self._end_line()
-                self._blank_before = self._blank_before or name == "table"
-            case _ if name in _PARAGRAPHS:
-                self._end_paragraph()
-            case _ if name in _BLOCKS:
-                self._end_line()
+        handler = _CLOSERS.get(name)
+        if handler is not None:
+            handler(self)
+        elif name in _PARAGRAPHS:
+            self._end_paragraph()
+        elif name in _BLOCKS:
+            self._end_line()
 
-    def _write_image(self, attributes: str) -> None:
+    def close_cell(self) -> None:
+        """Separate the next cell of this line."""
+        if self._cells and self._line:
+            self._cells[-1] = True
+
+    def close_quote(self) -> None:
+        """Go back to the level outside of a quote."""
+        self._end_line()
+        self._quotes = max(0, self._quotes - 1)
+        self._blank_before = True
+
+    def close_pre(self) -> None:
+        """End such a paragraph."""
+        self._end_paragraph()
+        self._pre = max(0, self._pre - 1)
+
+    def close_list(self) -> None:
+        """End a list."""
+        self._end_line()
+        if self._lists:
+            self._lists.pop()
+        self._blank_before = self._blank_before or not self._lists
+
+    def close_row(self) -> None:
+        """End a line of cells."""
+        if self._cells:
+            self._cells.pop()
+        self._end_line()
+
+    def close_table(self) -> None:
+        """End a paragraph of rows."""
+        self.close_row()
+        self._blank_before = True
+
+    def write_image(self, attributes: str) -> None:
+        """Write an image's alternative text."""
         alternative = _SPACES.sub(" ", _attribute(attributes, "alt")).strip()
         if alternative:
             self.write(f"[{alternative}]".replace("&", "&amp;"))
 
-    def _close_link(self) -> None:
+    def close_link(self) -> None:
+        """Write where a link leads, unless its text says so."""
         if not self._links:
             return
-        href, _, shown = self._links.pop()
+        href, shown = self._links.pop()
         text = _SPACES.sub(" ", "".join(shown)).strip()
         if self._links:
-            self._links[-1][2].extend(shown)
+            self._links[-1][1].extend(shown)
         if not text or not href or not href.lower().startswith(("http://", "https://", "mailto:", "tel:", "ftp://")):
             return
         plain = href.partition(":")[2].lstrip("/") if ":" in href else href
@@ -231,6 +300,7 @@ class _Writer:
         if self._line:
             self._line[-1] = self._line[-1].rstrip(" ")
         self._append(f" <{href}>")
+        self._echo = f" [{href}]"
 
     def finish(self) -> str:
         """Return the whole text."""
@@ -239,6 +309,34 @@ class _Writer:
         while lines and not lines[-1].strip("> "):
             lines.pop()
         return "\n".join(_collapse_blanks(lines))
+
+
+_OPENERS: Final[dict[str, Callable[[_Writer, str], None]]] = {
+    "br": _Writer.open_br,
+    "hr": _Writer.open_hr,
+    "img": _Writer.write_image,
+    "a": _Writer.open_link,
+    "td": _Writer.open_cell,
+    "th": _Writer.open_cell,
+    "table": _Writer.open_table,
+    "tr": _Writer.open_row,
+    "blockquote": _Writer.open_quote,
+    "pre": _Writer.open_pre,
+    "ul": _Writer.open_list,
+    "ol": _Writer.open_numbered_list,
+    "li": _Writer.open_item,
+}
+_CLOSERS: Final[dict[str, Callable[[_Writer], None]]] = {
+    "a": _Writer.close_link,
+    "td": _Writer.close_cell,
+    "th": _Writer.close_cell,
+    "table": _Writer.close_table,
+    "tr": _Writer.close_row,
+    "blockquote": _Writer.close_quote,
+    "pre": _Writer.close_pre,
+    "ul": _Writer.close_list,
+    "ol": _Writer.close_list,
+}
 
 
 def _collapse_blanks(lines: list[str]) -> list[str]:

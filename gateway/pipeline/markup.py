@@ -1,4 +1,4 @@
-"""What markup says before anybody parses it: whether it is HTML, and its charset; and enriched text (RFC 1896) without its commands."""
+"""What markup says before anybody parses it: whether it is HTML, and its charset; and enriched text (RFC 1896) made plain."""
 
 import re
 from typing import Final

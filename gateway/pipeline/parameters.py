@@ -1,4 +1,4 @@
-"""Fields of the form `value; name=value; …`: Content-Type and Content-Disposition (RFC 2045, RFC 2183, RFC 2231), read tolerantly."""
+"""Fields like Content-Type and Content-Disposition: a value and its parameters (RFC 2045, 2183, 2231), read tolerantly."""
 
 import re
 from dataclasses import dataclass

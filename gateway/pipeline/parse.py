@@ -79,7 +79,7 @@ def read_fields(block: HeaderBlock, hint: str | None) -> Message:
 
 
 def _hint(root: Part) -> str | None:
-    """The charset of the first text part: raw 8-bit header fields are usually written in it."""
+    """Return the charset of the first text part: raw 8-bit header fields are usually written in it."""
     return next((c for leaf in root.leaves() if (c := leaf.content_type.get("charset")) is not None), None)
 
 
@@ -106,7 +106,7 @@ def _attachments(kept: Iterable[Kept], spool: Path | None) -> Iterable[Attachmen
 
 
 def _parse_badly(content: bytes, spool: Path | None, reason: str) -> Message:
-    """The last resort: nothing but the raw mail, and as much of it as text as can be shown."""
+    """Return, as the last resort, nothing but the raw mail and as much of it as text as can be shown."""
     raw = make_attachment(content, part="1", content_type="message/rfc822", filename="mail.eml", spool=spool)
     return Message(
         message_id=None,

@@ -183,14 +183,10 @@ class _Splitter:
                 del self._levels[boundary]
 
     def _before_line(self, position: int) -> int:
-        """The line break before a delimiter belongs to the delimiter (RFC 2046 section 5.1.1)."""
-        content = self._content
-        if position and content[position - 1] == 0x0A:
-            position -= 1
-            if position and content[position - 1] == 0x0D:
-                position -= 1
-        elif position and content[position - 1] == 0x0D:
-            position -= 1
+        """Return where the line before a delimiter ends; its line break belongs to the delimiter (RFC 2046 section 5.1.1)."""
+        for line_end in (b"\r\n", b"\n"):
+            if self._content.endswith(line_end, 0, position):
+                return position - len(line_end)
         return position
 
     @staticmethod
@@ -213,7 +209,7 @@ class _Splitter:
 
     @staticmethod
     def _finish(root: Part) -> None:
-        """A root without children is part 1 (RFC 9051 section 6.4.5.1)."""
+        """Give a root without children its number: it is part 1 (RFC 9051 section 6.4.5.1)."""
         if not root.children:
             root.number = "1"
 

@@ -4,12 +4,14 @@ import re
 from typing import Final
 
 _LONGEST: Final = 600
-_STUBS: Final = re.compile(
-    r"(?:does|do|can|kann|unterst|prend|supporte|affich|soporta|support[ae]|ondersteun|obsługuje|mostr|visualiz|view|see|read|display|"
-    r"anzeigen|sehen|lesen|requires?|ben[öo]tig|is in|im|en|in)[^\n]{0,80}\bhtml\b|\bhtml\b[^\n]{0,80}(?:e-?mail|mail|message|nachricht|"
-    r"client|programm|format|viewer|version|version|courriel|mensaje|correo|messaggio|bericht|wiadomo)",
-    re.IGNORECASE,
+_VERBS: Final = (
+    r"does|do|can|kann|unterst|prend|supporte|affich|soporta|support[ae]|ondersteun|obs[łl]uguje|mostr|visualiz|view|see|read|display|"
+    r"anzeigen|sehen|lesen|requires?|ben[öo]tig|is in|im|en|in"
 )
+_NOUNS: Final = (
+    r"e-?mail|mail|message|nachricht|client|programm?|format|viewer|version|courriel|mensaje|correo|messaggio|bericht|wiadomo"
+)
+_STUBS: Final = re.compile(rf"\b(?:{_VERBS})[^\n]{{0,80}}\bhtml\b|\bhtml\b[^\n]{{0,80}}(?:{_NOUNS})", re.IGNORECASE)
 _CONTENT_WORDS: Final = 60
 
 

@@ -50,7 +50,7 @@ def decode_header_text(raw: bytes, hint: str | None = None) -> str:
 
 
 def _unfold(match: "re.Match[str]") -> str:
-    """A line break goes, the white space after it stays (RFC 5322 section 2.2.3)."""
+    """Drop a line break and keep the white space after it (RFC 5322 section 2.2.3)."""
     return match[0].lstrip("\r\n") or " "
 
 

@@ -77,7 +77,7 @@ def read_stored_mail(content: Content, spool: Path | None) -> Message:
 _SAMPLE: Final = (
     b"From: =?utf-8?q?J=C3=BCrgen?= <a@example.test>\r\nTo: b@example.test\r\nSubject: =?iso-8859-1?q?Gr=FC=DFe?=\r\n"
     b"Date: Mon, 1 Jan 2024 10:00:00 +0100\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n"
-    b"Content-Type: text/plain; charset=utf-8\r\n\r\nHallo\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Hallo <b>Welt</b></p>\r\n--b--\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n\r\nHallo\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Hallo</p>\r\n--b--\r\n"
 )
 
 
