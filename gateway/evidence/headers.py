@@ -1,0 +1,248 @@
+"""The header block of a mail as raw fields, read once: every byte kept, nothing repaired, linear in its size.
+
+Start with `HeaderBlock.read`. `read_author` says whose mail it claims to be, or why nobody can be told.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from gateway.mail import Address
+
+_FIELD_START: Final = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:")
+_UNFOLD: Final = re.compile(rb"\r?\n")
+_ANY_LINE_FROM: Final = re.compile(rb"(?:^|[\r\n])from[ \t]*:", re.IGNORECASE)
+_DOMAIN: Final = re.compile(r"(?!-)[^\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]{1,63}(?<!-)")
+_NOT_IN_ATOM: Final = frozenset('()<>[]:;@\\,."')
+_CRLF_LENGTH: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field. `name` is in lower case; `raw` is the field as it stands, with its line ends as CRLF."""
+
+    name: bytes
+    raw: bytes
+
+    @property
+    def value(self) -> bytes:
+        """What follows the colon, folding and the last CRLF kept."""
+        return self.raw.partition(b":")[2]
+
+    @property
+    def unfolded(self) -> str:
+        """The value on one line, without white space around it; bytes outside UTF-8 become U+FFFD."""
+        return _UNFOLD.sub(b"", self.value).decode("utf-8", "replace").strip(" \t")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderBlock:
+    """All header fields, topmost first, and where the body begins.
+
+    A line that is neither a field nor a continuation is kept as a field with an empty name, so that it signs nothing
+    and names nobody.
+    """
+
+    fields: tuple[Field, ...]
+    body_start: int
+    """Offset of the first octet after the empty line; the content's length where there is none."""
+    from_lines: int
+    """How many From fields a lenient reader, who also ends lines at bare CR, would see."""
+
+    @classmethod
+    def read(cls, content: bytes) -> Self:
+        """Split a content's header block; lines may end in CRLF or LF."""
+        end, body_start = _find_end(content)
+        block = content[:end]
+        fields: list[Field] = []
+        pending: list[bytes] = []
+        for line in block.split(b"\n"):
+            text = line.removesuffix(b"\r")
+            if pending and text[:1] in (b" ", b"\t"):
+                pending.append(text)
+            else:
+                _close_field(pending, fields)
+                pending = [text]
+        _close_field(pending, fields)
+        return cls(fields=tuple(fields), body_start=body_start, from_lines=len(_ANY_LINE_FROM.findall(block)))
+
+    def all(self, name: str) -> tuple[Field, ...]:
+        """Return every field of that name, topmost first."""
+        wanted = name.lower().encode()
+        return tuple(f for f in self.fields if f.name == wanted)
+
+
+def _find_end(content: bytes) -> tuple[int, int]:
+    """Return where the header block ends (its last line end included) and where the body starts."""
+    if content.startswith(b"\r\n"):
+        return 0, 2
+    if content.startswith(b"\n"):
+        return 0, 1
+    crlf, lf = content.find(b"\n\r\n"), content.find(b"\n\n")
+    if crlf >= 0 and (lf < 0 or crlf < lf):
+        return crlf + 1, crlf + 3
+    if lf >= 0:
+        return lf + 1, lf + 2
+    return len(content), len(content)
+
+
+def _close_field(pending: list[bytes], fields: list[Field]) -> None:
+    if not pending or pending == [b""]:
+        return
+    match = _FIELD_START.match(pending[0])
+    name = match[1].lower() if match else b""
+    fields.append(Field(name, b"\r\n".join(pending) + b"\r\n"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """The domain of the one mailbox of the one From field, or None and why there is none."""
+
+    address: Address | None
+    because: str
+
+    @property
+    def domain(self) -> str | None:
+        """The author's domain in lower case, as A-labels where IDNA knows them."""
+        return self.address.key.rpartition("@")[2] if self.address else None
+
+
+def read_author(block: HeaderBlock) -> Author:
+    """Read From (RFC 5322 section 3.6.2), strictly: whatever two programs could read differently names nobody."""
+    fields = block.all("from")
+    if not fields:
+        return Author(address=None, because="there is no From field")
+    if len(fields) > 1 or block.from_lines > 1:
+        return Author(address=None, because="there is more than one From field")
+    text = fields[0].unfolded
+    if any(ord(c) < 32 and c != "\t" for c in text) or "\ufffd" in text:  # noqa: PLR2004 control characters
+        return Author(address=None, because="From holds characters that it must not hold")
+    mailboxes = read_mailboxes(text)
+    if mailboxes is None:
+        return Author(address=None, because="From cannot be read")
+    if len(mailboxes) != 1:
+        return Author(address=None, because="From names several mailboxes" if mailboxes else "From names no mailbox")
+    address = mailboxes[0]
+    if not is_domain(address.key.rpartition("@")[2]):
+        return Author(address=None, because="From has no domain that could be asked about")
+    return Author(address=address, because=f"From is {address.domain}")
+
+
+def is_domain(text: str) -> bool:
+    """Tell whether a name could have mail: at least two labels of letters, digits, hyphens or underscores."""
+    labels = text.split(".")
+    return len(text) <= 253 and len(labels) > 1 and all(_DOMAIN.fullmatch(label) for label in labels)  # noqa: PLR2004 RFC 1035
+
+
+def read_mailboxes(text: str) -> list[Address] | None:
+    """Read a mailbox list (RFC 5322 section 3.4) in one pass; None when it is not one."""
+    tokens = tokenize(text)
+    if tokens is None:
+        return None
+    found: list[Address] = []
+    part: list[str] = []
+    for word in [*tokens, ","]:
+        if word == ",":
+            if part:
+                address = _read_mailbox(part)
+                if address is None:
+                    return None
+                found.append(address)
+            part = []
+        else:
+            part.append(word)
+    return found
+
+
+def tokenize(text: str) -> list[str] | None:
+    """Cut into quoted strings (with their quotes), atoms, and specials; comments vanish. None when something is left open."""
+    tokens: list[str] = []
+    position, length = 0, len(text)
+    while position < length:
+        char = text[position]
+        if char in " \t":
+            position += 1
+        elif char == "(":
+            end = _skip_comment(text, position)
+            if end is None:
+                return None
+            position = end
+            tokens.append(" ")
+        elif char == '"':
+            end = _skip_quoted(text, position)
+            if end is None:
+                return None
+            tokens.append(text[position:end])
+            position = end
+        elif char == "[":
+            end = text.find("]", position) + 1
+            if not end:
+                return None
+            tokens.append(text[position:end])
+            position = end
+        elif char in _NOT_IN_ATOM:
+            tokens.append(char)
+            position += 1
+        else:
+            start = position
+            while position < length and text[position] not in _NOT_IN_ATOM and text[position] not in " \t":
+                position += 1
+            tokens.append(text[start:position])
+            if position < length and text[position] in " \t":
+                tokens.append(" ")
+    return tokens
+
+
+def _skip_comment(text: str, position: int) -> int | None:
+    depth = 0
+    while position < len(text):
+        char = text[position]
+        if char == "\\":
+            position += 1
+        elif char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+            if not depth:
+                return position + 1
+        position += 1
+    return None
+
+
+def _skip_quoted(text: str, position: int) -> int | None:
+    position += 1
+    while position < len(text):
+        if text[position] == "\\":
+            position += 1
+        elif text[position] == '"':
+            return position + 1
+        position += 1
+    return None
+
+
+def _read_mailbox(tokens: list[str]) -> Address | None:
+    """Read `name <local@domain>` or `local@domain`; groups, routes and leftovers are refused."""
+    while tokens and tokens[-1] == " ":
+        tokens.pop()
+    if "<" in tokens:
+        start = tokens.index("<")
+        if tokens[-1] != ">" or tokens.count("<") != 1 or tokens.count(">") != 1:
+            return None
+        if any(t in {":", ";", "\\"} for t in tokens[:start]):
+            return None
+        return _read_addr_spec(tokens[start + 1 : -1])
+    return _read_addr_spec(tokens)
+
+
+def _read_addr_spec(tokens: list[str]) -> Address | None:
+    while tokens and tokens[0] == " ":
+        tokens = tokens[1:]
+    while tokens and tokens[-1] == " ":
+        tokens = tokens[:-1]
+    if tokens.count("@") != 1 or any(t in {" ", "<", ">", ":", ";", "\\", ")"} for t in tokens):
+        return None
+    at = tokens.index("@")
+    local, domain = "".join(tokens[:at]), "".join(tokens[at + 1 :])
+    if not local or not domain or any(t.startswith('"') for t in tokens[at + 1 :]):
+        return None
+    return Address(local, domain.lower())

@@ -1,0 +1,329 @@
+"""Asking the DNS: our own cached resolver, fed by explicit servers, that never raises and never waits without end.
+
+`Resolver` is shared by all mails: it caches by TTL (negative answers too), lets equal questions share one flight, and
+forgets failures after a few seconds. `MailQuestions` is what one mail asks through: it counts its questions and ends at
+its deadline. Every name is absolute; there is no search list. Names that could not be asked come back as INVALID.
+"""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+import dns.asyncquery
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.resolver
+
+from gateway.evidence.settings import ResolverSettings, parse_server
+
+MAX_TTL_SECONDS: Final = 86_400
+NO_SOA_TTL_SECONDS: Final = 60
+"""How long a negative answer without an SOA is remembered (RFC 2308 leaves it to us)."""
+FAILURE_TTL_SECONDS: Final = 5
+"""How long a failure is remembered (RFC 9520 section 3.2)."""
+MAX_ALIASES: Final = 10
+MAX_RECORDS: Final = 200
+"""More records of one name than this are left unread."""
+EDNS_PAYLOAD: Final = 1232
+"""Octets that fit into one packet nearly everywhere (DNS flag day 2020)."""
+FEWEST_TRIES: Final = 2
+
+_UNASKABLE: Final = frozenset('"\\\x7f') | frozenset(map(chr, range(33)))
+
+
+class RecordType(StrEnum):
+    """The record types that evidence is made of."""
+
+    A = "A"
+    AAAA = "AAAA"
+    MX = "MX"
+    PTR = "PTR"
+    TXT = "TXT"
+
+
+class AnswerStatus(StrEnum):
+    """What became of a question."""
+
+    FOUND = "found"
+    NO_DATA = "no data"
+    NO_NAME = "no such name"
+    TEMPORARY = "temporary error"
+    INVALID = "invalid"
+    """The name cannot exist, its aliases loop, or the answer makes no sense."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The records of one name and type.
+
+    `texts` holds TXT records, each joined to one string; `hosts` holds addresses, or names in lower case without the
+    last dot (MX: best first).
+    """
+
+    status: AnswerStatus
+    texts: tuple[bytes, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def is_void(self) -> bool:
+        """Tell whether the DNS surely holds nothing there (RFC 7208 section 4.6.4)."""
+        return self.status in {AnswerStatus.NO_DATA, AnswerStatus.NO_NAME}
+
+
+TEMPORARY: Final = Answer(status=AnswerStatus.TEMPORARY)
+INVALID: Final = Answer(status=AnswerStatus.INVALID)
+
+
+class Dns(Protocol):
+    """Whatever answers questions: the resolver, one mail's share of it, or nobody at all."""
+
+    async def ask(self, name: str, kind: RecordType) -> Answer:
+        """Return what the DNS says; never raises, except for cancellation."""
+
+
+class NoDns:
+    """Nobody to ask: every result is a temporary error."""
+
+    async def ask(self, name: str, kind: RecordType) -> Answer:  # noqa: ARG002 the shape of Dns
+        """Return the temporary error."""
+        return TEMPORARY
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def absolute_name(text: str) -> dns.name.Name | None:
+    """Turn text into an absolute name; None for what cannot or must not be asked (RFC 1035 section 2.3.4)."""
+    labels = text.removesuffix(".").split(".")
+    if not text.isascii() or not all(0 < len(label) < 64 for label in labels) or not _UNASKABLE.isdisjoint(text):  # noqa: PLR2004
+        return None
+    try:
+        return dns.name.Name([*(label.encode("ascii") for label in labels), b""])
+    except dns.exception.DNSException:
+        return None
+
+
+@dataclass(slots=True)
+class _Cached:
+    answer: Answer
+    expires: float
+
+
+class Resolver:
+    """Asks the configured servers, and remembers."""
+
+    def __init__(self, settings: ResolverSettings) -> None:
+        self._servers: Sequence[tuple[str, int]] = [parse_server(s) for s in settings.servers] or system_servers()
+        self._timeout = settings.timeout
+        self._size = settings.cache_size
+        self._cache: OrderedDict[tuple[str, RecordType], _Cached] = OrderedDict()
+        self._in_flight: dict[tuple[str, RecordType], asyncio.Task[Answer]] = {}
+
+    async def ask(self, name: str, kind: RecordType) -> Answer:
+        """Return what the DNS says of a name, from memory if it may still be believed; never raises."""
+        key = name.lower().removesuffix("."), kind
+        remembered = self._recall(key)
+        if remembered is not None:
+            return remembered
+        target = absolute_name(key[0])
+        if target is None:
+            return INVALID
+        task = self._in_flight.get(key)
+        if task is None or task.get_loop() is not asyncio.get_running_loop():
+            task = asyncio.create_task(self._look_up(key, target))
+            self._in_flight[key] = task
+            task.add_done_callback(lambda done: self._forget_flight(key, done))
+        return await asyncio.shield(task)
+
+    async def aclose(self) -> None:
+        """End the questions that nobody waits for any more."""
+        flights = list(self._in_flight.values())
+        for task in flights:
+            task.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+    def _forget_flight(self, key: tuple[str, RecordType], done: "asyncio.Task[Answer]") -> None:
+        if self._in_flight.get(key) is done:
+            del self._in_flight[key]
+
+    def _recall(self, key: tuple[str, RecordType]) -> Answer | None:
+        cached = self._cache.get(key)
+        if cached is None:
+            return None
+        if cached.expires <= asyncio.get_running_loop().time():
+            del self._cache[key]
+            return None
+        self._cache.move_to_end(key)
+        return cached.answer
+
+    def _remember(self, key: tuple[str, RecordType], answer: Answer, ttl: float) -> None:
+        if not self._size:
+            return
+        self._cache[key] = _Cached(answer, asyncio.get_running_loop().time() + min(ttl, MAX_TTL_SECONDS))
+        self._cache.move_to_end(key)
+        while len(self._cache) > self._size:
+            self._cache.popitem(last=False)
+
+    async def _look_up(self, key: tuple[str, RecordType], target: dns.name.Name) -> Answer:
+        """Ask, following aliases that the server did not follow itself."""
+        kind = key[1]
+        ttl = float(MAX_TTL_SECONDS)
+        answer = INVALID
+        for _ in range(MAX_ALIASES):
+            response = await self._ask_servers(target, kind)
+            if response is None:
+                answer, ttl = TEMPORARY, FAILURE_TTL_SECONDS
+                break
+            reading = _read_response(response, target, kind)
+            ttl = min(ttl, reading.ttl)
+            if reading.alias is None:
+                answer = reading.answer
+                break
+            target = reading.alias
+        self._remember(key, answer, ttl)
+        return answer
+
+    async def _ask_servers(self, target: dns.name.Name, kind: RecordType) -> dns.message.Message | None:
+        """Try the servers in order, at least two tries in all; None when none of them answered."""
+        for attempt in range(max(FEWEST_TRIES, len(self._servers))):
+            host, port = self._servers[attempt % len(self._servers)]
+            response = await self._ask_server(target, kind, host, port)
+            if response is not None and response.rcode() in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+                return response
+            if response is not None and len(self._servers) == 1:
+                return None
+        return None
+
+    async def _ask_server(self, target: dns.name.Name, kind: RecordType, host: str, port: int) -> dns.message.Message | None:
+        """Put one question: UDP with EDNS, then TCP if truncated, then without EDNS if the server knows none."""
+        response = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timeout):
+                response = await _exchange(_question(target, kind, edns=True), host, port, self._timeout)
+                if response is not None and response.rcode() in {dns.rcode.FORMERR, dns.rcode.NOTIMP}:
+                    response = await _exchange(_question(target, kind, edns=False), host, port, self._timeout)
+        return response
+
+
+def _question(target: dns.name.Name, kind: RecordType, *, edns: bool) -> dns.message.QueryMessage:
+    if edns:
+        return dns.message.make_query(target, kind.value, use_edns=0, payload=EDNS_PAYLOAD)
+    return dns.message.make_query(target, kind.value, use_edns=False)
+
+
+async def _exchange(
+    question: dns.message.QueryMessage,
+    host: str,
+    port: int,
+    timeout: float,  # noqa: ASYNC109 passed on as dnspython takes it
+) -> dns.message.Message | None:
+    """Send one question and read its answer; None for anything that is no answer to it."""
+    try:
+        response, _ = await dns.asyncquery.udp_with_fallback(
+            question, host, timeout=timeout, port=port, ignore_unexpected=True, ignore_trailing=True
+        )
+    except (dns.exception.DNSException, OSError, ValueError, EOFError):
+        return None
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    answer: Answer
+    ttl: float
+    alias: dns.name.Name | None = None
+    """Where the question goes on."""
+
+
+def _read_response(response: dns.message.Message, target: dns.name.Name, kind: RecordType) -> _Reading:
+    """Follow the aliases inside one response to the records, or to the name to ask next."""
+    wanted = dns.rdatatype.from_text(kind.value)
+    ttl = float(MAX_TTL_SECONDS)
+    start = target
+    for _ in range(MAX_ALIASES):
+        records = response.get_rrset(response.answer, target, dns.rdataclass.IN, wanted)
+        if records is not None:
+            return _Reading(_read_records(records, kind), min(ttl, records.ttl))
+        alias = response.get_rrset(response.answer, target, dns.rdataclass.IN, dns.rdatatype.CNAME)
+        if alias is None:
+            break
+        ttl = min(ttl, alias.ttl)
+        target = alias[0].target
+    else:
+        return _Reading(INVALID, FAILURE_TTL_SECONDS)
+    if response.rcode() == dns.rcode.NXDOMAIN:
+        return _Reading(Answer(status=AnswerStatus.NO_NAME), min(ttl, _negative_ttl(response)))
+    if target != start and not response.authority:
+        return _Reading(INVALID, ttl, alias=target)
+    return _Reading(Answer(status=AnswerStatus.NO_DATA), min(ttl, _negative_ttl(response)))
+
+
+def _negative_ttl(response: dns.message.Message) -> float:
+    """Return how long "nothing there" may be believed (RFC 2308 section 5)."""
+    for rrset in response.authority:
+        if rrset.rdtype == dns.rdatatype.SOA:
+            return float(min(rrset.ttl, rrset[0].minimum))
+    return NO_SOA_TTL_SECONDS
+
+
+def _read_records(records: dns.rrset.RRset, kind: RecordType) -> Answer:
+    some = list(records)[:MAX_RECORDS]
+    match kind:
+        case RecordType.TXT:
+            return Answer(status=AnswerStatus.FOUND, texts=tuple(b"".join(r.strings) for r in some))
+        case RecordType.A | RecordType.AAAA:
+            return Answer(status=AnswerStatus.FOUND, hosts=tuple(r.address for r in some))
+        case RecordType.MX:
+            some.sort(key=lambda r: r.preference)
+            return Answer(status=AnswerStatus.FOUND, hosts=tuple(_host(r.exchange) for r in some))
+        case RecordType.PTR:
+            return Answer(status=AnswerStatus.FOUND, hosts=tuple(_host(r.target) for r in some))
+
+
+def _host(name: dns.name.Name) -> str:
+    """Return a name as text; the root is the empty string, and odd octets make the name unaskable."""
+    return ".".join(label.decode("ascii", "replace").lower() for label in name.labels if label)
+
+
+def system_servers() -> list[tuple[str, int]]:
+    """Return the servers of this machine's resolv.conf; a resolver on this machine where there is none."""
+    try:
+        nameservers = dns.resolver.Resolver(configure=True).nameservers
+    except (dns.resolver.NoResolverConfiguration, OSError):
+        return [("127.0.0.1", 53)]
+    found = [(str(server), 53) for server in nameservers if isinstance(server, str) and "://" not in server]
+    return found or [("127.0.0.1", 53)]
+
+
+class MailQuestions:
+    """One mail's share of the resolver: a bounded number of questions, and a moment when the asking ends."""
+
+    def __init__(self, resolver: Dns, *, questions: int, deadline: float) -> None:
+        """Take the resolver, how many questions there may be, and the loop time when all of them end."""
+        self._resolver = resolver
+        self._left = questions
+        self._deadline = deadline
+        self.is_exhausted = False
+        """True once a question went unanswered because the budget of questions or time had run out."""
+
+    async def ask(self, name: str, kind: RecordType) -> Answer:
+        """Return what the DNS says, or the temporary error when the budget is spent."""
+        if self._left <= 0:
+            self.is_exhausted = True
+            return TEMPORARY
+        self._left -= 1
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._resolver.ask(name, kind)
+        except TimeoutError:
+            self.is_exhausted = True
+            return TEMPORARY

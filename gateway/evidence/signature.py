@@ -1,0 +1,276 @@
+"""One signature over headers and body, as DKIM-Signature and ARC-Message-Signature share it (RFC 6376, RFC 8617).
+
+`read_signature` takes the tags apart; `verify` needs the key and the body's hash and does no I/O.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from gateway.evidence.canonical import BodyHash, BodyWish, Canonical, canonical_field
+from gateway.evidence.headers import Field, HeaderBlock
+from gateway.evidence.keys import PublicKey
+from gateway.evidence.tags import MalformedTags, empty_tag, parse_tags, without_white_space
+from gateway.mail import DkimResult, ascii_domain
+
+CLOCK_SKEW_SECONDS: Final = 3600
+"""How far in the future a signature may have been made."""
+
+ONLY_ONCE: Final = frozenset(
+    {
+        b"from", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"in-reply-to", b"references", b"subject", b"date",
+        b"mime-version", b"content-type", b"content-transfer-encoding",
+    }
+)  # fmt: skip
+"""Fields that stand once at most (RFC 5322 section 3.6): a second one would be shown and not be signed."""
+
+_NUMBER: Final = re.compile(rb"[0-9]{1,76}")
+_FIELD_NAME: Final = re.compile(rb"[\x21-\x39\x3c-\x7e]+")
+_LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+
+
+def is_host(text: str) -> bool:
+    """Tell whether a name may be asked about: letters, digits, hyphens and underscores only, whatever `d=` says."""
+    return _HOST.fullmatch(text) is not None
+
+
+class UnusableSignature(Exception):
+    """It cannot be checked, or need not be: the word for it, and why."""
+
+    def __init__(self, result: DkimResult, because: str, *, domain: str | None = None, selector: str | None = None) -> None:
+        super().__init__(because)
+        self.result = result
+        self.because = because
+        self.domain = domain
+        self.selector = selector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A signature whose tags make sense; nothing is verified yet. Times are seconds since 1970."""
+
+    source: Field
+    domain: str
+    selector: str
+    identity_domain: str
+    algorithm: str
+    """`rsa` or `ed25519`."""
+    header_form: Canonical
+    body: BodyWish
+    signed: tuple[bytes, ...]
+    """Lower-case names of `h=`, in order."""
+    body_hash: bytes
+    value: bytes
+    signed_at: int | None
+    expires_at: int | None
+
+
+@dataclass(slots=True)
+class HeaderPool:
+    """The fields of a mail by name, and their canonical forms, each made once however many signatures there are."""
+
+    block: HeaderBlock
+    by_name: dict[bytes, list[Field]] = field(default_factory=dict)
+    _canonical: dict[tuple[int, Canonical], bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for one in self.block.fields:
+            self.by_name.setdefault(one.name, []).append(one)
+
+    def canonical(self, one: Field, form: Canonical) -> bytes:
+        """Return the canonical form of one field."""
+        key = id(one), form
+        made = self._canonical.get(key)
+        if made is None:
+            made = self._canonical[key] = canonical_field(one.raw, form)
+        return made
+
+    def select(self, names: Sequence[bytes], form: Canonical, but: Field) -> list[bytes]:
+        """Return the canonical fields that `h=` names, each name taken from the bottom up (RFC 6376 section 5.4.2)."""
+        left: dict[bytes, int] = {}
+        chosen: list[bytes] = []
+        for name in names:
+            candidates = self.by_name.get(name, ())
+            index = left.get(name, len(candidates)) - 1
+            if index >= 0 and candidates[index] is but:
+                index -= 1
+            left[name] = max(index, 0)
+            if index >= 0:
+                chosen.append(self.canonical(candidates[index], form))
+        return chosen
+
+
+def read_signature(source: Field, *, is_arc: bool = False) -> Signature:
+    """Take a signature field apart (RFC 6376 section 3.5, for ARC-Message-Signature RFC 8617 section 4.1.2).
+
+    Raises:
+        UnusableSignature: malformed, or an algorithm that nobody may use any more.
+    """
+    try:
+        tags = parse_tags(source.value)
+    except MalformedTags as problem:
+        raise UnusableSignature(DkimResult.PERMERROR, f"the signature is malformed: {problem}") from None
+    domain, selector = _text(tags.get(b"d")), _text(tags.get(b"s"))
+    domain = ascii_domain(domain) if domain else None
+    try:
+        return _build(source, tags, domain, selector, is_arc=is_arc)
+    except UnusableSignature as problem:
+        shown = domain if domain and is_host(domain) else None
+        shown_selector = selector if selector and is_host(selector) else None
+        raise UnusableSignature(problem.result, problem.because, domain=shown, selector=shown_selector) from None
+
+
+def _build(source: Field, tags: Mapping[bytes, bytes], domain: str | None, selector: str | None, *, is_arc: bool) -> Signature:
+    required = (b"a", b"b", b"bh", b"d", b"h", b"s") if is_arc else (b"v", b"a", b"b", b"bh", b"d", b"h", b"s")
+    for name in required:
+        if not tags.get(name):
+            raise _malformed(f"{name.decode()}= is missing")
+    if domain is None or not is_host(domain) or selector is None or not is_host(selector):
+        raise _malformed("d= or s= is no name")
+    if not is_arc and tags[b"v"] != b"1":
+        raise _malformed("it is of an unknown version")
+    if b"dns/txt" not in without_white_space(tags.get(b"q", b"dns/txt")).lower().split(b":"):
+        raise _malformed("its key is not in the DNS")
+    header_form, body_form = _forms(tags.get(b"c", b"simple/simple"))
+    signed = tuple(without_white_space(tags[b"h"]).lower().split(b":"))
+    if not all(_FIELD_NAME.fullmatch(name) for name in signed):
+        raise _malformed("h= is no list of field names")
+    if not is_arc and b"from" not in signed:
+        raise _malformed("From is not signed")
+    signed_at, expires_at = _number(tags, b"t"), _number(tags, b"x")
+    if signed_at is not None and expires_at is not None and expires_at < signed_at:
+        raise _malformed("it expires before it was made")
+    return Signature(
+        source=source,
+        domain=domain,
+        selector=selector.lower(),
+        identity_domain=domain if is_arc else _identity_domain(tags.get(b"i"), domain),
+        algorithm=_algorithm(tags[b"a"]),
+        header_form=header_form,
+        body=BodyWish(body_form, None if is_arc else _number(tags, b"l")),
+        signed=signed,
+        body_hash=_base64(tags[b"bh"], "bh="),
+        value=_base64(tags[b"b"], "b="),
+        signed_at=signed_at,
+        expires_at=expires_at,
+    )
+
+
+def _malformed(why: str) -> UnusableSignature:
+    return UnusableSignature(DkimResult.PERMERROR, f"the signature is malformed: {why}")
+
+
+def _text(value: bytes | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _algorithm(value: bytes) -> str:
+    match value.lower():
+        case b"rsa-sha256":
+            return "rsa"
+        case b"ed25519-sha256":
+            return "ed25519"
+        case b"rsa-sha1":
+            raise UnusableSignature(DkimResult.POLICY, "rsa-sha1 proves nothing any more")
+        case _:
+            raise _malformed("its algorithm is not known")
+
+
+def _forms(value: bytes) -> tuple[Canonical, Canonical]:
+    header, _, body = value.lower().partition(b"/")
+    try:
+        return Canonical(header.strip().decode()), Canonical((body or b"simple").strip().decode())
+    except ValueError:
+        raise _malformed("c= is not known") from None
+
+
+def _number(tags: Mapping[bytes, bytes], name: bytes) -> int | None:
+    value = tags.get(name)
+    if value is None:
+        return None
+    if not _NUMBER.fullmatch(value):
+        raise _malformed(f"{name.decode()}= is no number")
+    return int(value)
+
+
+def _base64(value: bytes, what: str) -> bytes:
+    try:
+        return base64.b64decode(without_white_space(value), validate=True)
+    except (binascii.Error, ValueError):
+        raise _malformed(f"{what} is no base64") from None
+
+
+def _identity_domain(value: bytes | None, domain: str) -> str:
+    if value is None:
+        return domain
+    text = _text(value)
+    if text is None or "@" not in text:
+        raise _malformed("i= is no address")
+    found = ascii_domain(text.rpartition("@")[2])
+    if found != domain and not found.endswith("." + domain):
+        raise _malformed("i= lies outside of d=")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one signature."""
+
+    result: DkimResult
+    because: str
+
+
+def verify(signature: Signature, key: PublicKey, pool: HeaderPool, body: BodyHash, now: datetime) -> Verdict:
+    """Check everything that is left: times, identity, body hash, the signature itself, and what it leaves out."""
+    problem = _check_times(signature, now)
+    if problem:
+        return Verdict(result=DkimResult.FAIL, because=problem)
+    if key.is_strict and signature.identity_domain != signature.domain:
+        return Verdict(result=DkimResult.PERMERROR, because="i= lies in a subdomain, which the key does not allow (t=s)")
+    length = signature.body.length
+    if length is not None and length > body.total:
+        return Verdict(result=DkimResult.FAIL, because="the body is shorter than the part that was signed (l=)")
+    if body.digest != signature.body_hash:
+        return Verdict(result=DkimResult.FAIL, because="the body was changed")
+    form = signature.header_form
+    chosen = pool.select(signature.signed, form, signature.source)
+    own = canonical_field(empty_tag(signature.source.raw, b"b"), form).rstrip(b"\r\n")
+    if not key.holds(signature.value, hashlib.sha256(b"".join((*chosen, own))).digest()):
+        return Verdict(result=DkimResult.FAIL, because="the headers were changed, or the key is another one")
+    if length is not None and length < body.total:
+        return Verdict(result=DkimResult.POLICY, because=f"it leaves out {body.total - length} octets of the body (l=)")
+    twice = unsigned_repetition(signature.signed, pool)
+    if twice:
+        return Verdict(result=DkimResult.POLICY, because=f"a second {twice} field is not signed")
+    testing = ", though the domain is only testing (t=y)" if key.is_testing else ""
+    return Verdict(result=DkimResult.PASS, because=f"DKIM of {signature.domain} holds{testing}")
+
+
+def _check_times(signature: Signature, now: datetime) -> str | None:
+    seconds = now.timestamp()
+    if signature.expires_at is not None and signature.expires_at < seconds:
+        return "the signature has expired"
+    if signature.signed_at is not None and signature.signed_at > seconds + CLOCK_SKEW_SECONDS:
+        return "the signature was made in the future"
+    return None
+
+
+def unsigned_repetition(signed: Sequence[bytes], pool: HeaderPool) -> str | None:
+    """Name a field that is signed, but stands more often than it is signed (RFC 6376 section 8.15)."""
+    counts = Counter(signed)
+    for name in sorted(ONLY_ONCE & counts.keys()):
+        if len(pool.by_name.get(name, ())) > counts[name]:
+            return name.decode().title()
+    return None

@@ -1,0 +1,69 @@
+"""Macro expansion of SPF (RFC 7208 section 7)."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from gateway.evidence.spf_record import macros
+from gateway.mail import Address
+
+MAX_EXPANDED: Final = 4096
+"""No name or explanation needs more; what is longer is cut at the left."""
+
+_MACRO: Final = macros()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MacroContext:
+    """The values that macros stand for. `validated` is the macro p."""
+
+    ip: ipaddress.IPv4Address | ipaddress.IPv6Address
+    sender: Address
+    helo: str
+    domain: str
+    validated: str
+
+    def value(self, letter: str) -> str:
+        """Return what a letter stands for, before transformers."""
+        match letter:
+            case "s":
+                return f"{self.sender.local}@{self.sender.domain}"
+            case "l":
+                return self.sender.local
+            case "o":
+                return self.sender.domain
+            case "d":
+                return self.domain
+            case "i":
+                if self.ip.version == 4:  # noqa: PLR2004 the older protocol
+                    return str(self.ip)
+                return ".".join(self.ip.exploded.replace(":", "")).upper()
+            case "p":
+                return self.validated
+            case "v":
+                return "in-addr" if self.ip.version == 4 else "ip6"  # noqa: PLR2004 the older protocol
+            case "h":
+                return self.helo
+            case _:
+                return "unknown"
+
+
+def expand(spec: str, context: MacroContext) -> str:
+    """Replace every macro of a checked text (RFC 7208 section 7.3)."""
+    return _MACRO.sub(lambda match: _expand_one(match, context), spec)[-MAX_EXPANDED:]
+
+
+def _expand_one(match: "re.Match[str]", context: MacroContext) -> str:
+    if match[1] is None:
+        return {"%%": "%", "%_": " ", "%-": "%20"}[match[0]]
+    delimiters = match[4] or "."
+    value = context.value(match[1].lower())
+    parts = re.split("[" + re.escape(delimiters) + "]", value)
+    if match[3]:
+        parts.reverse()
+    if match[2]:
+        parts = parts[-int(match[2]) :]
+    joined = ".".join(parts)
+    return quote(joined, safe="-._~") if match[1].isupper() else joined

@@ -1,0 +1,214 @@
+"""Looking through a declared forwarder at the hop before it.
+
+Only the topmost run of Received fields is believed: the first one was written by the declared forwarder itself, and each
+further one by a machine that the one above it names as its own. The first client that is none of them is the hop before.
+Everything that stands below the field that names it may have been written by anybody.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.evidence.headers import Field, HeaderBlock, read_mailboxes
+from gateway.evidence.received import Hop, read_received
+from gateway.evidence.resolver import Dns
+from gateway.evidence.results import AuthenticationResults, read_results
+from gateway.evidence.rewriting import undo_rewriting
+from gateway.evidence.settings import ForwarderSettings
+from gateway.evidence.spf import check_host, read_ip
+from gateway.mail import Address, Envelope, SpfEvidence, SpfResult, SpfScope
+
+MAX_HOPS: Final = 30
+LOCAL_DELIVERY: Final = "local delivery"
+"""What the mail server in front of a local door is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """How a mail came through a forwarder. `position` is the index of the Received field that ends the trusted run."""
+
+    forwarder: ForwarderSettings | None
+    """None is our own mail server in front of a local door."""
+    label: str
+    hop: Hop | None
+    """The hop before; None where it cannot be told."""
+    position: int | None
+    is_submission: bool
+    """A user of the forwarder handed the mail in after logging in: nothing was forwarded."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether it is a cloud, whose Received fields prove nothing to us."""
+        return self.forwarder is not None and self.forwarder.is_shared
+
+
+async def find_passage(
+    block: HeaderBlock, envelope: Envelope, spf: SpfEvidence, forwarders: Sequence[ForwarderSettings], dns: Dns
+) -> Passage | None:
+    """Tell through which forwarder a mail came, if any, and who had handed it to that one."""
+    forwarder = await recognise(envelope, spf, forwarders, dns)
+    if forwarder is None and not envelope.door.is_local:
+        return None
+    if forwarder is not None and forwarder.is_shared:
+        return Passage(forwarder=forwarder, label=forwarder.label, hop=None, position=None, is_submission=False)
+    walk = _Walk(block, [f for f in forwarders if not f.is_shared], dns)
+    hop, position = await walk.run()
+    passed = forwarder or walk.passed
+    is_submission = hop is not None and hop.is_submission
+    return Passage(
+        forwarder=passed,
+        label=passed.label if passed else LOCAL_DELIVERY,
+        hop=None if is_submission else hop,
+        position=position,
+        is_submission=is_submission,
+    )
+
+
+async def recognise(
+    envelope: Envelope, spf: SpfEvidence, forwarders: Sequence[ForwarderSettings], dns: Dns
+) -> ForwarderSettings | None:
+    """Return the declared forwarder that handed us the mail."""
+    for forwarder in forwarders:
+        if forwarder.is_shared:
+            found = _has_domain(envelope, forwarder.tenant_domains) and (
+                _passes_for_reverse_path(spf) or await sends_from(envelope.client_ip, forwarder, dns)
+            )
+        else:
+            rewritten = _has_domain(envelope, frozenset(forwarder.srs_domains)) and _passes_for_reverse_path(spf)
+            found = rewritten or await sends_from(envelope.client_ip, forwarder, dns)
+        if found:
+            return forwarder
+    return None
+
+
+def _has_domain(envelope: Envelope, domains: frozenset[str]) -> bool:
+    """Tell whether the reverse-path lies in one of these domains."""
+    if envelope.reverse_path is None:
+        return False
+    domain = envelope.reverse_path.domain
+    return any(domain == wanted or domain.endswith("." + wanted) for wanted in domains)
+
+
+def _passes_for_reverse_path(spf: SpfEvidence) -> bool:
+    return spf.result is SpfResult.PASS and spf.scope is SpfScope.MFROM
+
+
+async def sends_from(client_ip: str | None, forwarder: ForwarderSettings, dns: Dns) -> bool:
+    """Tell whether an address is one of the forwarder's, by its networks or its SPF record."""
+    ip = read_ip(client_ip)
+    if ip is None:
+        return False
+    if any(ip.version == network.version and ip in network for network in forwarder.networks):
+        return True
+    for domain in forwarder.all_spf_domains:
+        result, _ = await check_host(dns, ip=ip, sender=Address("postmaster", domain), helo=domain)
+        if result is SpfResult.PASS:
+            return True
+    return False
+
+
+class _Walk:
+    """Goes down the Received fields while they are the forwarders' own."""
+
+    def __init__(self, block: HeaderBlock, forwarders: Sequence[ForwarderSettings], dns: Dns) -> None:
+        self._block = block
+        self._forwarders = forwarders
+        self._dns = dns
+        self.passed: ForwarderSettings | None = None
+
+    async def run(self) -> tuple[Hop | None, int | None]:
+        """Return the hop before and where it stands; (None, position) where the trail ends without one."""
+        places = [(i, one) for i, one in enumerate(self._block.fields) if one.name == b"received"]
+        position = None
+        for position, one in places[:MAX_HOPS]:
+            hop = read_received(one.unfolded)
+            if hop.is_submission:
+                return hop, position
+            if not hop.has_client:
+                continue
+            if hop.ip is None:
+                return None, position
+            if not await self._is_inside(hop.ip):
+                return hop, position
+        return None, position
+
+    async def _is_inside(self, client_ip: str) -> bool:
+        ip = ipaddress.ip_address(client_ip)
+        if ip.is_loopback or ip.is_link_local or is_private(ip):
+            return True
+        for forwarder in self._forwarders:
+            if await sends_from(client_ip, forwarder, self._dns):
+                self.passed = self.passed or forwarder
+                return True
+        return False
+
+
+_PRIVATE: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+
+
+def is_private(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether an address is a network's own (RFC 1918, RFC 4193); documentation networks are not meant."""
+    return any(ip.version == network.version and ip in network for network in _PRIVATE)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderBefore:
+    """The reverse-path before the forwarder. `is_known` is False where nobody says what it was; None is the null one."""
+
+    address: Address | None
+    is_known: bool
+
+
+def sender_before(envelope: Envelope, passage: Passage, block: HeaderBlock, sealed: AuthenticationResults | None) -> SenderBefore:
+    """Return the reverse-path that the forwarder had been given, un-rewritten."""
+    if envelope.reverse_path is None:
+        return SenderBefore(address=None, is_known=True)
+    rewritten = undo_rewriting(envelope.reverse_path)
+    if rewritten.by_forwarder and rewritten.original is not None:
+        return SenderBefore(address=rewritten.original, is_known=True)
+    settings = passage.forwarder
+    own = frozenset() if settings is None else settings.tenant_domains
+    if not rewritten.by_forwarder and not _has_domain(envelope, own):
+        return SenderBefore(address=rewritten.original, is_known=True)
+    return _from_headers(passage, block) or _from_seal(sealed) or SenderBefore(address=None, is_known=False)
+
+
+def trusted_fields(passage: Passage, block: HeaderBlock) -> tuple[Field, ...]:
+    """Return the fields that stand above the one that tells of the hop before: the forwarder's own."""
+    return () if passage.position is None else block.fields[: passage.position]
+
+
+def _from_headers(passage: Passage, block: HeaderBlock) -> SenderBefore | None:
+    for one in trusted_fields(passage, block):
+        if one.name == b"return-path":
+            if one.unfolded.replace(" ", "") == "<>":
+                return SenderBefore(address=None, is_known=True)
+            mailboxes = read_mailboxes(one.unfolded) or []
+            if len(mailboxes) == 1:
+                return SenderBefore(address=undo_rewriting(mailboxes[0]).original, is_known=True)
+        if one.name == b"received-spf":
+            for word in one.unfolded.replace(";", " ").split():
+                if word.lower().startswith("envelope-from="):
+                    address = Address.of(word.partition("=")[2].strip('"<>'))
+                    if address.domain:
+                        return SenderBefore(address=undo_rewriting(address).original, is_known=True)
+    return None
+
+
+def _from_seal(sealed: AuthenticationResults | None) -> SenderBefore | None:
+    spf = sealed.first("spf") if sealed else None
+    text = spf.properties.get("smtp.mailfrom") if spf else None
+    if not text or "@" not in text:
+        return None
+    return SenderBefore(address=undo_rewriting(Address.of(text)).original, is_known=True)
+
+
+def own_results(passage: Passage, block: HeaderBlock) -> tuple[AuthenticationResults, ...]:
+    """Return the forwarder's own Authentication-Results: a listed id, and above the hop before (RFC 8601 section 5)."""
+    settings = passage.forwarder
+    if settings is None or settings.is_shared or not settings.authserv_id:
+        return ()
+    fields = [one for one in trusted_fields(passage, block) if one.name == b"authentication-results"]
+    results = [read_results(one.unfolded) for one in fields]
+    return tuple(r for r in results if r.authserv_id in settings.authserv_id)
