@@ -14,7 +14,7 @@ _UNFOLD: Final = re.compile(rb"\r?\n")
 _ANY_LINE_FROM: Final = re.compile(rb"(?:^|[\r\n])from[ \t]*:", re.IGNORECASE)
 _DOMAIN: Final = re.compile(r"(?!-)[^\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]{1,63}(?<!-)")
 _NOT_IN_ATOM: Final = frozenset('()<>[]:;@\\,."')
-_CRLF_LENGTH: Final = 2
+_ATOM: Final = re.compile(r'[^()<>\[\]:;@\\,." \t]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +118,12 @@ def read_author(block: HeaderBlock) -> Author:
     if any(ord(c) < 32 and c != "\t" for c in text) or "\ufffd" in text:  # noqa: PLR2004 control characters
         return Author(address=None, because="From holds characters that it must not hold")
     mailboxes = read_mailboxes(text)
-    if mailboxes is None:
-        return Author(address=None, because="From cannot be read")
-    if len(mailboxes) != 1:
-        return Author(address=None, because="From names several mailboxes" if mailboxes else "From names no mailbox")
-    address = mailboxes[0]
-    if not is_domain(address.key.rpartition("@")[2]):
+    if mailboxes is None or len(mailboxes) != 1:
+        why = "From cannot be read" if mailboxes is None else "From does not name exactly one mailbox"
+        return Author(address=None, because=why)
+    if not is_domain(mailboxes[0].key.rpartition("@")[2]):
         return Author(address=None, because="From has no domain that could be asked about")
-    return Author(address=address, because=f"From is {address.domain}")
+    return Author(address=mailboxes[0], because=f"From is {mailboxes[0].domain}")
 
 
 def is_domain(text: str) -> bool:
@@ -155,42 +153,41 @@ def read_mailboxes(text: str) -> list[Address] | None:
 
 
 def tokenize(text: str) -> list[str] | None:
-    """Cut into quoted strings (with their quotes), atoms, and specials; comments vanish. None when something is left open."""
+    """Cut into quoted strings (with their quotes), atoms, specials and spaces; comments become spaces.
+
+    None when something is left open.
+    """
     tokens: list[str] = []
-    position, length = 0, len(text)
-    while position < length:
-        char = text[position]
-        if char in " \t":
-            position += 1
-        elif char == "(":
-            end = _skip_comment(text, position)
-            if end is None:
-                return None
-            position = end
+    position = 0
+    while position < len(text):
+        end = _end_of_token(text, position)
+        if end is None:
+            return None
+        token = text[position:end]
+        is_space = token[0] in " \t("
+        if not is_space:
+            tokens.append(token)
+        elif tokens and tokens[-1] != " ":
             tokens.append(" ")
-        elif char == '"':
-            end = _skip_quoted(text, position)
-            if end is None:
-                return None
-            tokens.append(text[position:end])
-            position = end
-        elif char == "[":
-            end = text.find("]", position) + 1
-            if not end:
-                return None
-            tokens.append(text[position:end])
-            position = end
-        elif char in _NOT_IN_ATOM:
-            tokens.append(char)
-            position += 1
-        else:
-            start = position
-            while position < length and text[position] not in _NOT_IN_ATOM and text[position] not in " \t":
-                position += 1
-            tokens.append(text[start:position])
-            if position < length and text[position] in " \t":
-                tokens.append(" ")
+        position = end
     return tokens
+
+
+def _end_of_token(text: str, position: int) -> int | None:
+    """Return where the token that starts here ends."""
+    char = text[position]
+    if char == "(":
+        return _skip_comment(text, position)
+    if char == '"':
+        return _skip_quoted(text, position)
+    if char == "[":
+        return text.find("]", position) + 1 or None
+    if char in " \t":
+        return position + 1
+    if char in _NOT_IN_ATOM:
+        return position + 1
+    match = _ATOM.match(text, position)
+    return match.end() if match else position + 1
 
 
 def _skip_comment(text: str, position: int) -> int | None:

@@ -131,7 +131,7 @@ def _build(source: Field, tags: Mapping[bytes, bytes], domain: str | None, selec
     required = (b"a", b"b", b"bh", b"d", b"h", b"s") if is_arc else (b"v", b"a", b"b", b"bh", b"d", b"h", b"s")
     for name in required:
         if not tags.get(name):
-            raise _malformed(f"{name.decode()}= is missing")
+            raise _malformed(name.decode() + "= is missing")
     if domain is None or not is_host(domain) or selector is None or not is_host(selector):
         raise _malformed("d= or s= is no name")
     if not is_arc and tags[b"v"] != b"1":
@@ -201,7 +201,7 @@ def _number(tags: Mapping[bytes, bytes], name: bytes) -> int | None:
     if value is None:
         return None
     if not _NUMBER.fullmatch(value):
-        raise _malformed(f"{name.decode()}= is no number")
+        raise _malformed(name.decode() + "= is no number")
     return int(value)
 
 
@@ -209,7 +209,7 @@ def _base64(value: bytes, what: str) -> bytes:
     try:
         return base64.b64decode(without_white_space(value), validate=True)
     except (binascii.Error, ValueError):
-        raise _malformed(f"{what} is no base64") from None
+        raise _malformed(what + " is no base64") from None
 
 
 def _identity_domain(value: bytes | None, domain: str) -> str:
@@ -234,21 +234,12 @@ class Verdict:
 
 def verify(signature: Signature, key: PublicKey, pool: HeaderPool, body: BodyHash, now: datetime) -> Verdict:
     """Check everything that is left: times, identity, body hash, the signature itself, and what it leaves out."""
-    problem = _check_times(signature, now)
-    if problem:
-        return Verdict(result=DkimResult.FAIL, because=problem)
     if key.is_strict and signature.identity_domain != signature.domain:
         return Verdict(result=DkimResult.PERMERROR, because="i= lies in a subdomain, which the key does not allow (t=s)")
+    failure = _check_times(signature, now) or _check_body(signature, body) or _check_headers(signature, key, pool)
+    if failure:
+        return Verdict(result=DkimResult.FAIL, because=failure)
     length = signature.body.length
-    if length is not None and length > body.total:
-        return Verdict(result=DkimResult.FAIL, because="the body is shorter than the part that was signed (l=)")
-    if body.digest != signature.body_hash:
-        return Verdict(result=DkimResult.FAIL, because="the body was changed")
-    form = signature.header_form
-    chosen = pool.select(signature.signed, form, signature.source)
-    own = canonical_field(empty_tag(signature.source.raw, b"b"), form).rstrip(b"\r\n")
-    if not key.holds(signature.value, hashlib.sha256(b"".join((*chosen, own))).digest()):
-        return Verdict(result=DkimResult.FAIL, because="the headers were changed, or the key is another one")
     if length is not None and length < body.total:
         return Verdict(result=DkimResult.POLICY, because=f"it leaves out {body.total - length} octets of the body (l=)")
     twice = unsigned_repetition(signature.signed, pool)
@@ -256,6 +247,20 @@ def verify(signature: Signature, key: PublicKey, pool: HeaderPool, body: BodyHas
         return Verdict(result=DkimResult.POLICY, because=f"a second {twice} field is not signed")
     testing = ", though the domain is only testing (t=y)" if key.is_testing else ""
     return Verdict(result=DkimResult.PASS, because=f"DKIM of {signature.domain} holds{testing}")
+
+
+def _check_body(signature: Signature, body: BodyHash) -> str | None:
+    if signature.body.length is not None and signature.body.length > body.total:
+        return "the body is shorter than the part that was signed (l=)"
+    return None if body.digest == signature.body_hash else "the body was changed"
+
+
+def _check_headers(signature: Signature, key: PublicKey, pool: HeaderPool) -> str | None:
+    form = signature.header_form
+    chosen = pool.select(signature.signed, form, signature.source)
+    own = canonical_field(empty_tag(signature.source.raw, b"b"), form).rstrip(b"\r\n")
+    digest = hashlib.sha256(b"".join((*chosen, own))).digest()
+    return None if key.holds(signature.value, digest) else "the headers were changed, or the key is another one"
 
 
 def _check_times(signature: Signature, now: datetime) -> str | None:

@@ -27,27 +27,18 @@ class MacroContext:
 
     def value(self, letter: str) -> str:
         """Return what a letter stands for, before transformers."""
-        match letter:
-            case "s":
-                return f"{self.sender.local}@{self.sender.domain}"
-            case "l":
-                return self.sender.local
-            case "o":
-                return self.sender.domain
-            case "d":
-                return self.domain
-            case "i":
-                if self.ip.version == 4:  # noqa: PLR2004 the older protocol
-                    return str(self.ip)
-                return ".".join(self.ip.exploded.replace(":", "")).upper()
-            case "p":
-                return self.validated
-            case "v":
-                return "in-addr" if self.ip.version == 4 else "ip6"  # noqa: PLR2004 the older protocol
-            case "h":
-                return self.helo
-            case _:
-                return "unknown"
+        is_v4 = self.ip.version == 4  # noqa: PLR2004 the older protocol
+        values = {
+            "s": f"{self.sender.local}@{self.sender.domain}",
+            "l": self.sender.local,
+            "o": self.sender.domain,
+            "d": self.domain,
+            "i": str(self.ip) if is_v4 else ".".join(self.ip.exploded.replace(":", "")).upper(),
+            "p": self.validated,
+            "v": "in-addr" if is_v4 else "ip6",
+            "h": self.helo,
+        }
+        return values.get(letter, "unknown")
 
 
 def expand(spec: str, context: MacroContext) -> str:
