@@ -1,6 +1,7 @@
-"""Bytes outside a transaction: put them before the rows that name them, get them, and check that all is there."""
+"""Bytes outside a transaction: put them before the rows that name them, get them."""
 
 import asyncio
+from collections.abc import Sequence
 
 from gateway.mail import Content
 from gateway.storage.contents import LARGEST_INLINE
@@ -20,20 +21,24 @@ class BlobStore:
         Raises:
             StorageUnavailable: no room, or the disk or the database fails.
         """
-        for content in contents:
-            await self.prepare(content)
-        if contents:
-            await self._engine.write(lambda tx: tx.contents.store(contents), urgent=False)
+        await self.prepare(contents)
+        await self._engine.write(lambda tx: tx.contents.store(contents), urgent=False)
 
-    async def prepare(self, content: Content) -> None:
-        """Move a large body into the folder, so that the transaction that names it is short.
+    async def prepare(self, contents: Sequence[Content]) -> None:
+        """Move large bodies into the folder, so that the transaction that names them is short.
 
         Raises:
             StorageUnavailable: no room, or the disk fails.
         """
-        if self._engine.folder is not None and content.size > LARGEST_INLINE:
+        folder = self._engine.folder
+        large = {content.sha256: content for content in contents if content.size > LARGEST_INLINE}
+        if folder is not None and large:
             with translated():
-                await asyncio.to_thread(self._engine.folder.put, content)
+                done = await asyncio.gather(
+                    *(asyncio.to_thread(folder.put, content) for content in large.values()), return_exceptions=True
+                )
+                for error in filter(None, done):
+                    raise error
 
     async def get(self, sha256: str) -> Content:
         """Return the bytes with that digest.
@@ -43,7 +48,9 @@ class BlobStore:
         """
         return await self._engine.read(lambda tx: tx.contents.get(sha256))
 
-    async def discard_spooled(self, content: Content) -> None:
-        """Remove a spooled file whose bytes are stored elsewhere now."""
-        if self._engine.folder is not None and content.path is not None:
-            await asyncio.to_thread(self._engine.folder.discard_spooled, content)
+    async def discard_spooled(self, contents: Sequence[Content]) -> None:
+        """Remove spooled files whose bytes are stored elsewhere now."""
+        folder = self._engine.folder
+        spooled = [content for content in contents if content.path is not None]
+        if folder is not None and spooled:
+            await asyncio.to_thread(folder.discard_spooled, *spooled)

@@ -92,7 +92,7 @@ class Contents:
                 chunk = {"sha256": content.sha256, "position": position, "piece": piece}
                 self._connection.execute(_CHUNK.insert(), chunk)
 
-    def touch(self, digests: Iterable[str]) -> None:
+    def require(self, digests: Iterable[str]) -> None:
         """Make sure that the digests are stored.
 
         Raises:

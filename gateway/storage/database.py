@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from gateway.storage.blobs import BlobStore
-from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.engine import Clock, StorageEngine
 from gateway.storage.received import Acceptance
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
+from gateway.tickets import Changes
 
 T = TypeVar("T")
 
@@ -78,6 +78,16 @@ class Database:
         """
         return await self._engine.write(work, urgent=urgent)
 
+    async def apply(self, changes: Changes) -> None:
+        """Write all that one stimulus changes, its large bodies first, so that the transaction is short.
+
+        Raises:
+            StorageUnavailable: nothing was written, or it is not known whether it was.
+            ConcurrentChange: somebody was faster; decide again on fresh facts.
+        """
+        await self.blobs.prepare([*changes.contents, *(mail.content for mail in changes.outbound)])
+        await self.write(lambda tx: tx.apply(changes))
+
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails before their 250; return the id of each, which for a second copy is the first one's.
 
@@ -86,12 +96,10 @@ class Database:
         Raises:
             StorageUnavailable: nothing was acknowledged; the client must try again.
         """
-        for acceptance in acceptances:
-            if acceptance.mail.content.size > LARGEST_INLINE:
-                await self.blobs.prepare(acceptance.mail.content)
+        contents = [acceptance.mail.content for acceptance in acceptances]
+        await self.blobs.prepare(contents)
         ids = await self._engine.accept(acceptances)
-        for acceptance in acceptances:
-            await self.blobs.discard_spooled(acceptance.mail.content)
+        await self.blobs.discard_spooled(contents)
         return ids
 
     async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here

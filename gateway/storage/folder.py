@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -57,10 +58,12 @@ class BlobFolder:
         _sync_folder(target.parent)
         self.discard_spooled(content)
 
-    def discard_spooled(self, content: Content) -> None:
-        """Remove a content's file in the spool folder, if that is where it lies."""
-        if content.path is not None and content.path.parent == self.spool:
-            content.path.unlink(missing_ok=True)
+    def discard_spooled(self, *contents: Content) -> None:
+        """Remove the files of contents that lie in the spool folder; what cannot be removed now is when a gateway starts."""
+        for content in contents:
+            if content.path is not None and content.path.parent == self.spool:
+                with suppress(OSError):
+                    content.path.unlink(missing_ok=True)
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of every blob."""

@@ -21,7 +21,7 @@ KEY_IDS: Final = 32
 class TokenKey:
     """One secret."""
 
-    key_id: int
+    id: int
     secret: bytes = field(repr=False)
     created_at: datetime
 
@@ -35,7 +35,7 @@ class KeyReader:
     def all(self) -> tuple[TokenKey, ...]:
         """Return every secret that tokens may have been made with, newest last."""
         rows = self._connection.execute(select(_KEY).order_by(_KEY.c.created_at, _KEY.c.key_id))
-        return tuple(TokenKey(key_id=row.key_id, secret=row.secret, created_at=row.created_at) for row in rows)
+        return tuple(TokenKey(id=row.key_id, secret=row.secret, created_at=row.created_at) for row in rows)
 
 
 class KeyWriter(KeyReader):
@@ -51,11 +51,11 @@ class KeyWriter(KeyReader):
     def rotate(self, now: datetime, make_secret: Callable[[], bytes]) -> TokenKey:
         """Make a new secret; of 32 the oldest is replaced, and its tokens become hints."""
         existing = self.all()
-        key_id = (existing[-1].key_id + 1) % KEY_IDS if existing else 0
+        key_id = (existing[-1].id + 1) % KEY_IDS if existing else 0
         row: dict[str, Any] = {"key_id": key_id, "secret": make_secret(), "created_at": now}
         self._connection.execute(_KEY.delete().where(_KEY.c.key_id == key_id))
         self._connection.execute(_KEY.insert(), row)
-        return TokenKey(key_id=key_id, secret=row["secret"], created_at=now)
+        return TokenKey(id=key_id, secret=row["secret"], created_at=now)
 
 
 class Numbers:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from gateway.errors import ConcurrentChange, NotFound
 from gateway.states import TicketStatus, advance
+from gateway.storage.columns import index_key
 from gateway.storage.rows import (
     AttachmentRow,
     HistoryRow,
@@ -114,18 +115,19 @@ class TicketReader:
 
     def by_message_ids(self, message_ids: Sequence[str]) -> dict[str, KnownMessage]:
         """Return where Message-IDs lead that came with a post or went out with a mail of ours."""
-        wanted = sorted(set(message_ids))
+        wanted = {index_key(message_id): message_id for message_id in message_ids}
         if not wanted:
             return {}
-        posts = select(_POST.c.message_id, _POST.c.ticket_id, _POST.c.id).where(_POST.c.message_id.in_(wanted))
+        posts = select(_POST.c.message_id, _POST.c.ticket_id, _POST.c.id).where(_POST.c.message_id.in_(sorted(wanted)))
         known = {
-            row.message_id: KnownMessage(ticket_id=row.ticket_id, post_id=row.id)
+            wanted[row.message_id]: KnownMessage(ticket_id=row.ticket_id, post_id=row.id)
             for row in self._connection.execute(posts.order_by(_POST.c.id))
         }
         columns = _OUTBOUND.c.message_id, _OUTBOUND.c.ticket_id, _OUTBOUND.c.post_id
-        sent = select(*columns).where(_OUTBOUND.c.message_id.in_(wanted), _OUTBOUND.c.ticket_id.is_not(None))
+        sent = select(*columns).where(_OUTBOUND.c.message_id.in_(sorted(wanted)), _OUTBOUND.c.ticket_id.is_not(None))
         known |= {
-            row.message_id: KnownMessage(ticket_id=row.ticket_id, post_id=row.post_id) for row in self._connection.execute(sent)
+            wanted[row.message_id]: KnownMessage(ticket_id=row.ticket_id, post_id=row.post_id)
+            for row in self._connection.execute(sent)
         }
         return known
 

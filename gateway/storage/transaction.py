@@ -77,7 +77,7 @@ class Writer(Reader):
         """
         self.received.change(changes.received, now=self.now)
         self.contents.store(changes.contents)
-        self.contents.touch([a.sha256 for post in changes.posts for a in post.attachments])
+        self.contents.require([a.sha256 for post in changes.posts for a in post.attachments])
         renamed = self.search.forget_changed([change.ticket for change in changes.changed_tickets])
         self.tickets.open(changes.new_tickets)
         self.tickets.change(changes.changed_tickets)
