@@ -195,7 +195,7 @@ def _find_attribution(lines: Lines, index: int, plain: str) -> Opening | None:
         return None
     following = lines.next_text(index + 1)
     signs = following >= 0 and lines.depths[following] > lines.depths[index]
-    window = ""
+    window, likely = "", None
     for start in range(index, max(-1, index - _MOST_ATTRIBUTION_LINES), -1):
         above = lines.plain(start)
         if not above or (start < index and lines.depths[start] != lines.depths[index]):
@@ -203,17 +203,14 @@ def _find_attribution(lines: Lines, index: int, plain: str) -> Opening | None:
         window = f"{above} {window}" if window else above
         if len(window) > _LONGEST_ATTRIBUTION:
             break
-        proof = _prove(window)
-        if proof or (signs and _is_likely(window)):
+        if _prove(window):
             begin = _extend(lines, start, index, window)
-            return Opening(
-                heading=Heading.ATTRIBUTION,
-                start=begin,
-                end=index + 1,
-                is_followed_by_signs=signs,
-                has_proof=proof,
-            )
-    return None
+            return Opening(heading=Heading.ATTRIBUTION, start=begin, end=index + 1, is_followed_by_signs=signs, has_proof=True)
+        if likely is None and signs and _is_likely(window):
+            likely = _extend(lines, start, index, window)
+    if likely is None:
+        return None
+    return Opening(heading=Heading.ATTRIBUTION, start=likely, end=index + 1, is_followed_by_signs=True, has_proof=False)
 
 
 def _prove(window: str) -> bool:
@@ -241,10 +238,15 @@ def _extend(lines: Lines, start: int, end: int, window: str) -> int:
         if not above or len(above) > _LONGEST_LEAD or above[-1] in ".!?:;…。！？" or lines.depths[begin - 1] != lines.depths[end]:
             break
         has_time = names_day(above) or names_time(above)
-        if not has_time and not (_begins(above) and any(c.isdigit() for c in above + window)):
+        if not has_time and not (_opens(above) and any(c.isdigit() for c in window)):
             break
         begin, window = begin - 1, f"{above} {window}"
     return begin
+
+
+def _opens(plain: str) -> bool:
+    """Tell whether the first word of a line is a preposition that attributions begin with."""
+    return plain.partition(" ")[0] in phrases.OPENINGS
 
 
 def _begins(plain: str) -> bool:

@@ -15,6 +15,7 @@ from gateway.pipeline.kind import detect_kind
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.recipients import find_original_recipients
 from gateway.pipeline.reply import split_reply
+from gateway.pipeline.subjects import Prefix, read_prefix
 
 __all__ = ["Circumstances", "read_message"]
 
@@ -27,11 +28,21 @@ def read_message(
     """Read everything a mail says."""
     bounces = read_bounces(message)
     kind, because, respond = detect_kind(message, circumstances, bounces)
+    prefix = read_prefix(message.subject)
+    is_answer = bool(message.in_reply_to or message.references) or prefix is Prefix.ANSWER
+    forwarded = find_forwarded(message)
     ours = [token for _, token in find_markers(message.text) if token in circumstances.own_marker_ids]
     return Reading(
         message=message,
-        reply=split_reply(message.text, message.html, marker=ours[0] if ours else None, fingerprints=fingerprints),
-        forwarded=find_forwarded(message),
+        reply=split_reply(
+            message.text,
+            message.html,
+            marker=ours[0] if ours else None,
+            fingerprints=fingerprints,
+            is_answer=is_answer,
+            is_forward=forwarded is not None,
+        ),
+        forwarded=forwarded,
         original_recipients=find_original_recipients(message, circumstances),
         kind=kind,
         kind_because=because,

@@ -24,6 +24,7 @@ from gateway.pipeline.signatures import find_signature
 _LONGEST_UNKNOWN_HEADING: Final = 6
 _FEW_WORDS: Final = 3
 _QUOTE_WORDS: Final = 4
+_ENOUGH_LINES: Final = 50
 _RULE: Final = re.compile(r"\s*_{20,}\s*")
 
 
@@ -184,8 +185,8 @@ def _accepts(plan: _Plan, opening: Opening) -> bool:
         return False
     if opening.heading in {Heading.ORIGINAL, Heading.REPLY_ABOVE} or plan.is_answer:
         return True
-    if plan.is_answer is False:
-        return False
+    if opening.heading is Heading.ATTRIBUTION and plan.is_answer is False:
+        return any("@" in plan.lines.raw[at] for at in range(opening.start, opening.end))
     return opening.heading is Heading.ATTRIBUTION or any(not plan.lines.is_blank(at) for at in range(opening.start))
 
 
@@ -205,29 +206,30 @@ def _judge_signs(plan: _Plan) -> None:
     is_known = plan.has_attributed_signs or (plan.sure is not None and bool(lines.depths[plan.sure]))
     if not is_known and plan.is_answer is False and max(lines.depths[at] for at in signed) == 1:
         return
+    for start, stop in _blocks(signed):
+        if is_known or not _is_arrow(lines, start, stop, is_single=plan.is_answer is not True and len(signed) == 1):
+            plan.quote(start, stop)
+
+
+def _blocks(signed: list[int]) -> list[tuple[int, int]]:
+    """Return stretches (first, behind the last) of lines that begin with `>`."""
+    blocks: list[tuple[int, int]] = []
     for at in signed:
-        if is_known or not _is_arrow(plan, at, many=len(signed) > 1):
-            plan.quote(at, at + 1)
+        if blocks and blocks[-1][1] == at:
+            blocks[-1] = (blocks[-1][0], at + 1)
+        else:
+            blocks.append((at, at + 1))
+    return blocks
 
 
-def _is_arrow(plan: _Plan, at: int, *, many: bool) -> bool:
-    """Tell whether a line that begins with `>` and that nothing introduces is a menu path, a bullet or a prompt."""
-    lines = plan.lines
-    if lines.depths[at] > 1 or (many and _has_signed_neighbour(lines, at)):
-        return (
-            len(lines.plain(at).split()) <= _FEW_WORDS
-            and not lines.is_blank(at - 1)
-            and lines.depths[at] == 1
-            and not (at and lines.depths[at - 1])
-        )
-    words = len(lines.plain(at).split())
-    if plan.is_answer or many:
-        return words <= _FEW_WORDS and not lines.is_blank(at - 1)
-    return words < _QUOTE_WORDS
-
-
-def _has_signed_neighbour(lines: Lines, at: int) -> bool:
-    return any(0 <= near < len(lines) and lines.depths[near] for near in (at - 1, at + 1))
+def _is_arrow(lines: Lines, start: int, stop: int, *, is_single: bool) -> bool:
+    """Tell whether lines with `>` that nothing introduces are a menu path, bullets or a prompt rather than a quotation."""
+    if max(lines.depths[start:stop]) > 1:
+        return False
+    longest = max(len(lines.plain(at).split()) for at in range(start, min(stop, start + _ENOUGH_LINES)))
+    if is_single:
+        return longest < _QUOTE_WORDS
+    return longest <= _FEW_WORDS and not lines.is_blank(start - 1)
 
 
 def _quote_unknown_heading(plan: _Plan, sure: int) -> None:
