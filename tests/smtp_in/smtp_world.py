@@ -78,6 +78,12 @@ class World:
     gate: asyncio.Event | None = None
     """A commit waits for it."""
     clock: Clock = field(default_factory=Clock)
+    clients: "list[Client]" = field(default_factory=list)
+
+    async def connect(self, server: Server, listener: int = 0) -> "Client":
+        client = await Client.connect(server.addresses[listener])
+        self.clients.append(client)
+        return client
 
     async def route(self, address: Address) -> Recipient | None:
         if self.route_failure is not None:
@@ -142,6 +148,8 @@ class World:
             yield server
         finally:
             await server.drain(5)
+            for client in self.clients:
+                await client.close()
 
 
 class Client:

@@ -4,12 +4,12 @@ import pytest
 
 from gateway.mail import Address, Door
 from gateway.smtp_in.settings import LimitSettings, ListenSettings
-from tests.smtp_in.smtp_world import DATABASE_AWAY, HOSTNAME, MAIL, Client, World
+from tests.smtp_in.smtp_world import DATABASE_AWAY, HOSTNAME, MAIL, World
 
 
 async def test_mail_is_stored_before_its_250_and_the_pipeline_is_woken(world: World) -> None:
     async with world.serve() as server:
-        client = await Client.connect(server.addresses[0])
+        client = await world.connect(server)
         await client.greet()
         reply = await client.send_mail(MAIL)
         assert reply.startswith("250 2.0.0 ")
@@ -26,13 +26,12 @@ async def test_mail_is_stored_before_its_250_and_the_pipeline_is_woken(world: Wo
         assert (stored.author_key, stored.message_id, stored.subject) == ("kunde@kunde.example", "1@kunde.example", "Hello")
         assert await client.ask("QUIT") == "221 2.0.0 Bye"
         assert await client.reply() == ""
-        await client.close()
 
 
 async def test_fault_of_ours_is_a_451_that_says_nothing_and_the_next_mail_is_taken(world: World) -> None:
     world.failure = RuntimeError("secret path /var/lib")
     async with world.serve() as server:
-        client = await Client.connect(server.addresses[0])
+        client = await world.connect(server)
         await client.greet()
         reply = await client.send_mail(MAIL)
         assert reply == "451 4.3.0 Temporary fault on our side, come back later"
@@ -41,7 +40,6 @@ async def test_fault_of_ours_is_a_451_that_says_nothing_and_the_next_mail_is_tak
         world.failure = None
         assert (await client.send_mail(MAIL)).startswith("250 2.0.0 ")
         assert len(world.stored) == 1
-        await client.close()
 
 
 @pytest.mark.parametrize("size", [0, 1, 3000, 300_000, 2_000_000])
@@ -52,19 +50,18 @@ async def test_mails_of_every_size_arrive_octet_for_octet(world: World, size: in
     content = b"Subject: x\r\n\r\n" + body[:size]
     stuffed = content.replace(b"\r\n.", b"\r\n..")
     async with world.serve() as server:
-        client = await Client.connect(server.addresses[0])
+        client = await world.connect(server)
         await client.greet()
         assert (await client.send_mail(stuffed)).startswith("250 ")
         assert world.bodies == [content + b"\r\n"]
-        assert list((world.folder / "spool").iterdir()) == []
-        await client.close()
+    assert list((world.folder / "spool").iterdir()) == []
 
 
 async def test_lmtp_answers_each_recipient_and_stores_one_mail_per_channel(world: World) -> None:
     path = world.folder / "lmtp.sock"
     async with world.serve(ListenSettings(lmtp=f"unix:{path}")) as server:
         assert oct(path.stat().st_mode)[-3:] == "660"
-        client = await Client.connect(server.addresses[0])
+        client = await world.connect(server)
         await client.greet(verb="LHLO")
         assert (await client.ask("MAIL FROM:<>")).startswith("250 ")
         assert (await client.ask("RCPT TO:<support@firma.example>")).startswith("250 ")
@@ -79,13 +76,12 @@ async def test_lmtp_answers_each_recipient_and_stores_one_mail_per_channel(world
         assert {mail.mail.envelope.door for mail in world.mails} == {Door.LMTP}
         assert {mail.mail.envelope.client_ip for mail in world.mails} == {None}
         assert world.commits == [2]
-        await client.close()
     assert not path.exists()
 
 
 async def test_announced_extensions_are_ours_and_nothing_tells_the_software(world: World) -> None:
     async with world.serve(limits=LimitSettings(message_size=1_000_000)) as server:
-        client = await Client.connect(server.addresses[0])
+        client = await world.connect(server)
         assert await client.reply() == f"220 {HOSTNAME} ESMTP ready"
         assert (await client.ask("EHLO x")).split("\n") == [
             f"250-{HOSTNAME}",
@@ -96,4 +92,3 @@ async def test_announced_extensions_are_ours_and_nothing_tells_the_software(worl
             "250-SMTPUTF8",
             "250 HELP",
         ]
-        await client.close()
