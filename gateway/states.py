@@ -74,7 +74,7 @@ RECEIVED_TRANSITIONS: Final[dict[ReceivedState, frozenset[ReceivedState]]] = {
 }
 
 OUTBOUND_TRANSITIONS: Final[dict[OutboundState, frozenset[OutboundState]]] = {
-    _O.QUEUED: frozenset({_O.SENDING, _O.HELD, _O.DROPPED}),
+    _O.QUEUED: frozenset({_O.QUEUED, _O.SENDING, _O.HELD, _O.DROPPED}),  # to itself: made due now
     _O.SENDING: frozenset({_O.SENT, _O.QUEUED, _O.BOUNCED}),
     _O.SENT: frozenset({_O.BOUNCED}),
     _O.BOUNCED: frozenset({_O.QUEUED}),

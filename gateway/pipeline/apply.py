@@ -17,10 +17,12 @@ from gateway.pipeline.effects import (
     Decision,
     Effect,
     FailDelivery,
+    MoveOutbound,
     NoteDelay,
     NotifyAgents,
     OpenTicket,
     Outcome,
+    RejectMail,
     RelayAnswer,
     ReleaseMail,
     SendConfirmation,
@@ -133,6 +135,10 @@ class _Sheet:
                 self._tell_agent(effect)
             case ReleaseMail():
                 self._release(effect)
+            case RejectMail():
+                self._reject(effect)
+            case MoveOutbound():
+                self._move_outbound(effect)
             case FailDelivery():
                 self._fail_delivery(effect)
             case NoteDelay():
@@ -348,11 +354,22 @@ class _Sheet:
     # --------------------------------------------------------------------------------------- other mails, in and out
 
     def _release(self, effect: ReleaseMail) -> None:
-        old, new = ReceivedState.SUSPENDED, ReceivedState.RECEIVED
+        new = advance(effect.old, ReceivedState.RECEIVED)
         change = ReceivedChange(
-            id=effect.received_id, old=old, new=advance(old, new), reason="released", because=effect.by, waiver_by=effect.by
+            id=effect.received_id, old=effect.old, new=new, reason="released", because=effect.by, waiver_by=effect.by
         )
         self.received.append(change)
+
+    def _reject(self, effect: RejectMail) -> None:
+        new = advance(effect.old, ReceivedState.DISCARDED)
+        self.received.append(ReceivedChange(id=effect.received_id, old=effect.old, new=new, reason="rejected", because=effect.by))
+
+    def _move_outbound(self, effect: MoveOutbound) -> None:
+        outbound = effect.outbound
+        new = advance(outbound.state, effect.state)
+        self.outbound_changes.append(OutboundChange(id=outbound.id, old=outbound.state, new=new))
+        if self.ticket is not None:
+            self._log(by=effect.by, what=f"mail to {outbound.recipient}: {outbound.state} → {new}", why="by hand")
 
     def _fail_delivery(self, effect: FailDelivery) -> None:
         outbound, ticket = effect.outbound, self.ticket

@@ -42,9 +42,9 @@ class Case:
         """Who is asking: the author, else whoever the headers or the envelope name, else nobody."""
         if self.facts.author and self.facts.author.address.domain:
             return self.facts.author
-        for mailbox in (*self.message.from_, *((self.message.sender,) if self.message.sender else ())):
-            if mailbox.address.domain:
-                return mailbox
+        named = next((mailbox for mailbox in self.message.from_ if mailbox.address.domain), self.message.sender)
+        if named is not None and named.address.domain:
+            return named
         return Mailbox(None, self.mail.envelope.reverse_path) if self.mail.envelope.reverse_path else NOBODY
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
-from gateway.states import TicketStatus
+from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.tickets import Part, Priority, Side, TraceLine, Visibility
 
 
@@ -71,6 +71,8 @@ class Reason(StrEnum):
     """The author's domain says that this is not its mail."""
     STRANGER_ON_TICKET = "stranger_on_ticket"
     """It belongs to a ticket, but its author does not."""
+    OPERATOR_REQUEST = "operator_request"
+    """An operator said so on the command line."""
     DEAD_TOKEN = "dead_token"  # noqa: S105 no password
     """Sent to a ticket's address that we never made."""
 
@@ -173,9 +175,28 @@ class TellAgent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseMail:
-    """Take a suspended mail up again, with a waiver for the step that had held it."""
+    """Take a suspended or failed mail up again; a suspended one gets a waiver for the step that had held it."""
 
     received_id: int
+    by: str
+    old: ReceivedState = ReceivedState.SUSPENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectMail:
+    """Discard a suspended or failed mail: nothing comes of it, and nobody is told."""
+
+    received_id: int
+    by: str
+    old: ReceivedState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOutbound:
+    """Put a mail of ours into another state by hand."""
+
+    outbound: OutboundMail
+    state: OutboundState
     by: str
 
 
@@ -217,6 +238,8 @@ Effect = (
     | AskToConfirm
     | TellAgent
     | ReleaseMail
+    | RejectMail
+    | MoveOutbound
     | FailDelivery
     | NoteDelay
     | TellOperators

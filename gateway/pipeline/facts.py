@@ -15,7 +15,7 @@ from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
 from gateway.states import ReceivedState
-from gateway.storage.database import Reader
+from gateway.storage.transaction import Reader
 from gateway.tickets import Part, Post, Side, Ticket, Visibility
 
 AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION)
@@ -103,17 +103,13 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         has_seen_message_id=bool(
             author
             and message.message_id
-            and tx.received.has_seen(
-                channel=mail.channel, author_key=author.address.key, message_id=message.message_id, except_id=mail.id
-            )
+            and tx.received.has_seen(mail.channel, author.address.key, message.message_id, except_id=mail.id)
         ),
-        automatic_mails_in_last_hour=tx.outbox.automatic_count(
-            recipient_key=author.address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES
-        )
+        automatic_mails_in_last_hour=tx.outbox.automatic_count(author.address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES)
         if author
         else 0,
         questions_in_last_hour=tx.outbox.automatic_count(
-            recipient_key=policy.agent_mailbox(agent).address.key, since=hour_ago, purposes=(Purpose.CONFIRM_ACTION,)
+            policy.agent_mailbox(agent).address.key, since=hour_ago, purposes=(Purpose.CONFIRM_ACTION,)
         )
         if agent
         else 0,
@@ -190,7 +186,7 @@ def _ticket_of(tx: Reader, token: TokenFact | None, message: Message) -> Ticket 
         return gather_ticket(tx, token.outbound.ticket_id)
     wanted = tuple(dict.fromkeys((*message.in_reply_to, *message.references[::-1])))[:_MOST_REFERENCES]
     known = tx.tickets.by_message_ids(wanted) if wanted else {}
-    found = next((known[message_id][0] for message_id in wanted if message_id in known), None)
+    found = next((known[message_id].ticket_id for message_id in wanted if message_id in known), None)
     return gather_ticket(tx, found)
 
 

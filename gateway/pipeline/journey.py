@@ -27,6 +27,7 @@ from gateway.pipeline.effects import Decision, FailDelivery, Outcome, Reason
 from gateway.pipeline.facts import gather_facts, gather_ticket
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.requests import Request, decide_request, gather_subject
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import KeyRing
 from gateway.pipeline.understand import circumstances_of, give_up_reading, understand
@@ -100,6 +101,23 @@ async def _decide_and_apply(mail: ReceivedMail, reading: Reading, road: Road) ->
     decision = decide(Case(mail=mail, reading=reading, facts=facts, policy=road.policy))
     number = await reserve_number(road, desk.now) if needs_number(decision) else None
     scene = Scene(channel=mail.channel, mail=mail, reading=reading, ticket=facts.ticket, posts=facts.posts, number=number)
+    changes = prepare_changes(scene, decision, desk)
+    await road.database.write(lambda tx: tx.apply(changes))
+    return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
+
+
+async def process_request(request: Request, road: Road) -> Arrival:
+    """Do what an operator asks for on the command line; it is decided and written like everything else.
+
+    Raises:
+        NotFound: there is no such mail.
+        WrongCommand: the mail is in no state in which that can be done.
+        ConcurrentChange: somebody else was faster.
+    """
+    desk = road.desk()
+    subject = await road.database.read(lambda tx: gather_subject(tx, request))
+    decision = decide_request(request, subject)
+    scene = Scene(channel=subject.channel, ticket=subject.ticket)
     changes = prepare_changes(scene, decision, desk)
     await road.database.write(lambda tx: tx.apply(changes))
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))

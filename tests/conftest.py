@@ -1,0 +1,12 @@
+"""What all tests share.
+
+Journeys are folders with `given.yaml` (the story, the world, the mails) and `expect.yaml` (what became of them).
+
+`pytest tests/journeys --update` writes `expect.yaml` anew; read the difference before you commit it.
+"""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write expect.yaml anew from what happens")

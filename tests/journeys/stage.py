@@ -1,0 +1,299 @@
+"""Plays a journey: real parsing, real decision, real SQLite; only the evidence and the clock are given by the story."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any, cast
+
+from ruamel.yaml import YAML
+
+from gateway.ids import Ids
+from gateway.mail import (
+    Address,
+    ArcEvidence,
+    ArcResult,
+    Assurance,
+    Content,
+    DkimEvidence,
+    DkimResult,
+    DmarcEvidence,
+    DmarcPolicy,
+    DmarcResult,
+    Door,
+    Envelope,
+    Evidence,
+    OutboundMail,
+    ReceivedMail,
+    Recipient,
+    RouteKind,
+    SpfEvidence,
+    SpfResult,
+    SpfScope,
+    Through,
+)
+from gateway.pipeline.journey import Arrival, Road, process_mail
+from gateway.pipeline.policy import Policy, compile_policy, route
+from gateway.pipeline.settings import (
+    AgentSettings,
+    ChannelSettings,
+    LoopSettings,
+    OperatorSettings,
+    QueueSettings,
+    TicketSettings,
+)
+from gateway.pipeline.templates import Templates
+from gateway.pipeline.tokens import (
+    RETURN_PREFIX,
+    KeyRing,
+    SigningKey,
+    TokenUse,
+    find_tokens,
+    make_token,
+    message_id_of,
+    read_token,
+)
+from gateway.pipeline.worker import Workers
+from gateway.section import parse_seconds
+from gateway.smtp_in.fingerprint import fingerprint
+from gateway.storage.database import Database
+from gateway.storage.received import Acceptance
+
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+KEYS = KeyRing.of(SigningKey(id=3, secret=b"a secret that only journeys know"))
+_HERE = Path(__file__).parent
+_SIGNED = ("from", "to", "subject", "date", "message-id", "in-reply-to", "references")
+_PLACE = re.compile(r"\{\{(token|id|return|marker|date)(?::([^}]*))?\}\}")
+
+
+def load_yaml(path: Path) -> Any:
+    return YAML(typ="safe").load(path.read_text("utf-8"))
+
+
+def make_policy(overrides: dict[str, Any]) -> Policy:
+    desk = _merge(load_yaml(_HERE / "desk.yaml"), overrides)
+    return compile_policy(
+        hostname=desk["hostname"],
+        channels={k: ChannelSettings.model_validate(v) for k, v in desk["channels"].items()},
+        queues={k: QueueSettings.model_validate(v) for k, v in desk["queues"].items()},
+        agents={k: AgentSettings.model_validate(v) for k, v in desk["agents"].items()},
+        tickets=TicketSettings.model_validate(desk.get("tickets", {})),
+        loops=LoopSettings.model_validate(desk.get("loops", {})),
+        operators=OperatorSettings.model_validate(desk.get("operators", {})),
+    )
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        merged[key] = _merge(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+    return merged
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """One journey while it is played."""
+
+    folder: Path
+    database: Database
+    workers: Workers
+    policy: Policy
+    now: datetime = START
+    sent: list[OutboundMail] = field(default_factory=list)
+    _ticks: int = 0
+
+    def __post_init__(self) -> None:
+        self._ids = Ids(clock_ms=lambda: int(self.now.timestamp() * 1000), node=0)
+
+    async def play(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Let one mail arrive; return what became of it, for the golden file."""
+        self.now += timedelta(seconds=float(cast("float", parse_seconds(step.get("after", "1m")))))
+        raw = self._fill(step["mail"] if "mail" in step else (self.folder / step["file"]).read_text("utf-8"))
+        content = Content.of(raw.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
+        mail = await self._receive(step, content)
+        if mail is None:
+            return {"outcome": "the same delivery again: nothing new"}
+        arrival = await process_mail(mail, self._road())
+        described = await self._describe(mail, arrival)
+        for released in await self._released(arrival):
+            again = await process_mail(released, self._road())
+            described.setdefault("released", []).append(await self._describe(released, again))
+        return described
+
+    async def _receive(self, step: dict[str, Any], content: Content) -> ReceivedMail | None:
+        seen = fingerprint(content)
+        recipients = tuple([await self._route(self._fill(text)) for text in _texts(step.get("to", "support@firma.example"))])
+        reverse_path = self._fill(step["from"]) if "from" in step else (str(seen.facts.author) if seen.facts.author else "")
+        mail = ReceivedMail(
+            id=self._ids.next(),
+            channel=recipients[0].channel,
+            envelope=Envelope(
+                reverse_path=Address.parse(reverse_path) if reverse_path else None,
+                recipients=recipients,
+                received_at=self.now,
+                door=Door(step.get("door", "smtp")),
+                client_ip="192.0.2.1",
+                helo="mail.example",
+            ),
+            content=content,
+            evidence=_evidence(step, seen.facts.author),
+        )
+        acceptance = Acceptance(
+            mail=mail,
+            delivery_key=seen.delivery_key(mail.channel),
+            author_key=seen.facts.author.key if seen.facts.author else None,
+            message_id=seen.facts.message_id,
+        )
+        (stored,) = await self.database.accept([acceptance])
+        if stored != mail.id:
+            return None
+        return await self._claim(mail.id)
+
+    async def _claim(self, received_id: int) -> ReceivedMail:
+        claimed = await self.database.write(
+            lambda tx: tx.received.claim(limit=10, now=self.now, lease_seconds=60, node="stage")
+        )
+        return next(mail for mail in claimed if mail.id == received_id)
+
+    async def _released(self, arrival: Arrival) -> list[ReceivedMail]:
+        return [await self._claim(change.id) for change in arrival.changes.received if change.waiver_by is not None]
+
+    async def _route(self, text: str) -> Recipient:
+        recipient = route(Address.parse(text), self.policy)
+        assert recipient is not None, f"nobody takes mail for {text}"
+        if recipient.channel:
+            return recipient
+        use = TokenUse.RETURN if recipient.kind is RouteKind.RETURN else TokenUse.ANSWER
+        outbound_id = read_token(recipient.token or "", KEYS, use)
+        channel = next((m.channel for m in self.sent if m.id == outbound_id), "support")
+        return Recipient(
+            address=recipient.address, channel=channel, kind=recipient.kind, token=recipient.token, note=recipient.note
+        )
+
+    def _road(self) -> Road:
+        return Road(
+            database=self.database,
+            workers=self.workers,
+            policy=self.policy,
+            keys=KEYS,
+            ids=self._ids,
+            templates=Templates(None),
+            clock=lambda: self.now,
+            spool=None,
+        )
+
+    def _fill(self, text: str) -> str:
+        """Put in what only the mails before know: {{token:anna}}, {{id:kunde@kunde.example 1}}, {{date}}."""
+
+        def fill(match: re.Match[str]) -> str:
+            what, of = match[1], (match[2] or "").strip()
+            if what == "date":
+                moved = timedelta(seconds=float(cast("float", parse_seconds(of)))) if of else timedelta()
+                return (self.now - moved).strftime("%a, %d %b %Y %H:%M:%S +0000")
+            outbound = self._sent_to(of)
+            if what == "return":
+                return RETURN_PREFIX + make_token(outbound.id, KEYS, TokenUse.RETURN) + "@" + self.policy.hostname
+            token = make_token(outbound.id, KEYS)
+            return {"token": token, "id": message_id_of(token, self.policy.hostname), "marker": f"[ref:{token}]"}[what]
+
+        return _PLACE.sub(fill, text)
+
+    def _sent_to(self, of: str) -> OutboundMail:
+        """Find a mail of ours: `anna` is the last one to anna, `anna new_ticket` the last of that purpose."""
+        who, _, purpose = of.partition(" ")
+        address = self.policy.agents[who].addresses[0] if who in self.policy.agents else Address.parse(who)
+        found = [m for m in self.sent if m.recipient == address and (not purpose or m.purpose == purpose)]
+        assert found, f"no mail was sent to {of}"
+        return found[-1]
+
+    async def _describe(self, mail: ReceivedMail, arrival: Arrival) -> dict[str, Any]:
+        decision, changes = arrival.decision, arrival.changes
+        self.sent += changes.outbound
+        ticket_id = next((c.ticket_id for c in changes.received if c.id == mail.id), None)
+        described: dict[str, Any] = {
+            "outcome": str(decision.outcome),
+            "reason": str(decision.reason),
+            "because": self._unmask(decision.because),
+        }
+        if ticket_id is not None:
+            ticket = await self.database.read(lambda tx: tx.tickets.get(ticket_id))
+            who = f", {ticket.assignee}" if ticket.assignee else ""
+            described["ticket"] = f"{ticket.number} {ticket.status}{who}"
+            described["participants"] = [f"{p.part} {p.mailbox.address}" for p in ticket.participants]
+        if changes.posts:
+            described["posts"] = [
+                {"by": f"{p.side} {p.visibility}", "text": self._unmask(p.text), **_files(p.attachments)} for p in changes.posts
+            ]
+        if changes.outbound_changes:
+            described["outbox"] = [f"{c.old} → {c.new}: {c.last_reply}" for c in changes.outbound_changes]
+        described["sends"] = [self._describe_mail(m) for m in changes.outbound]
+        described["trace"] = [f"{'HIT ' if t.hit else 'miss'} {t.step}: {self._unmask(t.because)}" for t in decision.trace]
+        return described
+
+    def _describe_mail(self, outbound: OutboundMail) -> dict[str, Any]:
+        message = message_from_bytes(outbound.content.read(), policy=policy.default)
+        body = message.get_body(("plain",))
+        assert body is not None
+        described = {"to": str(outbound.recipient), "purpose": str(outbound.purpose)}
+        described["reverse-path"] = self._unmask(str(outbound.reverse_path)) if outbound.reverse_path else "<>"
+        for name in ("From", "To", "Cc", "Reply-To", "Subject", "In-Reply-To", "References", "Auto-Submitted"):
+            if message[name]:
+                described[name] = self._unmask(str(message[name]))
+        described["text"] = self._unmask(body.get_content().replace("\r\n", "\n").strip())
+        files = [part.get_filename() for part in message.iter_attachments()]
+        return {**described, **({"files": files} if files else {})}
+
+    def _unmask(self, text: str) -> str:
+        """Name tokens by whose they are, so that golden files stay readable."""
+        names = {make_token(m.id, KEYS): self._name(m) for m in self.sent}
+        names |= {make_token(m.id, KEYS, TokenUse.RETURN): self._name(m) for m in self.sent}
+        for token in find_tokens(text):
+            text = text.replace(token, f"<{names.get(token, 'unknown token')}>")
+        return re.sub(r"ticket\.[0-9a-z]{13}@", "ticket.<id>@", text)
+
+    def _name(self, outbound: OutboundMail) -> str:
+        same = [m for m in self.sent if m.recipient == outbound.recipient]
+        return f"{outbound.recipient.local}#{same.index(outbound) + 1}"
+
+
+def _texts(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _files(attachments: Any) -> dict[str, Any]:
+    return {"files": [f"{a.filename} {a.content_type} {a.size}" for a in attachments]} if attachments else {}
+
+
+def _evidence(step: dict[str, Any], author: Address | None) -> Evidence:
+    """Return the evidence that the story gives: `assurance`, `signed` (headers that DKIM covers), `spf: pass`."""
+    assurance = Assurance(step.get("assurance", "proven"))
+    domain = author.domain if author else None
+    proven = assurance is Assurance.PROVEN
+    spf_passes = step.get("spf", "none") == "pass"
+    spf = SpfEvidence(
+        result=SpfResult.PASS if spf_passes else SpfResult.NONE, domain=domain, scope=SpfScope.MFROM, aligned=spf_passes
+    )
+    dkim = DkimEvidence(
+        result=DkimResult.PASS,
+        domain=domain,
+        selector="s",
+        aligned=True,
+        because="given",
+        signed_headers=tuple(step.get("signed", _SIGNED)),
+    )
+    dmarc = DmarcEvidence(
+        result=DmarcResult.PASS if proven else DmarcResult.FAIL, policy=DmarcPolicy.NONE, domain=domain, because="given"
+    )
+    through = None
+    if step.get("forwarded"):
+        through = Through(forwarder="given", client_ip=None, helo=None, mail_from=None, spf=spf, dmarc=dmarc)
+    return Evidence(
+        spf=spf,
+        dkim=(dkim,) if proven and not spf_passes else (),
+        arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
+        dmarc=dmarc,
+        through=through,
+        assurance=assurance,
+        because=f"the story says {assurance}",
+    )

@@ -1,0 +1,56 @@
+"""Every folder here is a story; see conftest.py."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import LiteralScalarString
+
+from gateway.pipeline.settings import ParseSettings
+from gateway.pipeline.worker import Workers
+from gateway.storage.database import Database
+from tests.journeys.stage import Stage, load_yaml, make_policy
+
+HERE = Path(__file__).parent
+STORIES = sorted(path.parent for path in HERE.glob("*/given.yaml"))
+
+
+@pytest.mark.parametrize("folder", STORIES, ids=lambda path: path.name)
+async def test_journey_ends_as_its_story_says(folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    given = load_yaml(folder / "given.yaml")
+    database = await Database.open(data=tmp_path)
+    workers = Workers(ParseSettings())
+    await workers.start()
+    try:
+        stage = Stage(folder=folder, database=database, workers=workers, policy=make_policy(given.get("desk", {})))
+        happened = [await stage.play(step) for step in given["steps"]]
+    finally:
+        await workers.stop()
+        await database.close()
+    if request.config.getoption("--update"):
+        (folder / "expect.yaml").write_text(to_yaml(happened), "utf-8")
+    assert load_yaml(folder / "expect.yaml") == happened
+
+
+def to_yaml(value: Any) -> str:
+    yaml = YAML()
+    yaml.width = 130
+    yaml.default_flow_style = False
+    out = io.StringIO()
+    yaml.dump(_literal(value), out)
+    return out.getvalue()
+
+
+def _literal(value: Any) -> Any:
+    """Write texts of several lines as blocks."""
+    match value:
+        case dict():
+            return {key: _literal(item) for key, item in value.items()}
+        case list():
+            return [_literal(item) for item in value]
+        case str() if "\n" in value:
+            return LiteralScalarString(value)
+        case _:
+            return value
