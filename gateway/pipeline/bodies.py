@@ -15,6 +15,7 @@ from gateway.pipeline.html import sanitise_html
 from gateway.pipeline.htmltext import html_to_text
 from gateway.pipeline.markup import declared_in_markup, looks_like_html, strip_enriched
 from gateway.pipeline.parameters import Parameters, parse_parameters
+from gateway.pipeline.sealed import open_armour
 from gateway.pipeline.structure import Part
 from gateway.pipeline.stubs import is_stub
 from gateway.pipeline.text import clean_text, join_flowed
@@ -172,11 +173,12 @@ def _read_text(part: Part, body: bytes) -> Body:
         return Body(html=html)
     body, files = take_files(body)
     text = clean_text(decode_text(body, charset))
+    text, armoured = open_armour(text)
     if part.type in {"text/enriched", "text/richtext"}:
         text = strip_enriched(text)
     if (part.content_type.get("format") or "").lower() == "flowed":
         text = join_flowed(text, delete_space=(part.content_type.get("delsp") or "").lower() == "yes")
-    return Body(text=text, kept=tuple(Embedded(part=part, file=file) for file in files))
+    return Body(text=text, kept=tuple(Embedded(part=part, file=file) for file in (*files, *armoured)))
 
 
 def decode_part(content: bytes, part: Part) -> bytes:

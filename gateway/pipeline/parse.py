@@ -4,18 +4,18 @@
 single fields from `headers` and `addresses`; here they are put together. Whatever cannot be read is an attachment.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from gateway.mail import Attachment, Mailbox, Message
+from gateway.mail import Mailbox, Message
 from gateway.pipeline.addresses import parse_address_field
 from gateway.pipeline.attachments import make_attachment
-from gateway.pipeline.bodies import Embedded, Kept, read_bodies
+from gateway.pipeline.bodies import read_bodies
+from gateway.pipeline.enclosures import Unpacked, unpack
 from gateway.pipeline.fields import HeaderBlock
 from gateway.pipeline.headers import LONGEST_VALUE, parse_date, parse_ids, parse_message_id, read_headers
-from gateway.pipeline.structure import Part, Structure, split_parts
+from gateway.pipeline.structure import Part, split_parts
 from gateway.pipeline.text import clean_text, decode_unstructured
 
 _FALLBACK_OCTETS: Final = 100_000
@@ -40,15 +40,23 @@ def parse_message(content: bytes, *, spool: Path | None = None) -> Message:
 
 def _parse(content: bytes, spool: Path | None) -> Message:
     structure = split_parts(content)
-    body = read_bodies(content, structure.root)
-    message = read_fields(structure.root.block, _hint(structure.root))
+    root = structure.root
+    body = read_bodies(content, root)
+    unpacked = unpack(body, root, spool)
     return replace(
-        message,
-        text=body.as_text().strip("\n"),
-        html=body.html,
-        attachments=tuple(_attachments(body.kept, spool)),
+        read_fields(root.block, _hint(root)),
+        text=_join_texts(body.as_text(), unpacked),
+        html=body.html if body.html is not None else unpacked.html,
+        attachments=tuple(unpacked.attachments),
         error=structure.problem,
     )
+
+
+def _join_texts(text: str, unpacked: Unpacked) -> str:
+    """Put after the body what was packed inside and is not the same once more, and then the notes."""
+    words = " ".join(text.split())
+    packed = [t for t in unpacked.texts if " ".join(t.split()) not in words]
+    return "\n\n".join(t.strip("\n") for t in (text, *packed, *unpacked.notes) if t.strip())
 
 
 def read_fields(block: HeaderBlock, hint: str | None) -> Message:
@@ -83,28 +91,6 @@ def _hint(root: Part) -> str | None:
     return next((c for leaf in root.leaves() if (c := leaf.content_type.get("charset")) is not None), None)
 
 
-def _attachments(kept: Iterable[Kept], spool: Path | None) -> Iterable[Attachment]:
-    for each in kept:
-        if isinstance(each, Embedded):
-            yield make_attachment(
-                each.file.body,
-                part=each.part.number,
-                content_type="application/octet-stream",
-                filename=each.file.name,
-                spool=spool,
-            )
-        else:
-            yield make_attachment(
-                each.body,
-                part=each.part.number,
-                content_type=each.part.type,
-                filename=each.filename,
-                content_id=each.content_id,
-                inline=each.inline,
-                spool=spool,
-            )
-
-
 def _parse_badly(content: bytes, spool: Path | None, reason: str) -> Message:
     """Return, as the last resort, nothing but the raw mail and as much of it as text as can be shown."""
     raw = make_attachment(content, part="1", content_type="message/rfc822", filename="mail.eml", spool=spool)
@@ -125,6 +111,3 @@ def _parse_badly(content: bytes, spool: Path | None, reason: str) -> Message:
         headers=(),
         error=reason,
     )
-
-
-__all__ = ["Structure", "parse_message", "read_fields"]

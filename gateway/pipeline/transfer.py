@@ -74,6 +74,8 @@ class EmbeddedFile:
 
     name: str
     body: bytes
+    content_type: str = "application/octet-stream"
+    """Nobody claims one: this is what it is called by."""
 
 
 def take_files(body: bytes) -> tuple[bytes, tuple[EmbeddedFile, ...]]:
