@@ -76,6 +76,8 @@ class Script:
     heard: list[str] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
     connections: int = 0
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    """A whole mail was read."""
 
     def reply(self, verb: str) -> str | None:
         defaults = {"GREETING": "220 ready", "DATA": "354 go on", "QUIT": "221 bye", "EHLO": "250-me\r\n250 SIZE 1000000"}
@@ -111,6 +113,7 @@ class ScriptedSession(asyncio.Protocol):
             if self._in_content:
                 self._in_content = False
                 self._script.contents.append(head + b"\r\n")
+                self._script.arrived.set()
                 self._say("DOT")
                 continue
             line = head.decode()
