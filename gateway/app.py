@@ -53,15 +53,26 @@ class Gateway:
         self.node = "local" if config.database == "sqlite" else f"node-{secrets.token_hex(4)}"
         self._take(config)
 
-    def reconfigure(self, config: Config) -> None:
+    async def reconfigure(self, config: Config) -> None:
         """Use another configuration from the next mail on."""
+        before = self.observer
         self._take(config)
+        await before.aclose()
+
+    async def aclose(self) -> None:
+        """End what is still being asked or read; the database stays open."""
+        await self.observer.aclose()
+        await self.workers.stop()
 
     def _take(self, config: Config) -> None:
         self.config = config
         self.policy: Policy = config.policy()
         self.templates = Templates(config.texts.templates, zone=ZoneInfo(config.texts.timezone))
-        self.observer = Observer(config.resolver, hostname=config.hostname)
+        self.observer = Observer(config.resolver)
+        self._forwarders = {
+            key: tuple(forwarder.for_tenant(channel.address.domain) for forwarder in channel.forwarders)
+            for key, channel in config.channels.items()
+        }
         self._domains = frozenset({config.hostname, *(a.domain for c in config.channels.values() for a in (c.address, *c.also))})
 
     def road(self) -> Road:
@@ -109,8 +120,7 @@ class Gateway:
 
     async def observe(self, envelope: Envelope, content: Content) -> Mapping[str, Evidence]:
         """Find out what can be proven about a mail, for each of its channels."""
-        channels = {recipient.channel for recipient in envelope.recipients}
-        forwarders = {channel: self.policy.channels[channel].forwarders for channel in channels}
+        forwarders = {recipient.channel: self._forwarders[recipient.channel] for recipient in envelope.recipients}
         return await self.observer.observe(envelope, content, forwarders, now=utc_now())
 
     def judge(self, envelope: Envelope, evidence: Mapping[str, Evidence]) -> Refusal | None:
@@ -157,11 +167,14 @@ async def open_gateway(config: Config, *, read_only: bool = False) -> AsyncItera
     database = await Database.open(
         data=config.data, database=config.database, migrate=not read_only, read_only=read_only, clock=utc_now
     )
-    workers = Workers(config.parse)
     try:
-        yield Gateway(config=config, database=database, keys=await _read_keys(database, read_only=read_only), workers=workers)
+        keys = await _read_keys(database, read_only=read_only)
+        gateway = Gateway(config=config, database=database, keys=keys, workers=Workers(config.parse))
+        try:
+            yield gateway
+        finally:
+            await gateway.aclose()
     finally:
-        await workers.stop()
         await database.close()
 
 

@@ -84,7 +84,7 @@ class Daemon:
     async def reload(self, config: Config) -> None:
         """Use another configuration from the next mail on; other listeners need a restart."""
         old = self.gateway.config
-        self.gateway.reconfigure(config)
+        await self.gateway.reconfigure(config)
         self.server.reconfigure(limits=config.limits, hostname=config.hostname)
         await self.relay.reconfigure(smarthosts=config.smarthosts, settings=config.relay)
         await self.server.refresh_certificates()
