@@ -18,7 +18,12 @@ _PATH: Final = re.compile(
     >((?:[ ][!-~\x80-\U0010ffff]+)*)[ ]*""",
     re.VERBOSE,
 )
+_PLAIN: Final = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64})@((?:[A-Za-z0-9_-]{1,63}\.){1,8}[A-Za-z0-9-]{1,63})")
+"""What nearly every address looks like: it needs none of the finer checks."""
 _PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
+
+
+_DOMAIN_OCTETS: Final = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,4 +57,7 @@ def parse_path(argument: str, *, keyword: str) -> Path | None:
 def _read_address(text: str) -> Address | None:
     if not text:
         return None
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None and len(plain[2]) <= _DOMAIN_OCTETS:
+        return Address(plain[1], plain[2].lower())
     return Address(text, "") if text.casefold() == "postmaster" else Address.parse(text)

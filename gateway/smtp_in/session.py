@@ -158,22 +158,21 @@ class Session(Conversation):
         )
 
     def _log(self, envelope: Envelope, content: Content, taken: Taken | Refusal, started: float) -> None:
-        channels = sorted({recipient.channel for recipient in envelope.recipients})
-        line = log.bind(
-            client_ip=envelope.client_ip,
-            helo=envelope.helo,
-            door=envelope.door,
-            tls=envelope.tls,
-            reverse_path=str(envelope.reverse_path or ""),
-            recipients=len(envelope.recipients),
-            channels=channels,
-            size=content.size,
-            seconds=round(self.service.now() - started, 4),
-        )
+        circumstances = {
+            "channels": sorted({recipient.channel for recipient in envelope.recipients}),
+            "client_ip": envelope.client_ip,
+            "helo": envelope.helo,
+            "door": envelope.door,
+            "tls": envelope.tls,
+            "reverse_path": str(envelope.reverse_path or ""),
+            "recipients": len(envelope.recipients),
+            "size": content.size,
+            "seconds": round(self.service.now() - started, 4),
+        }
         if isinstance(taken, Refusal):
-            line.warning("mail.refused", code=taken.code, enhanced=taken.enhanced, because=taken.text)
+            log.warning("mail.refused", reply=str(taken), **circumstances)
         else:
-            line.info("mail.received", ids=[format_id(number) for number in taken.ids.values()], is_new=taken.is_new)
+            log.info("mail.received", ids=[format_id(i) for i in taken.ids.values()], is_new=taken.is_new, **circumstances)
 
 
 _SHARED: Final = (
