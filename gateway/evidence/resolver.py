@@ -37,7 +37,7 @@ EDNS_PAYLOAD: Final = 1232
 """Octets that fit into one packet nearly everywhere (DNS flag day 2020)."""
 FEWEST_TRIES: Final = 2
 
-_UNASKABLE: Final = frozenset('"\\\x7f') | frozenset(map(chr, range(33)))
+_UNASKABLE: Final = frozenset('"\\\x7f') | frozenset(map(chr, range(32)))
 
 
 class RecordType(StrEnum):

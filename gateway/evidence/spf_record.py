@@ -147,7 +147,7 @@ def check_domain_spec(spec: str) -> str:
     """Check a domain with macros: it ends in a macro or in a top label (RFC 7208 section 7.1)."""
     end = check_macro_string(spec, _DOMAIN_LETTERS)
     name = spec.removesuffix(".")
-    if end != len(spec):
+    if not spec or end != len(spec):
         _, dot, top = name.rpartition(".")
         if not dot or not _TOP_LABEL.fullmatch(top):
             message = f"{spec[:60]!r} is no domain"

@@ -16,9 +16,6 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-Records = Mapping[str, Sequence[str | bytes]]
-"""Record type → values in the master file's form; TXT as plain text or bytes of any length."""
-
 
 class Behaviour(Enum):
     """What a name does instead of answering."""
@@ -31,7 +28,9 @@ class Behaviour(Enum):
     """Over UDP always truncated; TCP does not answer."""
 
 
-Zone = Mapping[str, Records | Behaviour]
+Records = Mapping[str, Sequence[str | bytes] | Behaviour]
+"""Record type → values in the master file's form; TXT as plain text or bytes of any length. `*`: every other type."""
+
 MAX_UDP = 1232
 
 
@@ -72,7 +71,7 @@ class FakeDns:
         """Return the response to a query; None is silence."""
         question = dns.message.from_wire(query)
         wanted = question.question[0]
-        name = wanted.name.to_text(omit_final_dot=True).lower()
+        name = _plain(wanted.name)
         self.questions.append((name, dns.rdatatype.to_text(wanted.rdtype)))
         response = dns.message.make_response(question)
         response.flags |= dns.flags.RA
@@ -102,18 +101,22 @@ class FakeDns:
     def _fill(self, response: dns.message.Message, name: dns.name.Name, kind: str) -> None:
         """Put the records in, following aliases as a recursive server does."""
         for _ in range(20):
-            text = name.to_text(omit_final_dot=True).lower()
+            text = _plain(name)
             entry = self.zone.get(text)
             if entry is None or isinstance(entry, Behaviour):
                 if isinstance(entry, Behaviour) or not any(other.endswith("." + text) for other in self.zone):
                     response.set_rcode(dns.rcode.SERVFAIL if isinstance(entry, Behaviour) else dns.rcode.NXDOMAIN)
                 return
+            found = entry.get(kind, entry.get("CNAME", entry.get("*")))
+            if found is None:
+                return
+            if isinstance(found, Behaviour):
+                response.set_rcode(dns.rcode.SERVFAIL)
+                return
             if kind in entry:
-                response.answer.append(self._rrset(name, kind, entry[kind]))
+                response.answer.append(self._rrset(name, kind, found))
                 return
-            if "CNAME" not in entry:
-                return
-            alias = self._rrset(name, "CNAME", entry["CNAME"])
+            alias = self._rrset(name, "CNAME", found)
             response.answer.append(alias)
             name = alias[0].target
 
@@ -138,6 +141,11 @@ class FakeDns:
             writer.close()
 
 
+def _plain(name: dns.name.Name) -> str:
+    """Return a name without escapes, so that odd ones can stand in a zone as they are."""
+    return b".".join(label for label in name.labels if label).decode("ascii", "replace").lower()
+
+
 def _rdata(kind: str, value: str | bytes) -> dns.rdata.Rdata:
     if kind == "TXT":
         octets = value.encode() if isinstance(value, str) else value
@@ -145,7 +153,7 @@ def _rdata(kind: str, value: str | bytes) -> dns.rdata.Rdata:
         wire = b"".join(bytes([len(piece)]) + piece for piece in pieces)
         return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.TXT, wire, 0, len(wire))
     text = value.decode() if isinstance(value, bytes) else value
-    return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(kind), text, origin=dns.name.root)
+    return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(kind), text, origin=dns.name.root, relativize=False)
 
 
 class _Udp(asyncio.DatagramProtocol):
