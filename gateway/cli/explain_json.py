@@ -4,22 +4,16 @@ Pure: values in, a dict for JSON out. The keys are listed in `docs/explain.md`.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from datetime import date
-from enum import Enum
 from typing import Any, Final
 
+from gateway.cli.plain import plain_fields, plain_mailbox
 from gateway.mail import (
-    Address,
     Attachment,
     Bounce,
-    Content,
     DkimEvidence,
     DmarcEvidence,
     Evidence,
     Forwarded,
-    Mailbox,
     Message,
     Reading,
     SpfEvidence,
@@ -64,19 +58,15 @@ def describe_message(message: Message) -> Json:
         "references": list(message.references),
         "date": message.date.isoformat() if message.date else None,
         "subject": message.subject,
-        "from": [_mailbox(mailbox) for mailbox in message.from_],
-        "sender": _mailbox(message.sender) if message.sender else None,
-        "reply_to": [_mailbox(mailbox) for mailbox in message.reply_to],
-        "to": [_mailbox(mailbox) for mailbox in message.to],
-        "cc": [_mailbox(mailbox) for mailbox in message.cc],
+        "from": [plain_mailbox(mailbox) for mailbox in message.from_],
+        "sender": plain_mailbox(message.sender) if message.sender else None,
+        "reply_to": [plain_mailbox(mailbox) for mailbox in message.reply_to],
+        "to": [plain_mailbox(mailbox) for mailbox in message.to],
+        "cc": [plain_mailbox(mailbox) for mailbox in message.cc],
         "text": message.text,
         "html": message.html,
         "attachments": [_attachment(attachment) for attachment in message.attachments],
     }
-
-
-def _mailbox(mailbox: Mailbox) -> Json:
-    return {"name": mailbox.name, "address": str(mailbox.address)}
 
 
 def _attachment(attachment: Attachment) -> Json:
@@ -99,9 +89,9 @@ def _reply(reading: Reading) -> Json:
 
 def _forwarded(forwarded: Forwarded) -> Json:
     return {
-        "from": _mailbox(forwarded.author),
-        "to": [_mailbox(mailbox) for mailbox in forwarded.to],
-        "cc": [_mailbox(mailbox) for mailbox in forwarded.cc],
+        "from": plain_mailbox(forwarded.author),
+        "to": [plain_mailbox(mailbox) for mailbox in forwarded.to],
+        "cc": [plain_mailbox(mailbox) for mailbox in forwarded.cc],
         "subject": forwarded.subject,
         "date": forwarded.date.isoformat() if forwarded.date else None,
         "text": forwarded.text,
@@ -171,7 +161,7 @@ def describe_decision(decision: Decision) -> Json:
         "because": decision.because,
         "ticket": decision.ticket,
         "queue": decision.queue,
-        "effects": [{"effect": _word(type(effect).__name__), **_plain_fields(effect)} for effect in decision.effects],
+        "effects": [{"effect": _word(type(effect).__name__), **plain_fields(effect)} for effect in decision.effects],
         "trace": [{"step": line.step, "hit": line.hit, "because": line.because} for line in decision.trace],
     }
 
@@ -193,32 +183,3 @@ def describe_refusal(*, reason: str, because: str) -> Json:
 def _word(name: str) -> str:
     """Turn `OpenTicket` into `open_ticket`."""
     return _WORD_START.sub("_", name).lower()
-
-
-def _plain_fields(value: Any) -> Json:  # noqa: ANN401 any of the effects
-    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 whatever a value may hold, one line for each
-    """Turn a value of ours into what JSON knows; of bytes only digest and size."""
-    match value:
-        case Enum():
-            return value.value
-        case None | bool() | int() | float() | str():
-            return value
-        case Address():
-            return str(value)
-        case Mailbox():
-            return _mailbox(value)
-        case Content():
-            return {"sha256": value.sha256, "size": value.size}
-        case date():
-            return value.isoformat()
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [plain(item) for item in value]
-        case _ if is_dataclass(value):
-            return _plain_fields(value)
-        case _:
-            return str(value)

@@ -75,3 +75,18 @@ def print_fields(fields: Mapping[str, str]) -> None:
     for name, value in fields.items():
         grid.add_row(name, Text(clean(value)))
     print_rich(grid)
+
+
+def print_heading(text: str) -> None:
+    """Write a line that begins something."""
+    from rich.text import Text  # noqa: PLC0415 slow to import
+
+    print_rich(Text(""), Text(clean(text), style="bold"))
+
+
+def print_text_block(text: str) -> None:
+    """Write what somebody wrote, indented."""
+    from rich.padding import Padding  # noqa: PLC0415 slow to import
+    from rich.text import Text  # noqa: PLC0415 slow to import
+
+    print_rich(Padding(Text(clean(text)), (0, 0, 0, 2)))

@@ -4,7 +4,7 @@
 set -eu
 
 packages="
-postfix postfix-pcre postsrsd
+postfix postsrsd
 opendkim opendkim-tools opendmarc rspamd
 swaks neomutt
 nsd unbound

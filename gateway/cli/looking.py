@@ -1,0 +1,46 @@
+"""Reading the database for a command: opened read-only beside the running gateway, which does not notice."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.config import load_config
+from gateway.errors import WrongCommand
+from gateway.ids import parse_id
+from gateway.storage.database import Database
+from gateway.storage.transaction import Reader
+
+T = TypeVar("T")
+
+
+def look(path: Path, work: Callable[[Reader], T]) -> T:
+    """Run `work` on one consistent picture of the configured database.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        StorageUnavailable: there is no database yet, or it does not answer.
+    """
+    config = load_config(path, needs_secrets=False)
+
+    async def open_and_read() -> T:
+        database = await Database.open(data=config.data, database=config.database, migrate=False, read_only=True)
+        try:
+            return await database.read(work)
+        finally:
+            await database.close()
+
+    return asyncio.run(open_and_read())
+
+
+def read_id(text: str) -> int:
+    """Read an id as people see it.
+
+    Raises:
+        WrongCommand: it is none.
+    """
+    number = parse_id(text)
+    if number is None:
+        message = f"{text!r} is not an id; they have 13 letters and digits, as the lists show them"
+        raise WrongCommand(message)
+    return number

@@ -1,0 +1,65 @@
+"""`suspended`, `failed` and `outbox`: look at mail that waits, and say what becomes of it."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.options import AsJson, ConfigPath, config_path
+from gateway.states import OutboundState, ReceivedState
+
+suspended_app = typer.Typer(no_args_is_help=True, help="Mail that waits for a person: list, show.")
+failed_app = typer.Typer(no_args_is_help=True, help="Mail that a fault of ours stopped: list, show.")
+outbox_app = typer.Typer(no_args_is_help=True, help="Mail on its way out: list, show.")
+
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="NUMBER", help="At most so many.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]
+
+
+@suspended_app.command("list")
+def list_suspended(context: typer.Context, *, limit: Limit = 50, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """List suspended mail and why it is suspended, the newest first."""
+    from gateway.cli.show_mails import show_received_list  # noqa: PLC0415 heavy
+
+    show_received_list(config_path(context, config), ReceivedState.SUSPENDED, limit=limit, as_json=as_json)
+
+
+@failed_app.command("list")
+def list_failed(context: typer.Context, *, limit: Limit = 50, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """List mail that a fault of ours stopped, the newest first; its bytes are kept."""
+    from gateway.cli.show_mails import show_received_list  # noqa: PLC0415 heavy
+
+    show_received_list(config_path(context, config), ReceivedState.FAILED, limit=limit, as_json=as_json)
+
+
+@suspended_app.command("show")
+@failed_app.command("show")
+def show_received(context: typer.Context, *, mail: Id, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Show a received mail: what it says, what could be proven, and every step of the decision."""
+    from gateway.cli.show_mails import show_received_mail  # noqa: PLC0415 heavy
+
+    show_received_mail(config_path(context, config), mail, as_json=as_json)
+
+
+@outbox_app.command("list")
+def list_outbox(
+    context: typer.Context,
+    *,
+    state: Annotated[
+        list[OutboundState] | None, typer.Option(help="In this state; may be repeated. Otherwise all that did not arrive.")
+    ] = None,
+    limit: Limit = 50,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """List outbound mail and the smarthost's last words, the newest first."""
+    from gateway.cli.show_mails import show_outbox  # noqa: PLC0415 heavy
+
+    show_outbox(config_path(context, config), tuple(state or ()), limit=limit, as_json=as_json)
+
+
+@outbox_app.command("show")
+def show_outbound(context: typer.Context, *, mail: Id, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Show an outbound mail and every attempt to hand it over."""
+    from gateway.cli.show_mails import show_outbound_mail  # noqa: PLC0415 heavy
+
+    show_outbound_mail(config_path(context, config), mail, as_json=as_json)

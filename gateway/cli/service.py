@@ -1,0 +1,97 @@
+"""`run`, `inject` and `route`: the daemon, and what talks to it."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from gateway.cli.exits import Exit
+from gateway.cli.options import AsJson, ConfigPath, chosen_config, config_path
+from gateway.cli.output import print_error
+from gateway.errors import ConfigError
+
+DOOR: Final = Path("/run/ticket-gateway/inject.sock")
+"""Where the example configuration and the systemd unit put the inject door."""
+
+
+def run(
+    context: typer.Context,
+    *,
+    config: ConfigPath = None,
+    log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
+    as_root: Annotated[bool, typer.Option("--as-root", help="Stay root after binding: for a container of its own only.")] = False,
+) -> None:
+    """Take mail until SIGTERM. SIGHUP reads the configuration again; a wrong one changes nothing.
+
+    Exit codes: 78 a wrong configuration, 69 a database or an address that cannot be had.
+    """
+    from gateway.cli.serving import serve  # noqa: PLC0415 heavy
+
+    raise typer.Exit(serve(config_path(context, config), log_level=log_level, as_root=as_root))
+
+
+def inject(
+    context: typer.Context,
+    *,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to",
+            "--rcpt-to",
+            metavar="ADDRESS",
+            help="A recipient; otherwise $ORIGINAL_RECIPIENT or $RECIPIENT.",
+        ),
+    ] = None,
+    sender: Annotated[
+        str | None,
+        typer.Option("--sender", "--mail-from", metavar="ADDRESS", help="The reverse-path; otherwise $SENDER, otherwise null."),
+    ] = None,
+    door: Annotated[Path | None, typer.Option("--socket", metavar="PATH", help=f"The gateway's socket, such as {DOOR}.")] = None,
+    config: ConfigPath = None,
+) -> None:
+    """Hand a mail from standard input to the running gateway: for a pipe alias.
+
+    In /etc/aliases: support: "|ticket-gateway inject --to support@firma.example". Exit codes are those of sysexits; after 75 the
+    mail server tries again.
+    """
+    from gateway.smtp_in.inject import inject as hand_over  # noqa: PLC0415 heavy
+
+    recipients = to or [word for word in (os.environ.get("ORIGINAL_RECIPIENT") or os.environ.get("RECIPIENT"),) if word]
+    if not recipients:
+        print_error("no recipient: say --to ADDRESS")
+        raise typer.Exit(Exit.USAGE)
+    where = door or _configured_door(chosen_config(context, config)) or DOOR
+    reverse_path = (sender if sender is not None else os.environ.get("SENDER", "")).removeprefix("<").removesuffix(">")
+    injected = hand_over(sys.stdin.buffer, door=where, sender=reverse_path, recipients=recipients)
+    if injected.exit_code != Exit.OK:
+        print_error(injected.text)
+    raise typer.Exit(injected.exit_code)
+
+
+def _configured_door(config: Path | None) -> Path | None:
+    """Return the inject door of a configuration that was named; a wrong one is no reason to bounce the mail."""
+    if config is None:
+        return None
+    from gateway.config import load_config  # noqa: PLC0415 heavy
+
+    try:
+        listeners = load_config(config, needs_secrets=False).listen
+    except ConfigError as error:
+        print_error(error.problems[0])
+        raise typer.Exit(Exit.TEMPORARY) from None
+    return next((Path(entry.inject.removeprefix("unix:")) for entry in listeners if entry.inject is not None), None)
+
+
+def route(
+    context: typer.Context,
+    *,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An envelope recipient.")],
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what an address leads to; exit code 67 when mail to it is refused."""
+    from gateway.cli.serving import show_route  # noqa: PLC0415 heavy
+
+    raise typer.Exit(show_route(config_path(context, config), address, as_json=as_json))

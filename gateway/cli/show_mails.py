@@ -1,0 +1,124 @@
+"""What `suspended`, `failed` and `outbox` print."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway.cli.explain_json import describe_evidence, describe_message
+from gateway.cli.looking import look, read_id
+from gateway.cli.output import print_fields, print_heading, print_json, print_rows, print_text_block
+from gateway.cli.plain import plain, plain_fields
+from gateway.cli.show_tickets import describe_outbound, when
+from gateway.ids import format_id
+from gateway.mail import ReceivedMail
+from gateway.pipeline.parse import parse_message
+from gateway.states import OutboundState, ReceivedState
+from gateway.storage.received import ReceivedSummary, ReceivedTrace
+
+_UNDELIVERED = (OutboundState.QUEUED, OutboundState.SENDING, OutboundState.HELD, OutboundState.BOUNCED)
+
+
+def show_received_list(path: Path, state: ReceivedState, *, limit: int, as_json: bool) -> None:
+    """Print received mail in one state."""
+    found = look(path, lambda tx: tx.received.list((state,), limit=limit))
+    if as_json:
+        for summary in found:
+            print_json(_describe_summary(summary))
+        return
+    rows = (
+        (format_id(s.id), when(s.received_at), s.channel, s.author or "", s.subject or "", s.reason or "", s.because or "")
+        for s in found
+    )
+    columns = ("id", "received", "channel", "author", "subject", "reason", "because")
+    print_rows(f"{len(found)} {state} mails", columns, rows, empty=f"No {state} mail.")
+
+
+def _describe_summary(summary: ReceivedSummary) -> dict[str, Any]:
+    ids = {"id": format_id(summary.id), "ticket_id": format_id(summary.ticket_id) if summary.ticket_id is not None else None}
+    return plain_fields(summary) | ids
+
+
+def show_received_mail(path: Path, text: str, *, as_json: bool) -> None:
+    """Print one received mail."""
+    received_id = read_id(text)
+    mail, trace = look(path, lambda tx: (tx.received.get(received_id), tx.received.trace(received_id)))
+    message = parse_message(mail.content.read())
+    if as_json:
+        proof = describe_evidence(mail.evidence)
+        print_json(_describe_envelope(mail, trace) | {"message": describe_message(message), "evidence": proof})
+        return
+    print_fields(
+        {
+            "id": format_id(mail.id),
+            "state": f"{mail.state}" + (f": {trace.reason}, {trace.because}" if trace.reason else ""),
+            "received": f"{when(mail.envelope.received_at)} for {', '.join(str(r.address) for r in mail.envelope.recipients)}",
+            "from": f"{mail.envelope.client_ip or mail.envelope.door} ({mail.envelope.helo or 'no name'})",
+            "reverse-path": str(mail.envelope.reverse_path or "<>"),
+            "author": ", ".join(map(str, message.from_)) or "nobody",
+            "subject": message.subject or "none",
+            "sender": f"{mail.evidence.assurance}: {mail.evidence.because}",
+        }
+    )
+    print_heading("What it says")
+    print_text_block(message.text)
+    rows = (("▶" if line.hit else "", line.step, line.because) for line in trace.lines)
+    print_rows("How it was decided", ("", "step", "because"), rows, empty="Nobody has decided yet.")
+
+
+def _describe_envelope(mail: ReceivedMail, trace: ReceivedTrace) -> dict[str, Any]:
+    return {
+        "id": format_id(mail.id),
+        "channel": mail.channel,
+        "state": mail.state.value,
+        "envelope": plain_fields(mail.envelope),
+        "content": plain(mail.content),
+        "reason": trace.reason,
+        "because": trace.because,
+        "trace": plain(trace.lines),
+    }
+
+
+def show_outbox(path: Path, states: Sequence[OutboundState], *, limit: int, as_json: bool) -> None:
+    """Print outbound mail; without states all that did not arrive."""
+    found = look(path, lambda tx: tx.outbox.list(tuple(states) or _UNDELIVERED, limit=limit))
+    if as_json:
+        for mail in found:
+            print_json(describe_outbound(mail))
+        return
+    rows = (
+        (
+            format_id(m.id),
+            m.state.value,
+            m.purpose.value,
+            str(m.recipient),
+            str(m.attempts),
+            when(m.next_attempt_at) if m.next_attempt_at else "",
+            m.last_reply or "",
+        )
+        for m in found
+    )
+    columns = ("id", "state", "purpose", "recipient", "tries", "next try", "last words")
+    print_rows(f"{len(found)} mails", columns, rows, empty="Nothing waits.")
+
+
+def show_outbound_mail(path: Path, text: str, *, as_json: bool) -> None:
+    """Print one outbound mail and its attempts."""
+    outbound_id = read_id(text)
+    mail, attempts = look(path, lambda tx: (tx.outbox.get(outbound_id), tx.outbox.attempts(outbound_id)))
+    if as_json:
+        described = [plain_fields(attempt) | {"outbound_id": format_id(mail.id)} for attempt in attempts]
+        print_json(describe_outbound(mail) | {"attempt_list": described})
+        return
+    message = parse_message(mail.content.read())
+    print_fields(
+        {
+            "id": format_id(mail.id),
+            "state": mail.state.value,
+            "purpose": f"{mail.purpose} of channel {mail.channel}",
+            "recipient": str(mail.recipient),
+            "subject": message.subject or "",
+            "next try": when(mail.next_attempt_at) if mail.next_attempt_at else "none",
+        }
+    )
+    rows = ((when(a.at), a.smarthost, a.outcome.value, str(a.code or ""), a.reply) for a in attempts)
+    print_rows("Attempts", ("when", "smarthost", "outcome", "code", "reply"), rows, empty="None yet.")

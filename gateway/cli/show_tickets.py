@@ -1,0 +1,160 @@
+"""What `tickets` prints."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gateway.cli.looking import look
+from gateway.cli.output import print_fields, print_heading, print_json, print_rows, print_text_block
+from gateway.cli.plain import plain, plain_fields
+from gateway.errors import InvalidAddress, NotFound, WrongCommand
+from gateway.ids import format_id
+from gateway.mail import Address, OutboundMail
+from gateway.states import TicketStatus
+from gateway.storage.tickets import TicketFilter
+from gateway.storage.transaction import Reader
+from gateway.tickets import HistoryLine, Post, Side, Ticket, Visibility
+
+_PAGE = 200
+_UNFINISHED = tuple(status for status in TicketStatus if status is not TicketStatus.CLOSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeTicket:
+    """A ticket and everything about it."""
+
+    ticket: Ticket
+    posts: tuple[Post, ...]
+    history: tuple[HistoryLine, ...]
+    outbound: tuple[OutboundMail, ...]
+
+
+def find_tickets(path: Path, wanted: TicketFilter, *, requester: str | None) -> tuple[Ticket, ...]:
+    """Return the newest tickets that fit; without statuses all but closed ones."""
+    key = _address_key(requester) if requester else None
+    wanted = replace(wanted, statuses=wanted.statuses or _UNFINISHED, requester=key)
+    return look(path, lambda tx: tx.tickets.list(wanted))
+
+
+def _address_key(text: str) -> str:
+    try:
+        return Address.parse(text).key
+    except InvalidAddress:
+        message = f"{text!r} is not a mail address"
+        raise WrongCommand(message) from None
+
+
+def show_tickets(tickets: Sequence[Ticket], *, as_json: bool) -> None:
+    """Print a list of tickets."""
+    if as_json:
+        for ticket in tickets:
+            print_json(describe_ticket(ticket))
+        return
+    rows = (_row(ticket) for ticket in tickets)
+    columns = ("number", "status", "priority", "queue", "agent", "requester", "subject", "changed")
+    print_rows(f"{len(tickets)} tickets", columns, rows, empty="No tickets.")
+
+
+def _row(ticket: Ticket) -> tuple[str, ...]:
+    about = ticket.number, ticket.status.value, ticket.priority.value, ticket.queue, ticket.assignee or ""
+    return (*about, str(ticket.requester.address), ticket.subject, when(ticket.updated_at))
+
+
+def when(moment: datetime) -> str:
+    """Return a moment in this machine's time zone."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def describe_ticket(ticket: Ticket) -> dict[str, Any]:
+    """Return a ticket for JSON."""
+    return plain_fields(ticket) | {"id": format_id(ticket.id)}
+
+
+def read_whole(tx: Reader, number: str) -> WholeTicket:
+    """Return a ticket with everything about it. Raises NotFound."""
+    ticket = tx.tickets.by_number(number)
+    if ticket is None:
+        message = f"there is no ticket {number}"
+        raise NotFound(message)
+    return _whole(tx, ticket)
+
+
+def _whole(tx: Reader, ticket: Ticket) -> WholeTicket:
+    return WholeTicket(
+        ticket=ticket,
+        posts=tx.tickets.posts(ticket.id),
+        history=tx.tickets.history(ticket.id),
+        outbound=tx.outbox.of_ticket(ticket.id),
+    )
+
+
+def describe_whole(whole: WholeTicket) -> dict[str, Any]:
+    """Return a whole ticket for JSON."""
+    return {
+        "ticket": describe_ticket(whole.ticket),
+        "posts": [_describe_post(post) for post in whole.posts],
+        "history": [{"at": plain(line.at), "by": line.by, "what": line.what, "why": line.why} for line in whole.history],
+        "outbound": [describe_outbound(mail) for mail in whole.outbound],
+    }
+
+
+def _describe_post(post: Post) -> dict[str, Any]:
+    return plain_fields(post) | {"id": format_id(post.id), "ticket_id": format_id(post.ticket_id)}
+
+
+def describe_outbound(mail: OutboundMail) -> dict[str, Any]:
+    """Return an outbound mail for JSON, without its content."""
+    keys = ("purpose", "channel", "recipient", "message_id", "state", "created_at", "attempts", "next_attempt_at", "last_reply")
+    return {"id": format_id(mail.id)} | {key: plain(getattr(mail, key)) for key in keys}
+
+
+def show_whole(path: Path, number: str, *, as_json: bool) -> None:
+    """Print one ticket."""
+    whole = look(path, lambda tx: read_whole(tx, number))
+    if as_json:
+        print_json(describe_whole(whole))
+        return
+    ticket = whole.ticket
+    print_heading(f"{ticket.number}  {ticket.subject}")
+    print_fields(
+        {
+            "status": f"{ticket.status}, priority {ticket.priority}",
+            "queue": ticket.queue + (f", {ticket.assignee}" if ticket.assignee else ""),
+            "requester": str(ticket.requester),
+            "answers from": str(ticket.answer_from),
+            "others": ", ".join(str(p.mailbox) for p in ticket.participants[1:]) or "nobody",
+            "opened": when(ticket.created_at),
+        }
+    )
+    for post in whole.posts:
+        kind = "note" if post.visibility is Visibility.INTERNAL else "answer" if post.side is Side.AGENT else "mail"
+        print_heading(f"{when(post.created_at)}  {kind} of {post.author}")
+        print_text_block(post.text)
+        for attachment in post.attachments:
+            print_text_block(f"attached: {attachment.filename or attachment.content_type} ({attachment.size:,} octets)")
+    rows = ((format_id(m.id), m.purpose.value, str(m.recipient), m.state.value, m.last_reply or "") for m in whole.outbound)
+    print_rows("What went out", ("id", "purpose", "recipient", "state", "last words"), rows, empty="Nothing went out.")
+    lines = ((when(line.at), line.by, line.what, line.why) for line in whole.history)
+    print_rows("What changed", ("when", "by", "what", "why"), lines, empty="Nothing changed.")
+
+
+def export(path: Path, numbers: Sequence[str]) -> None:
+    """Print whole tickets, one JSON object per line."""
+    wholes = (look(path, partial(read_whole, number=number)) for number in numbers) if numbers else _all_whole(path)
+    for whole in wholes:
+        print_json(describe_whole(whole))
+
+
+def _all_whole(path: Path) -> Iterator[WholeTicket]:
+    """Yield every ticket, a page at a time, so that any number of them fits into memory."""
+    page = look(path, partial(_read_page, after=None))
+    while page:
+        yield from page
+        page = look(path, partial(_read_page, after=page[-1].ticket.id))
+
+
+def _read_page(tx: Reader, *, after: int | None) -> tuple[WholeTicket, ...]:
+    return tuple(_whole(tx, ticket) for ticket in tx.tickets.list(TicketFilter(limit=_PAGE, after=after)))
