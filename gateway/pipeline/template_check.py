@@ -42,7 +42,14 @@ def _check_file(templates: Templates, file: TemplateFile, environment: Environme
     except ValueError as error:
         yield f"{file.path}:1: {error}"
         return
-    problems = [problem for tree in trees for problem in _unknown_variables(tree, file.path, VARIABLES_OF[purpose])]
+    try:
+        problems = [
+            f"{file.path}:{problem}"
+            for tree in trees
+            for problem in _unknown_variables(tree, VARIABLES_OF[purpose], frozenset(environment.globals))
+        ]
+    except TemplateSyntaxError as error:  # a filter or test that does not exist shows only now
+        problems = [f"{file.path}:{error.lineno}: {error.message}"]
     yield from problems
     if not problems:
         failures = (templates.try_own(purpose, match["language"], sample) for sample in SAMPLES[purpose])
@@ -56,21 +63,21 @@ def _check_shared(file: TemplateFile, environment: Environment) -> Iterator[str]
         yield describe_failure(error)
 
 
-def _unknown_variables(tree: nodes.Template, path: str, variables: type) -> Iterator[str]:
-    """Yield names and attributes that the text's variables do not have."""
+def _unknown_variables(tree: nodes.Template, variables: type, builtins: frozenset[str]) -> Iterator[str]:
+    """Yield names and attributes that the text's variables do not have, as `line: reason`."""
     types = {**_ALWAYS, **get_type_hints(variables)}
-    unknown = meta.find_undeclared_variables(tree) - set(types)
+    unknown = meta.find_undeclared_variables(tree) - set(types) - builtins
     for name in tree.find_all(nodes.Name):
         if name.name in unknown and name.ctx == "load":
             known = ", ".join(field.name for field in fields(variables))
-            yield f"{path}:{name.lineno}: there is no variable {name.name!r} here; there are {known}"
+            yield f"{name.lineno}: there is no variable {name.name!r} here; there are {known}"
     for loop in tree.find_all(nodes.For):
         if isinstance(loop.target, nodes.Name):
             types[loop.target.name] = _item_type(_type_of(loop.iter, types))
     for access in tree.find_all(nodes.Getattr):
         owner = _type_of(access.node, types)
         if isinstance(owner, type) and is_dataclass(owner) and access.attr not in (there := [f.name for f in fields(owner)]):
-            yield f"{path}:{access.lineno}: there is no {access.attr!r} in that; there are {', '.join(there)}"
+            yield f"{access.lineno}: there is no {access.attr!r} in that; there are {', '.join(there)}"
 
 
 def _type_of(node: nodes.Node, types: Mapping[str, Any]) -> Any:  # noqa: ANN401 a type, or anything where none is known

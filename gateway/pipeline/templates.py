@@ -167,6 +167,7 @@ def _environment(files: Mapping[str, TemplateFile], zone: tzinfo) -> ImmutableSa
         cache_size=-1,
     )
     environment.filters.update(filters_for(zone))
+    del environment.globals["lipsum"]
     return environment
 
 
