@@ -23,7 +23,8 @@ from gateway.tickets import Changes
 T = TypeVar("T")
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """Return now, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -43,7 +44,7 @@ class Database:
         database: str = SQLITE,
         migrate: bool = True,
         read_only: bool = False,
-        clock: Clock = _utc_now,
+        clock: Clock = utc_now,
     ) -> Self:
         """Open a database and bring its schema up to date, or only check it.
 
@@ -52,9 +53,7 @@ class Database:
         """
         engine: StorageEngine
         if database == SQLITE:
-            from gateway.storage.sqlite import SqliteEngine  # noqa: PLC0415 each engine loads only its own driver
-
-            engine = await SqliteEngine.open(data, clock=clock, migrate=migrate, read_only=read_only)
+            engine = await _open_sqlite(data, clock=clock, migrate=migrate, read_only=read_only)
         else:
             from gateway.storage.postgresql import PostgresqlEngine  # noqa: PLC0415 likewise
 
@@ -109,3 +108,13 @@ class Database:
     async def close(self) -> None:
         """Finish what was begun and let go of everything."""
         await self._engine.close()
+
+
+async def _open_sqlite(data: Path, *, clock: Clock, migrate: bool, read_only: bool) -> StorageEngine:
+    from gateway.storage.sqlite import FILE_NAME, SqliteEngine  # noqa: PLC0415 each engine loads only its own driver
+
+    if not read_only:
+        return await SqliteEngine.open(data, clock=clock, migrate=migrate)
+    from gateway.storage.sqlite_reading import SqliteReadingEngine  # noqa: PLC0415 likewise
+
+    return await SqliteReadingEngine.open(data, data / FILE_NAME)

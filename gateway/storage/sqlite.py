@@ -21,7 +21,7 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
 
-from gateway.errors import StorageUnavailable, WrongCommand
+from gateway.errors import StorageUnavailable
 from gateway.storage import schema
 from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
@@ -32,41 +32,35 @@ from gateway.storage.wakeups import Wakeups
 
 T = TypeVar("T")
 
+FILE_NAME: Final = "gateway.sqlite"
+
 _LOCK_SECONDS: Final = 5.0
 """How long to wait for another process that writes, such as a command of the operator."""
 _READERS: Final = 3
 _MOST_UNITS: Final = 256
-_MOST_MILLISECONDS: Final = 8.0
+_MOST_MILLISECONDS: Final = 4.0
 _MOST_ACCEPTED: Final = 128
 _CACHE_KIB: Final = 16 * 1024
 _PAGES_PER_CHECKPOINT: Final = 4000
 
 
-def make_engine(path: Path, *, read_only: bool = False, poolclass: type[NullPool | QueuePool] = QueuePool) -> Engine:
+def make_engine(path: Path, *, poolclass: type[NullPool | QueuePool]) -> Engine:
     """Return an engine whose transactions begin when they begin, not when sqlite3 thinks so."""
-    uri = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
     engine = create_engine(
         "sqlite://",
-        creator=lambda: sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False),
+        creator=lambda: sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False),
         poolclass=poolclass,
     )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        if not read_only:
-            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_PER_CHECKPOINT}")
 
     return engine
-
-
-def _quoted(path: Path) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 only here
-
-    return quote(str(path.absolute()))
 
 
 @dataclass(slots=True, eq=False)
@@ -131,45 +125,45 @@ class _Queue:
 class SqliteEngine:
     """The embedded engine; one process writes."""
 
-    def __init__(self, data: Path, *, clock: Clock, read_only: bool) -> None:
-        self.path = data / "gateway.sqlite"
+    def __init__(self, data: Path, *, clock: Clock) -> None:
+        self.path = data / FILE_NAME
         self.folder = BlobFolder(data)
         self._clock = clock
-        self._read_only = read_only
         self._wakeups = Wakeups()
         self._queue = _Queue()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="storage-read")
-        self._read_engine = make_engine(self.path, read_only=read_only)
+        self._read_engine = make_engine(self.path, poolclass=QueuePool)
         self._write_engine = make_engine(self.path, poolclass=NullPool)
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._write_forever, name="storage-write", daemon=True)
 
     @classmethod
-    async def open(cls, data: Path, *, clock: Clock, migrate: bool, read_only: bool) -> "SqliteEngine":
+    async def open(cls, data: Path, *, clock: Clock, migrate: bool) -> "SqliteEngine":
         """Open or make the database.
 
         Raises:
             StorageUnavailable: it cannot be opened, or its schema is not the one of this program.
         """
-        engine = cls(data, clock=clock, read_only=read_only)
-        with translated():
-            await asyncio.to_thread(engine._prepare, migrate=migrate and not read_only)
-        if not read_only:
-            engine._thread.start()
+        engine = cls(data, clock=clock)
+        try:
+            with translated():
+                await asyncio.to_thread(engine._prepare, migrate=migrate)
+        except BaseException:
+            await engine.close()
+            raise
+        engine._thread.start()
         return engine
 
     def _prepare(self, *, migrate: bool) -> None:
-        if not self._read_only:
-            self.folder.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.create()
-        if migrate:
-            with self._write_engine.connect() as connection, connection.begin():
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        self.folder.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.create()
+        with self._write_engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if migrate:
                 schema.migrate(connection)
-                connection.exec_driver_sql("COMMIT")
-        else:
-            with self._read_engine.connect() as connection:
+            else:
                 schema.require_newest(connection)
+            connection.exec_driver_sql("COMMIT")
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` in a reading thread on one consistent picture."""
@@ -186,13 +180,13 @@ class SqliteEngine:
     async def write(self, work: Callable[[Writer], T], *, urgent: bool) -> T:
         """Run `work` in the writing thread; return once it is durable."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._put(_Unit(work, future), urgent=urgent)
+        self._queue.put(_Unit(work, future), urgent=urgent)
         return await future
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails; many callers share one commit and its statements."""
         future: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
-        self._put(_Accepting(lambda tx: tx.accept(acceptances), future, acceptances=acceptances), urgent=True)
+        self._queue.put(_Accepting(lambda tx: tx.accept(acceptances), future, acceptances=acceptances), urgent=True)
         return await future
 
     async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
@@ -207,11 +201,6 @@ class SqliteEngine:
         self._readers.shutdown()
         self._read_engine.dispose()
         self._write_engine.dispose()
-
-    def _put(self, unit: _Unit[Any], *, urgent: bool) -> None:
-        if self._read_only:
-            raise WrongCommand("the database was opened for reading only")
-        self._queue.put(unit, urgent=urgent)
 
     # ------------------------------------------------------------------------------------------- in the writing thread
 

@@ -217,9 +217,8 @@ def server() -> Iterator[Server]:
                 subprocess.run([*prefix, *command], check=True, stdout=output, stderr=output, cwd=folder)
 
         run(initdb, "-D", str(cluster), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-        options = (
-            f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=60 -c unix_socket_permissions=0777"
-        )
+        settings = ("listen_addresses=", f"unix_socket_directories={folder}", "unix_socket_permissions=0777", "fsync=off")
+        options = " ".join(f"-c {setting}" for setting in settings)
         run(control, "-D", str(cluster), "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield Server(folder)

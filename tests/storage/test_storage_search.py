@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,20 @@ from gateway.tickets import Changes, Ticket, TicketChange
 if TYPE_CHECKING:
     from tests.storage.conftest import Make
 
+QUERIES = (
+    "2026-004711",
+    "004711",
+    "Müller",
+    "muller",
+    "MÜLLER@kunde.example",
+    "Drucker brennt",
+    "löschzug",
+    "lösch*",
+    "Straße",
+    "GROSSRAUM",
+    "löschzug kommt",
+    '"kommt"',
+)
 HOSTILE = (
     '"',
     '""',
@@ -50,34 +63,12 @@ async def _open(database: Database, make: "Make", ticket: Ticket, *texts: str) -
     await database.write(lambda tx: tx.apply(Changes(new_tickets=(ticket,), posts=posts)))
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "2026-004711",
-        "004711",
-        "Müller",
-        "muller",
-        "MÜLLER@kunde.example",
-        "kunde.example",
-        "Drucker brennt",
-        "löschzug",
-        "lösch*",
-        "Straße",
-        "GROSSRAUM",
-        "feuer",
-        "löschzug kommt",
-        '"kommt"',
-        "klara",
-    ],
-)
-async def test_ticket_is_found_by_number_requester_subject_and_text(database: Database, make: "Make", query: str) -> None:
+async def test_ticket_is_found_by_number_requester_subject_and_text(database: Database, make: "Make") -> None:
     ticket = make.ticket("Drucker brennt in der Straße", requester="müller@kunde.example", number="2026-004711")
     await _open(database, make, make.ticket("Ganz anderes", requester="x@y.example"), "Nichts davon.")
     await _open(database, make, ticket, "Der Löschzug kommt.", "Großraum und Grossraum")
-    found = await _find(database, query)
-    assert ticket.id in found
-    if query not in {"feuer", "klara", "kunde.example"}:
-        assert found == [ticket.id]
+    for query in QUERIES:
+        assert await _find(database, query) == [ticket.id], query
 
 
 async def test_all_words_must_stand_in_one_place(database: Database, make: "Make") -> None:

@@ -1,0 +1,61 @@
+"""Accept mails into the folder named by the argument and print the delivery key of each that was acknowledged, for ever."""
+
+import asyncio
+import os
+import secrets
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from gateway.mail import (
+    ArcEvidence,
+    ArcResult,
+    Assurance,
+    Content,
+    DmarcEvidence,
+    DmarcPolicy,
+    DmarcResult,
+    Envelope,
+    Evidence,
+    ReceivedMail,
+    SpfEvidence,
+    SpfResult,
+    SpfScope,
+)
+from gateway.storage.database import Database, utc_now
+from gateway.storage.received import Acceptance
+
+_EVIDENCE = Evidence(
+    spf=SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.HELO),
+    dkim=(),
+    arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
+    dmarc=DmarcEvidence(result=DmarcResult.NONE, policy=DmarcPolicy.NONE, domain=None),
+    through=None,
+    assurance=Assurance.UNPROVEN,
+    because="",
+)
+
+
+async def _accept_forever(database: Database) -> None:
+    while True:
+        envelope = Envelope(reverse_path=None, recipients=(), received_at=utc_now())
+        mail = ReceivedMail(
+            id=secrets.randbits(62),
+            channel="support",
+            envelope=envelope,
+            content=Content.of(os.urandom(secrets.choice((200, 20_000, 100_000)))),
+            evidence=_EVIDENCE,
+        )
+        key = secrets.token_hex(16)
+        await database.accept([Acceptance(mail=mail, delivery_key=key)])
+        os.write(1, f"{key}\n".encode())
+
+
+async def _main(folder: Path) -> None:
+    database = await Database.open(data=folder)
+    await asyncio.gather(*(_accept_forever(database) for _ in range(8)))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(Path(sys.argv[1])))
