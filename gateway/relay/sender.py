@@ -5,6 +5,7 @@ Message-ID. Never sent without a 250: `tries.judge` alone decides, and whatever 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -89,13 +90,13 @@ class Relay:
         self._smarthosts = {name: self._make_smarthost(name, s) for name, s in smarthosts.items()}
         self._running = 0
         self._changed = asyncio.Event()
-        self._is_stopping = False
+        self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Send until `stop` is called, then return when every mail that was begun has its verdict."""
         try:
             async with asyncio.TaskGroup() as group:
-                while not self._is_stopping:
+                while not self._stopping.is_set():
                     await self._fill(group)
         finally:
             for smarthost in self._smarthosts.values():
@@ -103,7 +104,7 @@ class Relay:
 
     def stop(self) -> None:
         """Begin no further mail."""
-        self._is_stopping = True
+        self._stopping.set()
         self._changed.set()
 
     async def reconfigure(self, *, smarthosts: Mapping[str, SmarthostSettings], settings: RelaySettings) -> None:
@@ -122,24 +123,24 @@ class Relay:
         return Smarthost(name, settings, hostname=self._hostname, clock=self._clock)
 
     async def _fill(self, group: asyncio.TaskGroup) -> None:
-        """Begin as many mails as there is room for, then wait until something may have changed."""
-        self._changed.clear()
+        """Begin as many mails as there is room for, then wait until asking the outbox again makes sense."""
         room = self._settings.concurrency - self._running
-        mails = await self._survive("claim", self._claim(room)) if room > 0 else ()
-        for mail in mails or ():
+        mails = (await self._survive("claim", self._claim(room)) or ()) if room > 0 else ()
+        deadline = asyncio.get_running_loop().time() + self._settings.lease / 2
+        for mail in mails:
             self._running += 1
-            group.create_task(self._send(mail))
-        if self._is_stopping or (mails and len(mails) >= room):
-            # Everything asked for came: there may be more. Without room the next round waits for a mail to be done.
-            return
-        await self._wait_for_change(has_room=room > 0)
+            group.create_task(self._send(mail, deadline))
+        if len(mails) < room:
+            await self._wait_for_news()
+        else:
+            await self._wait_for_room()
 
-    async def _wait_for_change(self, *, has_room: bool) -> None:
-        """Return when a mail is done or the relay is stopped, and, if there is room, when there may be new mail."""
-        changed = asyncio.ensure_future(self._changed.wait())
-        waits: set[asyncio.Future[object]] = {changed}  # type: ignore[arg-type]
-        if has_room:
-            waits.add(asyncio.ensure_future(self._wait(_POLL_SECONDS)))
+    async def _wait_for_news(self) -> None:
+        """Return when there may be new mail again, or on `stop`."""
+        waits: set[asyncio.Future[object]] = {
+            asyncio.ensure_future(self._stopping.wait()),
+            asyncio.ensure_future(self._wait(_POLL_SECONDS)),
+        }
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for waiting in done:
@@ -149,10 +150,19 @@ class Relay:
                 waiting.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
-    async def _send(self, mail: OutboundMail) -> None:
-        """Bring one mail to its verdict."""
+    async def _wait_for_room(self) -> None:
+        """Return when a quarter of the places is free again, after a while with fewer, or on `stop`."""
+        enough = self._settings.concurrency - max(1, self._settings.concurrency // 4)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_POLL_SECONDS):
+                while self._running > enough and not self._stopping.is_set():
+                    self._changed.clear()
+                    await self._changed.wait()
+
+    async def _send(self, mail: OutboundMail, deadline: float) -> None:
+        """Bring one mail to its verdict; its lease is still good for long after `deadline` (of the loop's clock)."""
         try:
-            tries = await self._survive("send", self._ask_smarthosts(mail))
+            tries = await self._survive("send", self._ask_smarthosts(mail, deadline))
             verdict = self._decide(mail, tries or [self._unforeseen(mail)])
             _log_verdict(mail, verdict)
             await self._record(mail, verdict)
@@ -160,14 +170,14 @@ class Relay:
             self._running -= 1
             self._changed.set()
 
-    async def _ask_smarthosts(self, mail: OutboundMail) -> list[Try]:
+    async def _ask_smarthosts(self, mail: OutboundMail, deadline: float) -> list[Try]:
         """Ask one smarthost after the other until one settles the matter."""
         content = await asyncio.to_thread(lambda: outward(self._read_content(mail.content)))
         handover = Handover(reverse_path=mail.reverse_path, recipient=mail.recipient, content=content)
         tries: list[Try] = []
         for name in mail.smarthosts:
             smarthost = self._smarthosts.get(name)
-            visit = await smarthost.hand_over(handover) if smarthost else self._unknown_smarthost(name)
+            visit = await smarthost.hand_over(handover, deadline=deadline) if smarthost else self._unknown_smarthost(name)
             tries.append(visit)
             result = consequence(visit)
             _log_try(mail, visit, result)

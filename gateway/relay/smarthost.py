@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import math
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,12 +53,15 @@ class Smarthost:
         self._rests_because = ""
         self._is_closed = False
 
-    async def hand_over(self, handover: Handover) -> Try:
-        """Try to hand over one mail and say what came of it."""
+    async def hand_over(self, handover: Handover, *, deadline: float = math.inf) -> Try:
+        """Try to hand over one mail and say what came of it; nothing is begun after `deadline` (of the loop's clock)."""
         loop = asyncio.get_running_loop()
         async with self._slots:
             at, started = self._clock(), loop.time()
-            ending = await self._converse(handover)
+            if started > deadline:
+                ending = _Ending(stage=Stage.CONNECT, code=None, reply="waited too long for a free connection")
+            else:
+                ending = await self._converse(handover)
             if ending.was_reused and ending.stage is Stage.MAIL and ending.code in {None, _GOES_AWAY}:
                 # The server had closed a connection that we kept. Nothing was handed over: ask once more on a new one.
                 ending = await self._converse(handover, reuse=False)

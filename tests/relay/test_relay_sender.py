@@ -194,6 +194,7 @@ async def test_many_mails_go_out_side_by_side_within_the_bounds(sink: Sink) -> N
     assert {m.recipient for m in sink.mails} == {f"kunde{n}@kunde.example" for n in range(50)}
     assert len(sink.mails) == 50
     assert max(outbox.asked_for) == 8
+    assert len(outbox.asked_for) <= 50 / 2 + 2, "the outbox is asked for several mails at once"
 
 
 async def test_new_mail_wakes_the_relay(sink: Sink) -> None:

@@ -105,6 +105,14 @@ async def test_a_dead_server_is_left_alone_for_a_moment(connect: Connect) -> Non
     assert second.reply.startswith("not asked again so soon: ")
 
 
+async def test_nothing_is_begun_when_the_lease_is_nearly_over(connect: Connect, play: Play) -> None:
+    script = Script()
+    smarthost = connect(await play(script))
+    visit = await smarthost.hand_over(HANDOVER, deadline=0)
+    assert (visit.stage, visit.code) == (Stage.CONNECT, None)
+    assert script.connections == 0
+
+
 async def test_starttls_with_our_own_authority_and_a_login(connect: Connect, serve: Serve, certificates: Certificates) -> None:
     sink = Sink()
     port = await serve(
