@@ -215,8 +215,8 @@ def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
         return (), "the channel sends no confirmations"
     if not case.reading.respond:
         return (), f"no confirmation: {case.reading.kind_because}"
-    if case.mail.envelope.reverse_path is None or not case.requester.address.domain:
-        return (), "no confirmation: there is nobody to answer"
+    if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.domain:
+        return (), "no confirmation: nobody certain to answer"
     if case.policy.is_own_address(case.requester.address):
         return (), "no confirmation: the author's address is our own"
     if case.facts.automatic_mails_in_last_hour >= cap:
