@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from gateway.errors import ConcurrentChange, NotFound
 from gateway.mail import Address, Attempt, OutboundMail, Purpose
@@ -24,6 +24,28 @@ _MAIL: Final = (
     .select_from(_OUTBOUND)
     .join(_CONTENT, _CONTENT.c.sha256 == _OUTBOUND.c.content_sha256)
 )
+_ONE: Final = _MAIL.where(_OUTBOUND.c.id == bindparam("outbound_id"))
+_BY_MESSAGE_ID: Final = _MAIL.where(_OUTBOUND.c.message_id == bindparam("message_id"))
+_RECENT: Final = (
+    select(func.count())
+    .select_from(_OUTBOUND)
+    .where(
+        _OUTBOUND.c.recipient_key == bindparam("recipient_key"),
+        _OUTBOUND.c.created_at >= bindparam("since"),
+        _OUTBOUND.c.purpose.in_(bindparam("purposes", expanding=True)),
+    )
+)
+_DUE: Final = (
+    _MAIL.where(_OUTBOUND.c.state == bindparam("state"), _OUTBOUND.c.next_attempt_at <= bindparam("now"))
+    .order_by(_OUTBOUND.c.next_attempt_at, _OUTBOUND.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=_OUTBOUND)
+)
+_LEASE: Final = (
+    update(_OUTBOUND)
+    .where(_OUTBOUND.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=bindparam("sending"), lease_node=bindparam("node"), lease_until=bindparam("until"))
+)
 
 
 class OutboxReader:
@@ -39,7 +61,7 @@ class OutboxReader:
         Raises:
             NotFound: no such mail.
         """
-        row = self._connection.execute(_MAIL.where(_OUTBOUND.c.id == outbound_id)).one_or_none()
+        row = self._connection.execute(_ONE, {"outbound_id": outbound_id}).one_or_none()
         if row is None:
             message = f"no outbound mail {outbound_id}"
             raise NotFound(message)
@@ -47,7 +69,7 @@ class OutboxReader:
 
     def by_message_id(self, message_id: str) -> OutboundMail | None:
         """Return the mail that went out under a Message-ID, if there is one."""
-        row = self._connection.execute(_MAIL.where(_OUTBOUND.c.message_id == message_id)).one_or_none()
+        row = self._connection.execute(_BY_MESSAGE_ID, {"message_id": message_id}).one_or_none()
         return None if row is None else self._mail(row)
 
     def list(
@@ -83,10 +105,8 @@ class OutboxReader:
 
     def automatic_count(self, recipient_key: str, *, since: datetime, purposes: Sequence[Purpose]) -> int:
         """Return how many mails of these purposes were queued for a recipient since then."""
-        query = select(func.count()).where(
-            _OUTBOUND.c.recipient_key == recipient_key, _OUTBOUND.c.created_at >= since, _OUTBOUND.c.purpose.in_(purposes)
-        )
-        return self._connection.scalar(query.select_from(_OUTBOUND)) or 0
+        wanted = {"recipient_key": recipient_key, "since": since, "purposes": list(purposes)}
+        return self._connection.scalar(_RECENT, wanted) or 0
 
     def next_due(self) -> datetime | None:
         """Return when the next queued mail is due, or the next lease of a sender ends; None when nothing waits."""
@@ -135,21 +155,12 @@ class OutboxWriter(OutboxReader):
 
     def claim_due(self, *, now: datetime, limit: int, lease_seconds: float, node: str) -> tuple[OutboundMail, ...]:
         """Take up to `limit` due mails for sending, the longest due first; nobody else gets them until the lease is over."""
-        rows = self._connection.execute(
-            _MAIL.where(_OUTBOUND.c.state == OutboundState.QUEUED, _OUTBOUND.c.next_attempt_at <= now)
-            .order_by(_OUTBOUND.c.next_attempt_at, _OUTBOUND.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=_OUTBOUND)
-        ).all()
+        rows = self._connection.execute(_DUE, {"state": OutboundState.QUEUED, "now": now, "most": limit}).all()
         if not rows:
             return ()
         sending = advance(OutboundState.QUEUED, OutboundState.SENDING)
         until = now + timedelta(seconds=lease_seconds)
-        self._connection.execute(
-            update(_OUTBOUND)
-            .where(_OUTBOUND.c.id.in_([row.id for row in rows]))
-            .values(state=sending, lease_node=node, lease_until=until)
-        )
+        self._connection.execute(_LEASE, {"ids": [row.id for row in rows], "sending": sending, "node": node, "until": until})
         return tuple(replace(self._mail(row), state=sending) for row in rows)
 
     def reclaim_lost(self, now: datetime) -> int:

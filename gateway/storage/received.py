@@ -35,6 +35,34 @@ _MAIL: Final = (
     .select_from(_RECEIVED)
     .join(_CONTENT, _CONTENT.c.sha256 == _RECEIVED.c.content_sha256)
 )
+_ONE: Final = _MAIL.where(_RECEIVED.c.id == bindparam("received_id"))
+_SEEN: Final = (
+    select(_RECEIVED.c.id)
+    .where(
+        _RECEIVED.c.message_id == bindparam("message_id"),
+        _RECEIVED.c.author_key == bindparam("author_key"),
+        _RECEIVED.c.channel == bindparam("channel"),
+        _RECEIVED.c.id != bindparam("except_id"),
+    )
+    .limit(1)
+)
+_KNOWN: Final = select(_RECEIVED.c.delivery_key, _RECEIVED.c.id).where(
+    _RECEIVED.c.delivery_key.in_(bindparam("keys", expanding=True))
+)
+_FREE: Final = (
+    _MAIL.where(
+        _RECEIVED.c.state == bindparam("state"),
+        or_(_RECEIVED.c.lease_until.is_(None), _RECEIVED.c.lease_until <= bindparam("now")),
+    )
+    .order_by(_RECEIVED.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=_RECEIVED)
+)
+_LEASE: Final = (
+    update(_RECEIVED)
+    .where(_RECEIVED.c.id.in_(bindparam("ids", expanding=True)))
+    .values(deliveries=_RECEIVED.c.deliveries + 1, lease_node=bindparam("node"), lease_until=bindparam("until"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +118,7 @@ class ReceivedReader:
         Raises:
             NotFound: no such mail.
         """
-        row = self._connection.execute(_MAIL.where(_RECEIVED.c.id == received_id)).one_or_none()
+        row = self._connection.execute(_ONE, {"received_id": received_id}).one_or_none()
         if row is None:
             message = f"no received mail {received_id}"
             raise NotFound(message)
@@ -134,13 +162,8 @@ class ReceivedReader:
 
     def has_seen(self, channel: str, author_key: str, message_id: str, *, except_id: int) -> bool:
         """Tell whether another received mail of the channel has that author and Message-ID."""
-        query = select(_RECEIVED.c.id).where(
-            _RECEIVED.c.message_id == message_id,
-            _RECEIVED.c.author_key == author_key,
-            _RECEIVED.c.channel == channel,
-            _RECEIVED.c.id != except_id,
-        )
-        return self._connection.scalar(query.limit(1)) is not None
+        wanted = {"channel": channel, "author_key": author_key, "message_id": message_id, "except_id": except_id}
+        return self._connection.scalar(_SEEN, wanted) is not None
 
     def counts(self) -> tuple[tuple[ReceivedState, int], ...]:
         """Return how many mails are in each state, in the order of the states."""
@@ -180,21 +203,12 @@ class ReceivedWriter(ReceivedReader):
 
         Each of them counts one more delivery.
         """
-        free = or_(_RECEIVED.c.lease_until.is_(None), _RECEIVED.c.lease_until <= now)
-        rows = self._connection.execute(
-            _MAIL.where(_RECEIVED.c.state == ReceivedState.RECEIVED, free)
-            .order_by(_RECEIVED.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=_RECEIVED)
-        ).all()
+        wanted = {"state": ReceivedState.RECEIVED, "now": now, "most": limit}
+        rows = self._connection.execute(_FREE, wanted).all()
         if not rows:
             return ()
-        until = now + timedelta(seconds=lease_seconds)
-        self._connection.execute(
-            update(_RECEIVED)
-            .where(_RECEIVED.c.id.in_([row.id for row in rows]))
-            .values(deliveries=_RECEIVED.c.deliveries + 1, lease_node=node, lease_until=until)
-        )
+        lease = {"ids": [row.id for row in rows], "node": node, "until": now + timedelta(seconds=lease_seconds)}
+        self._connection.execute(_LEASE, lease)
         return tuple(_delivered_again(self._mail(row)) for row in rows)
 
     def release_leases(self, node: str) -> int:
@@ -240,8 +254,7 @@ class ReceivedWriter(ReceivedReader):
         return {"deliveries": 0, "waiver": Waiver(by=change.waiver_by, at=now, reason=reason or change.reason)}
 
     def _ids_of(self, keys: Sequence[str]) -> dict[str, int]:
-        query = select(_RECEIVED.c.delivery_key, _RECEIVED.c.id).where(_RECEIVED.c.delivery_key.in_(keys))
-        return {row.delivery_key: row.id for row in self._connection.execute(query)}
+        return {row.delivery_key: row.id for row in self._connection.execute(_KNOWN, {"keys": keys})}
 
 
 def _delivered_again(mail: ReceivedMail) -> ReceivedMail:

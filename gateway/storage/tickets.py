@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from gateway.errors import ConcurrentChange, NotFound
 from gateway.states import TicketStatus, advance
@@ -37,6 +37,29 @@ _POST: Final = table_of(PostRow)
 _ATTACHMENT: Final = table_of(AttachmentRow)
 _HISTORY: Final = table_of(HistoryRow)
 _OUTBOUND: Final = table_of(OutboundRow)
+
+# Statements that every mail needs are built once: building one costs more than running it.
+_TICKETS: Final = select(_TICKET).where(_TICKET.c.id.in_(bindparam("ids", expanding=True)))
+_BY_NUMBER: Final = select(_TICKET).where(_TICKET.c.number == bindparam("number"))
+_PARTICIPANTS: Final = (
+    select(_PARTICIPANT)
+    .where(_PARTICIPANT.c.ticket_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_PARTICIPANT.c.ticket_id, _PARTICIPANT.c.position)
+)
+_POSTS: Final = select(_POST).where(_POST.c.ticket_id == bindparam("ticket_id")).order_by(_POST.c.id)
+_ATTACHMENTS: Final = (
+    select(_ATTACHMENT)
+    .where(_ATTACHMENT.c.post_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_ATTACHMENT.c.post_id, _ATTACHMENT.c.position)
+)
+_KNOWN_POSTS: Final = (
+    select(_POST.c.message_id, _POST.c.ticket_id, _POST.c.id)
+    .where(_POST.c.message_id.in_(bindparam("message_ids", expanding=True)))
+    .order_by(_POST.c.id)
+)
+_KNOWN_OUTBOUND: Final = select(_OUTBOUND.c.message_id, _OUTBOUND.c.ticket_id, _OUTBOUND.c.post_id).where(
+    _OUTBOUND.c.message_id.in_(bindparam("message_ids", expanding=True)), _OUTBOUND.c.ticket_id.is_not(None)
+)
 
 _UNFINISHED: Final = tuple(status for status in TicketStatus if status is not TicketStatus.CLOSED)
 
@@ -84,13 +107,13 @@ class TicketReader:
 
     def get_all(self, ids: Sequence[int]) -> tuple[Ticket, ...]:
         """Return those that exist, in the order asked for."""
-        rows = self._connection.execute(select(_TICKET).where(_TICKET.c.id.in_(ids))).all() if ids else []
+        rows = self._connection.execute(_TICKETS, {"ids": list(ids)}).all() if ids else []
         found = {ticket.id: ticket for ticket in self._tickets(rows)}
         return tuple(found[each] for each in ids if each in found)
 
     def by_number(self, number: str) -> Ticket | None:
         """Return the ticket with that number, if there is one."""
-        tickets = self._tickets(self._connection.execute(select(_TICKET).where(_TICKET.c.number == number)).all())
+        tickets = self._tickets(self._connection.execute(_BY_NUMBER, {"number": number}).all())
         return tickets[0] if tickets else None
 
     def list(self, wanted: TicketFilter) -> tuple[Ticket, ...]:
@@ -118,24 +141,20 @@ class TicketReader:
         wanted = {index_key(message_id): message_id for message_id in message_ids}
         if not wanted:
             return {}
-        posts = select(_POST.c.message_id, _POST.c.ticket_id, _POST.c.id).where(_POST.c.message_id.in_(sorted(wanted)))
+        keys = {"message_ids": sorted(wanted)}
         known = {
             wanted[row.message_id]: KnownMessage(ticket_id=row.ticket_id, post_id=row.id)
-            for row in self._connection.execute(posts.order_by(_POST.c.id))
+            for row in self._connection.execute(_KNOWN_POSTS, keys)
         }
-        columns = _OUTBOUND.c.message_id, _OUTBOUND.c.ticket_id, _OUTBOUND.c.post_id
-        sent = select(*columns).where(_OUTBOUND.c.message_id.in_(sorted(wanted)), _OUTBOUND.c.ticket_id.is_not(None))
         known |= {
             wanted[row.message_id]: KnownMessage(ticket_id=row.ticket_id, post_id=row.post_id)
-            for row in self._connection.execute(sent)
+            for row in self._connection.execute(_KNOWN_OUTBOUND, keys)
         }
         return known
 
     def posts(self, ticket_id: int) -> tuple[Post, ...]:
         """Return all that was said in a ticket, oldest first."""
-        return self._posts(
-            self._connection.execute(select(_POST).where(_POST.c.ticket_id == ticket_id).order_by(_POST.c.id)).all()
-        )
+        return self._posts(self._connection.execute(_POSTS, {"ticket_id": ticket_id}).all())
 
     def post(self, post_id: int) -> Post:
         """Return one post.
@@ -167,8 +186,7 @@ class TicketReader:
         ids = [row.id for row in rows]
         participants: dict[int, list[Participant]] = defaultdict(list)
         if ids:
-            query = select(_PARTICIPANT).where(_PARTICIPANT.c.ticket_id.in_(ids)).order_by(_PARTICIPANT.c.position)
-            for row in self._connection.execute(query):
+            for row in self._connection.execute(_PARTICIPANTS, {"ids": ids}):
                 participants[row.ticket_id].append(make_participant(row))
         return tuple(make_ticket(row, tuple(participants[row.id])) for row in rows)
 
@@ -176,8 +194,7 @@ class TicketReader:
         ids = [row.id for row in rows]
         attachments: dict[int, list[StoredAttachment]] = defaultdict(list)
         if ids:
-            query = select(_ATTACHMENT).where(_ATTACHMENT.c.post_id.in_(ids)).order_by(_ATTACHMENT.c.position)
-            for row in self._connection.execute(query):
+            for row in self._connection.execute(_ATTACHMENTS, {"ids": ids}):
                 attachments[row.post_id].append(make_attachment(row))
         return tuple(make_post(row, tuple(attachments[row.id])) for row in rows)
 
