@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.evidence.observe import Observer
 from gateway.evidence.resolver import Resolver
 from gateway.evidence.settings import ResolverSettings
 from tests.evidence.fake_dns import FakeDns
+from tests.evidence.world import World, settings, usual_zone
 
 CACHE = Path(tempfile.gettempdir()) / f"ticket-gateway-suites-{os.getuid()}"
 """Where published suites are kept between runs: never in the repository."""
@@ -63,3 +65,12 @@ async def resolver(fake_dns: FakeDns) -> AsyncIterator[Resolver]:
     resolver = Resolver(ResolverSettings(servers=[fake_dns.address], timeout=0.3))
     yield resolver
     await resolver.aclose()
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    """Start the usual world: its DNS, and an observer that asks it."""
+    async with FakeDns(usual_zone()) as dns:
+        observer = Observer(settings(dns))
+        yield World(dns, observer)
+        await observer.aclose()

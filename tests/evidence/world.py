@@ -1,0 +1,147 @@
+"""A small world for the tests of the evidence: domains with keys and records, and mails between them."""
+
+import base64
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import dkim
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from gateway.evidence.observe import Observer
+from gateway.evidence.settings import ForwarderSettings, ResolverSettings
+from gateway.evidence.signing import DkimSigner
+from gateway.mail import Address, Content, Door, Envelope, Evidence
+from tests.evidence.fake_dns import Behaviour, FakeDns, Records
+
+NOW = datetime.now(UTC)
+"""dkimpy, which signs many of the mails here, takes the time from no other clock."""
+KUNDE_IP = "198.51.100.7"
+FORWARDER_IP = "203.0.113.5"
+EVIL_IP = "192.0.2.66"
+LIST_IP = "198.51.100.88"
+CLOUD_IP = "198.51.100.200"
+
+DIRECT = (
+    b"From: Kurt Kunde <kurt@kunde.example>\r\n"
+    b"To: support@firma.example\r\n"
+    b"Subject: Rechnung 4711\r\n"
+    b"Date: Mon, 01 Jun 2026 13:00:00 +0200\r\n"
+    b"Message-ID: <1@kunde.example>\r\n"
+    b"\r\n"
+    b"Guten Tag,  ich habe eine Frage. \r\n"
+    b"\r\n"
+    b"Kurt\r\n"
+    b"\r\n"
+)
+RECEIVED_BY_FORWARDER = (
+    b"Received: from mail.kunde.example (mail.kunde.example [198.51.100.7])\r\n"
+    b"\tby mx.firma.example (Postfix) with ESMTPS id 4X2z\r\n"
+    b"\tfor <support@firma.example>; Mon,  1 Jun 2026 13:00:01 +0200 (CEST)\r\n"
+)
+
+
+@functools.cache
+def rsa_pem(bits: int = 2048, number: int = 0) -> bytes:
+    """Make a key once per run; `number` tells keys of the same size apart."""
+    del number
+    return _pem(rsa.generate_private_key(65_537, bits), serialization.PrivateFormat.TraditionalOpenSSL)
+
+
+@functools.cache
+def ed25519_pem() -> bytes:
+    return _pem(ed25519.Ed25519PrivateKey.generate(), serialization.PrivateFormat.PKCS8)
+
+
+def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey, form: serialization.PrivateFormat) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+
+
+def key_record(pem: bytes) -> str:
+    """Return the TXT record of a private key, of RSA or Ed25519."""
+    public = serialization.load_pem_private_key(pem, None).public_key()
+    if isinstance(public, rsa.RSAPublicKey):
+        octets = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return f"v=DKIM1; k=rsa; p={base64.b64encode(octets).decode()}"
+    assert isinstance(public, ed25519.Ed25519PublicKey)
+    return f"v=DKIM1; k=ed25519; p={base64.b64encode(public.public_bytes_raw()).decode()}"
+
+
+def signer(domain: str = "kunde.example", selector: str = "s1", pem: bytes | None = None) -> DkimSigner:
+    return DkimSigner(domain, selector, pem or rsa_pem())
+
+
+def sealed(content: bytes, domain: str, results: str, pem: bytes | None = None) -> bytes:
+    """Return the mail with one more ARC set by `domain`, whose Authentication-Results say `results`."""
+    with_results = f"Authentication-Results: {domain}; {results}\r\n".encode() + content
+    lines = dkim.arc_sign(
+        with_results, b"arc", domain.encode(), pem or rsa_pem(), domain.encode(), include_headers=[b"from", b"subject", b"date"]
+    )
+    return b"".join(line if line.endswith(b"\r\n") else line + b"\r\n" for line in lines) + content
+
+
+@dataclass
+class World:
+    """Domains, and an observer that asks about them."""
+
+    dns: FakeDns
+    observer: Observer
+    forwarders: list[ForwarderSettings] = field(default_factory=list)
+
+    def set(self, name: str, records: Records | Behaviour) -> None:
+        self.dns.zone[name] = records
+
+    async def observe(
+        self,
+        content: bytes,
+        *,
+        client_ip: str | None = KUNDE_IP,
+        helo: str | None = "mail.kunde.example",
+        mail_from: str | None = "kurt@kunde.example",
+        door: Door = Door.SMTP,
+        forwarders: Sequence[ForwarderSettings] = (),
+        now: datetime = NOW,
+    ) -> Evidence:
+        envelope = Envelope(
+            reverse_path=Address.of(mail_from) if mail_from else None,
+            recipients=(),
+            received_at=now,
+            door=door,
+            client_ip=client_ip,
+            helo=helo,
+        )
+        found = await self.observer.observe(envelope, Content.of(content), {"support": forwarders}, now=now)
+        return found["support"]
+
+
+def usual_zone() -> dict[str, Records | Behaviour]:
+    """Return the zone that most stories play in."""
+    key = key_record(rsa_pem())
+    return {
+        "kunde.example": {"TXT": ["v=spf1 ip4:198.51.100.7 -all"], "A": ["198.51.100.9"]},
+        "_dmarc.kunde.example": {"TXT": ["v=DMARC1; p=reject; rua=mailto:dmarc@kunde.example"]},
+        "s1._domainkey.kunde.example": {"TXT": [key]},
+        "mail.kunde.example": {"TXT": ["v=spf1 a -all"], "A": ["198.51.100.7"]},
+        "laden.example": {"TXT": ["v=spf1 ip4:198.51.100.7 -all"], "A": ["198.51.100.9"]},
+        "s1._domainkey.laden.example": {"TXT": [key]},
+        "leise.example": {"TXT": ["v=spf1 ip4:198.51.100.7 -all"], "A": ["198.51.100.9"]},
+        "_dmarc.leise.example": {"TXT": ["v=DMARC1; p=none"]},
+        "s1._domainkey.leise.example": {"TXT": [key]},
+        "firma.example": {"TXT": ["v=spf1 ip4:203.0.113.0/24 ip4:198.51.100.200 -all"], "A": ["203.0.113.80"]},
+        "_dmarc.firma.example": {"TXT": ["v=DMARC1; p=quarantine"]},
+        "s1._domainkey.firma.example": {"TXT": [key]},
+        "evil.example": {"TXT": ["v=spf1 ip4:192.0.2.66 -all"], "A": ["192.0.2.66"]},
+        "s1._domainkey.evil.example": {"TXT": [key]},
+        "arc._domainkey.evil.example": {"TXT": [key]},
+        "arc._domainkey.siegel.example": {"TXT": [key]},
+        "arc._domainkey.google.com": {"TXT": [key]},
+        "_spf.google.com": {"TXT": ["v=spf1 ip4:198.51.100.200 -all"]},
+        "lists.example": {"TXT": ["v=spf1 ip4:198.51.100.88 -all"], "A": ["198.51.100.88"]},
+        "s1._domainkey.lists.example": {"TXT": [key]},
+    }
+
+
+def settings(dns: FakeDns) -> ResolverSettings:
+    return ResolverSettings(servers=[dns.address], timeout=0.3, seconds_per_mail=3)
