@@ -18,7 +18,7 @@ from gateway.cli.explain_options import explain
 from gateway.cli.mails import failed_app, outbox_app, suspended_app
 from gateway.cli.options import CONFIG_VARIABLE, AsJson, ConfigPath, config_path
 from gateway.cli.output import print_error, print_text
-from gateway.cli.service import inject, route
+from gateway.cli.service import demo, inject, route
 from gateway.cli.service import run as run_service
 from gateway.cli.tickets import app as tickets_app
 from gateway.errors import ConfigError, GatewayError, NotFound, PermanentError, TransientError, WrongCommand
@@ -156,6 +156,7 @@ app.command("run")(run_service)
 app.command("explain")(explain)
 app.command("inject")(inject)
 app.command("route")(route)
+app.command("demo")(demo)
 app.add_typer(tickets_app, name="tickets")
 app.add_typer(suspended_app, name="suspended")
 app.add_typer(failed_app, name="failed")

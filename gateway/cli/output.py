@@ -64,6 +64,11 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def counted(number: int, word: str) -> str:
+    """Return `1 ticket`, `2 tickets`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def print_fields(fields: Mapping[str, str]) -> None:
     """Draw names and values, one pair per line."""
     from rich.table import Table  # noqa: PLC0415 slow to import
@@ -89,4 +94,4 @@ def print_text_block(text: str) -> None:
     from rich.padding import Padding  # noqa: PLC0415 slow to import
     from rich.text import Text  # noqa: PLC0415 slow to import
 
-    print_rich(Padding(Text(clean(text)), (0, 0, 0, 2)))
+    print_rich(Padding(Text(clean(text)), (0, 0, 0, 2), expand=False))

@@ -95,3 +95,14 @@ def route(
     from gateway.cli.serving import show_route  # noqa: PLC0415 heavy
 
     raise typer.Exit(show_route(config_path(context, config), address, as_json=as_json))
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End after the conversation; 0 only if every step held.")] = False,
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65_535, help="Where to take mail; 0 chooses a free port.")] = 0,
+) -> None:
+    """Play a conversation through real SMTP on this machine, then wait for your own mail."""
+    from gateway.cli.demo.play import demo as play  # noqa: PLC0415 heavy
+
+    raise typer.Exit(play(once=once, port=port))

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.cli.explain_json import describe_evidence, describe_message
 from gateway.cli.looking import look, read_id
-from gateway.cli.output import print_fields, print_heading, print_json, print_rows, print_text_block
+from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rows, print_text_block
 from gateway.cli.plain import plain, plain_fields
 from gateway.cli.show_tickets import describe_outbound, when
 from gateway.ids import format_id
@@ -30,7 +30,7 @@ def show_received_list(path: Path, state: ReceivedState, *, limit: int, as_json:
         for s in found
     )
     columns = ("id", "received", "channel", "author", "subject", "reason", "because")
-    print_rows(f"{len(found)} {state} mails", columns, rows, empty=f"No {state} mail.")
+    print_rows(counted(len(found), f"{state} mail"), columns, rows, empty=f"No {state} mail.")
 
 
 def _describe_summary(summary: ReceivedSummary) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def show_outbox(path: Path, states: Sequence[OutboundState], *, limit: int, as_j
         for m in found
     )
     columns = ("id", "state", "purpose", "recipient", "tries", "next try", "last words")
-    print_rows(f"{len(found)} mails", columns, rows, empty="Nothing waits.")
+    print_rows(counted(len(found), "mail"), columns, rows, empty="Nothing waits.")
 
 
 def show_outbound_mail(path: Path, text: str, *, as_json: bool) -> None:

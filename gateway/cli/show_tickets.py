@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.looking import look
-from gateway.cli.output import print_fields, print_heading, print_json, print_rows, print_text_block
+from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rows, print_text_block
 from gateway.cli.plain import plain, plain_fields
 from gateway.errors import InvalidAddress, NotFound, WrongCommand
 from gateway.ids import format_id
@@ -55,7 +55,7 @@ def show_tickets(tickets: Sequence[Ticket], *, as_json: bool) -> None:
         return
     rows = (_row(ticket) for ticket in tickets)
     columns = ("number", "status", "priority", "queue", "agent", "requester", "subject", "changed")
-    print_rows(f"{len(tickets)} tickets", columns, rows, empty="No tickets.")
+    print_rows(counted(len(tickets), "ticket"), columns, rows, empty="No tickets.")
 
 
 def _row(ticket: Ticket) -> tuple[str, ...]:
@@ -116,7 +116,12 @@ def show_whole(path: Path, number: str, *, as_json: bool) -> None:
     whole = look(path, lambda tx: read_whole(tx, number))
     if as_json:
         print_json(describe_whole(whole))
-        return
+    else:
+        print_whole(whole)
+
+
+def print_whole(whole: WholeTicket) -> None:
+    """Draw one ticket."""
     ticket = whole.ticket
     print_heading(f"{ticket.number}  {ticket.subject}")
     print_fields(
