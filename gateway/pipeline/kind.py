@@ -1,63 +1,316 @@
 """What sort of mail it is: written by a person to us, or by a machine, a list, a mail system.
 
-`CHECKS` is read from top to bottom; the first one that knows wins. Headers come before subjects and texts.
+`CHECKS` is read from top to bottom; the first one that knows wins. Headers come before subjects, subjects before texts, and a
+text alone never makes a mail automatic.
 """
 
+import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
 
 from gateway.mail import Bounce, Kind, Message
+from gateway.pipeline import phrases_automatic as phrases
 from gateway.pipeline.circumstances import Circumstances
+from gateway.pipeline.lines import plain_line
+from gateway.pipeline.lists import find_list, is_own_list
 
 LOOP_HEADER: Final = "X-Ticket-Gateway"
 """Our own mails carry it with their token; only a token whose MAC holds counts."""
+_MOST_HOPS: Final = 60
+_READ_TEXT: Final = 3000
+_MONITORING: Final = re.compile(
+    r"cron <[^<>]{1,200}@[^<>]{1,200}>|"
+    r"\*\* (?:problem|recovery|acknowledgement|flapping\w{0,8}|downtime\w{0,8}) (?:service|host) alert|"
+    r"\[firing:\d{1,5}\]|\[resolved\] |logwatch for |anacron job |smart error \([^()]{1,60}\) detected|"
+    r"\*\*\* security information for |output from your job |fail2ban\b.{0,60} (?:started|stopped|banned)|"
+    r"report domain: \S{1,255} submitter: |\[?dmarc\]? (?:aggregate )?report|"
+    r"\(?problem\)? .{0,80} on .{0,80} is (?:down|critical|warning)"
+)
 
 
-class Subject(NamedTuple):
-    """What a check looks at."""
+class Sight:
+    """What the checks look at, each thing brought into shape once."""
 
-    message: Message
-    circumstances: Circumstances
-    bounces: tuple[Bounce, ...]
+    def __init__(self, message: Message, circumstances: Circumstances, bounces: tuple[Bounce, ...]) -> None:
+        self.message = message
+        self.circumstances = circumstances
+        self.bounces = bounces
+
+    def header(self, name: str) -> str:
+        """Return a field in lower case, empty where there is none."""
+        return (self.message.header(name) or "").strip().lower()
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject in plain form."""
+        return plain_line((self.message.subject or "")[:1000])
+
+    @cached_property
+    def text(self) -> str:
+        """The beginning of the text in plain form."""
+        return plain_line(self.message.text[:_READ_TEXT])
+
+    @cached_property
+    def report_type(self) -> str:
+        """Of a multipart/report its type (RFC 6522), empty for anything else."""
+        value = self.header("Content-Type")
+        if not value.startswith("multipart/report"):
+            return ""
+        match = re.search(r"report-type\s{0,4}=\s{0,4}\"?([\w-]{1,60})", value[:2000])
+        return match[1] if match else "unknown"
+
+    @cached_property
+    def local_part(self) -> str:
+        """The author's local part, without what follows a plus sign."""
+        mailboxes = self.message.from_
+        return mailboxes[0].address.local.casefold().partition("+")[0].strip("\"' ") if mailboxes else ""
+
+    @cached_property
+    def has_null_reverse_path(self) -> bool:
+        """The envelope says so, or the front MTA wrote it down."""
+        known = self.circumstances
+        return known.reverse_path_is_null or (known.reverse_path is None and self.header("Return-Path") == "<>")
+
+    @cached_property
+    def speaks_of_absence(self) -> bool:
+        """Subject or text say that somebody is away."""
+        return bool(starts_with_phrase(self.subject, phrases.ABSENCE_SUBJECTS)) or self.tells_of_absence
+
+    @cached_property
+    def tells_of_absence(self) -> bool:
+        """The text says that somebody is away."""
+        return any(phrase in self.text for phrase in phrases.ABSENCE_TEXTS)
+
+    def has_part(self, *types: str) -> bool:
+        """Tell whether an attachment claims one of some types."""
+        return any(a.content_type.lower() in types for a in self.message.attachments)
 
 
 Found = tuple[Kind, str]
-Check = Callable[[Subject], Found | None]
+Check = Callable[[Sight], Found | None]
 
 
 def detect_kind(message: Message, circumstances: Circumstances, bounces: tuple[Bounce, ...]) -> tuple[Kind, str, bool]:
     """Return the kind, why, and whether an automatic answer may go out."""
-    subject = Subject(message, circumstances, bounces)
-    found = next((found for check in CHECKS if (found := check(subject))), None)
+    sight = Sight(message, circumstances, bounces)
+    found = next((found for check in CHECKS if (found := check(sight))), None)
     kind, because = found or (Kind.ORDINARY, "nothing says it is automatic")
-    respond = kind is Kind.ORDINARY and not circumstances.reverse_path_is_null
-    return kind, because, respond
+    return kind, because, kind is Kind.ORDINARY and may_respond(sight)
 
 
-def find_loop(subject: Subject) -> Found | None:
+def may_respond(sight: Sight) -> bool:
+    """Tell whether an automatic answer to an ordinary mail may go out: it has one author who is neither a machine nor we."""
+    author = sight.message.author
+    if author is None or not author.address.domain or sight.has_null_reverse_path:
+        return False
+    known = sight.circumstances
+    hostname = known.hostname.lower().rstrip(".")
+    is_ours = author.address.key in known.own_addresses | known.intake_addresses or bool(
+        hostname and author.address.domain == hostname
+    )
+    is_machine = sight.local_part in phrases.MACHINE_LOCAL_PARTS or sight.local_part in {"mailer-daemon", "postmaster"}
+    is_spam = sight.header("X-Spam-Flag").startswith("yes")
+    return not (is_ours or is_machine or is_spam or _suppresses(sight) or sight.header("Precedence") in {"bulk", "junk", "list"})
+
+
+def _suppresses(sight: Sight) -> bool:
+    """Tell whether the sender asks that no automatic answer comes (MS-OXCMAIL section 2.2.3.2.14)."""
+    return bool({"all", "oof", "autoreply"} & set(re.split(r"[,;\s]{1,8}", sight.header("X-Auto-Response-Suppress")[:200])))
+
+
+def starts_with_phrase(subject: str, starts: tuple[str, ...]) -> str:
+    """Return the phrase a subject begins with, before a sign or its end; empty where it goes on with more words."""
+    bare = subject.lstrip("[(*# ")
+    if not bare.startswith(starts):
+        return ""
+    for phrase in starts:
+        if bare.startswith(phrase):
+            rest = bare[len(phrase) :].lstrip(" ")
+            if not rest or rest[0] in ":-–—|]):：,!*." or rest.startswith(("re:", "aw:")):  # noqa: RUF001 wide colon
+                return phrase
+    return ""
+
+
+# ------------------------------------------------------------------------------------------------------------------- checks
+
+
+def find_loop(sight: Sight) -> Found | None:
     """Find our own mail, proven by a token of ours that stands where only we put it."""
-    ours = subject.circumstances.own_marker_ids
-    places = [subject.message.message_id or "", *subject.message.all_headers(LOOP_HEADER)]
+    ours = sight.circumstances.own_marker_ids
+    places = [sight.message.message_id or "", *sight.message.all_headers(LOOP_HEADER)]
     if any(token in place.lower() for place in places for token in ours):
         return Kind.LOOP, "it is our own mail coming back"
+    if len(sight.message.all_headers("Received")) > _MOST_HOPS:
+        return Kind.LOOP, f"it went through more than {_MOST_HOPS} mail servers"
     return None
 
 
-def find_bounce(subject: Subject) -> Found | None:
-    """Find a delivery status notification."""
-    return (Kind.BOUNCE, "it reports on the delivery of a mail") if subject.bounces else None
+def find_forwarding_confirmation(sight: Sight) -> Found | None:
+    """Find the question of a mail provider whether a mailbox may be forwarded to us."""
+    author = sight.message.author
+    if author is None:
+        return None
+    domain = author.address.domain
+    if sight.local_part == "forwarding-noreply" and (domain == "google.com" or domain.endswith(".google.com")):
+        return Kind.FORWARDING_CONFIRMATION, "Gmail asks whether it may forward to us"
+    if any(domain == known or domain.endswith(f".{known}") for known in phrases.FORWARDING_PROVIDERS):
+        asks = any(w in sight.subject for w in phrases.FORWARDING_WORDS) and any(
+            w in sight.subject for w in phrases.CONFIRMING_WORDS
+        )
+        is_machine = "reply" in sight.local_part or sight.local_part in {"account-security", "mail", "mailsupport", "staff"}
+        if asks and is_machine:
+            return Kind.FORWARDING_CONFIRMATION, f"{domain} asks whether it may forward to us"
+    return None
 
 
-def find_auto_submitted(subject: Subject) -> Found | None:
+def find_feedback_report(sight: Sight) -> Found | None:
+    """Find an abuse report (RFC 5965) and its relatives."""
+    if sight.report_type == "feedback-report" or sight.has_part("message/feedback-report") or sight.header("X-ARF") == "yes":
+        return Kind.FEEDBACK_REPORT, "it is a feedback report (RFC 5965)"
+    if sight.report_type == "tlsrpt" or sight.header("TLS-Report-Domain"):
+        return Kind.AUTO_GENERATED, "it is a report on TLS (RFC 8460)"
+    return None
+
+
+def find_receipt(sight: Sight) -> Found | None:
+    """Find a read receipt (RFC 8098)."""
+    if sight.report_type == "disposition-notification" or sight.has_part("message/disposition-notification"):
+        return Kind.RECEIPT, "it is a read receipt (RFC 8098)"
+    if "ipnrn" in sight.header("X-MS-TNEF-Message-Class") or sight.header("Content-Class").endswith(":mdn"):
+        return Kind.RECEIPT, "it is a read receipt of Exchange"
+    return None
+
+
+def find_bounce(sight: Sight) -> Found | None:
+    """Find a delivery status notification (RFC 3464) or what old mail systems sent instead."""
+    if sight.bounces or sight.report_type in {"delivery-status", "global-delivery-status"}:
+        return Kind.BOUNCE, "it reports on the delivery of a mail"
+    if sight.header("X-Failed-Recipients"):
+        return Kind.BOUNCE, "it names failed recipients"
+    is_daemon = sight.local_part in {"mailer-daemon", "mailerdaemon", "postmaster", "mail-daemon", "mdaemon", "mail.delivery"}
+    if (is_daemon or sight.has_null_reverse_path) and any(phrase in sight.subject for phrase in phrases.BOUNCE_SUBJECTS):
+        return Kind.BOUNCE, "a mail system says that a mail was not delivered"
+    return None
+
+
+def find_auto_submitted(sight: Sight) -> Found | None:
     """Read what the mail says of itself (RFC 3834 section 5)."""
-    value = (subject.message.header("Auto-Submitted") or "").split(";")[0].split("(")[0].strip().lower()
+    value = sight.header("Auto-Submitted").split(";")[0].split("(")[0].strip()
     if value in {"", "no"}:
         return None
-    if value == "auto-replied":
-        return Kind.AUTO_REPLY, "Auto-Submitted: auto-replied"
-    if subject.circumstances.from_declared_forwarder and value == "auto-generated":
+    if value.startswith("auto-replied"):
+        return _auto_reply(sight, "Auto-Submitted: auto-replied")
+    if _has_auto_reply_subject(sight) or _has_absence_subject(sight):
+        return _auto_reply(sight, f"Auto-Submitted: {value[:40]}, and its subject")
+    if value == "auto-generated" and sight.circumstances.from_declared_forwarder:
         return None
-    return Kind.AUTO_GENERATED, f"Auto-Submitted: {value}"
+    return Kind.AUTO_GENERATED, f"Auto-Submitted: {value[:40]}"
 
 
-CHECKS: Final[tuple[Check, ...]] = (find_loop, find_bounce, find_auto_submitted)
+def find_auto_reply_header(sight: Sight) -> Found | None:
+    """Find the fields that programs wrote before there was Auto-Submitted."""
+    for name in phrases.AUTO_REPLY_HEADERS:
+        if sight.header(name) not in {"", "no", "false", "0"}:
+            return _auto_reply(sight, name)
+    if sight.header("Precedence") in {"auto_reply", "auto-reply", "autoreply"} or sight.header("X-Precedence") == "auto_reply":
+        return _auto_reply(sight, "Precedence: auto_reply")
+    if sight.header("X-Autogenerated") in {"reply", "mirror"}:
+        return _auto_reply(sight, "X-Autogenerated")
+    if any("autoresponder" in value.lower() for value in sight.message.all_headers("Delivered-To")):
+        return _auto_reply(sight, "Delivered-To: Autoresponder")
+    if "autoresponder" in sight.header("X-POST-MessageClass") or sight.header("X-Mailer").startswith(("vacation", "autorespond")):
+        return _auto_reply(sight, "the program that wrote it")
+    return None
+
+
+def find_list_mail(sight: Sight) -> Found | None:
+    """Find mail of a mailing list or newsletter; a list that is our own channel or was declared is only a way to us."""
+    found = find_list(sight.message)
+    if found is None or is_own_list(sight.message, sight.circumstances):
+        return None
+    if _has_absence_subject(sight):
+        return _auto_reply(sight, "its subject")
+    return Kind.MAILING_LIST, found
+
+
+def find_automatic_subject(sight: Sight) -> Found | None:
+    """Read subjects that programs begin with when they answer for somebody."""
+    if _has_auto_reply_subject(sight):
+        is_question = sight.subject.endswith(("?", "？")) and not sight.message.in_reply_to  # noqa: RUF001 wide sign
+        return None if is_question and not sight.speaks_of_absence else _auto_reply(sight, "its subject")
+    if _has_absence_subject(sight):
+        return _auto_reply(sight, "its subject")
+    return None
+
+
+def find_machine(sight: Sight) -> Found | None:
+    """Find other automatic mail: fields of programs, bulk, monitoring, addresses nobody reads."""
+    for name in phrases.MACHINE_HEADERS:
+        if sight.header(name) not in {"", "no", "false"}:
+            return Kind.AUTO_GENERATED, name
+    precedence = sight.header("Precedence")
+    is_on_its_way = is_own_list(sight.message, sight.circumstances)
+    if precedence in {"bulk", "junk"} and not is_on_its_way:
+        return Kind.AUTO_GENERATED, f"Precedence: {precedence}"
+    if _suppresses(sight):
+        return Kind.AUTO_GENERATED, "X-Auto-Response-Suppress"
+    if _MONITORING.match(sight.subject):
+        return Kind.AUTO_GENERATED, "its subject is that of a program"
+    if sight.local_part in phrases.MACHINE_LOCAL_PARTS and not _is_form(sight):
+        return Kind.AUTO_GENERATED, f"nobody writes from {sight.local_part}@"
+    return None
+
+
+def find_null_reverse_path(sight: Sight) -> Found | None:
+    """A person's mail has a reverse-path (RFC 5321 section 4.5.5), unless a forwarder of ours took it away."""  # noqa: D401
+    if not sight.has_null_reverse_path or sight.circumstances.from_declared_forwarder:
+        return None
+    if starts_with_phrase(sight.subject, phrases.RECEIPT_SUBJECTS):
+        return Kind.RECEIPT, "its subject, and the reverse-path is null"
+    if sight.speaks_of_absence:
+        return Kind.OUT_OF_OFFICE, "the reverse-path is null, and it speaks of absence"
+    return Kind.AUTO_GENERATED, "the reverse-path is null"
+
+
+def _has_auto_reply_subject(sight: Sight) -> bool:
+    return bool(starts_with_phrase(sight.subject, phrases.AUTO_REPLY_SUBJECTS))
+
+
+def _has_absence_subject(sight: Sight) -> bool:
+    """Tell whether the subject says that somebody is away; a subject without more counts only if the text says so, too."""
+    phrase = starts_with_phrase(sight.subject, phrases.ABSENCE_SUBJECTS)
+    if not phrase:
+        return False
+    rest = sight.subject.lstrip("[(*# ")[len(phrase) :].lstrip(" ")
+    answers = bool(sight.message.in_reply_to) or sight.has_null_reverse_path
+    return sight.tells_of_absence or (answers and rest.startswith((":", "re:", "autoreply")))
+
+
+def _auto_reply(sight: Sight, because: str) -> Found:
+    """Tell an absence from other automatic answers."""
+    return (Kind.OUT_OF_OFFICE if sight.speaks_of_absence else Kind.AUTO_REPLY), because
+
+
+def _is_form(sight: Sight) -> bool:
+    """Tell whether a web form wrote on behalf of a person: the answer goes to somebody else."""
+    author = sight.message.author
+    reply_to = [mailbox.address for mailbox in sight.message.reply_to if mailbox.address.domain]
+    if author is None or not reply_to or reply_to[0].key == author.address.key:
+        return False
+    return reply_to[0].local.casefold() not in phrases.MACHINE_LOCAL_PARTS
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    find_loop,
+    find_forwarding_confirmation,
+    find_feedback_report,
+    find_receipt,
+    find_bounce,
+    find_auto_submitted,
+    find_auto_reply_header,
+    find_list_mail,
+    find_automatic_subject,
+    find_machine,
+    find_null_reverse_path,
+)
