@@ -25,7 +25,7 @@ def check_templates(templates: Templates, files: Sequence[TemplateFile], environ
 
 def _check_file(templates: Templates, file: TemplateFile, environment: Environment) -> Iterator[str]:
     if file.name.startswith("_"):
-        yield from _check_shared(file, environment)
+        yield from _check_shared(templates, file, environment)
         return
     match = _NAME.fullmatch(file.name)
     if match is None or match["purpose"] not in list(Purpose) or match["language"] not in LANGUAGES:
@@ -56,11 +56,20 @@ def _check_file(templates: Templates, file: TemplateFile, environment: Environme
         yield from dict.fromkeys(failure for failure in failures if failure is not None)
 
 
-def _check_shared(file: TemplateFile, environment: Environment) -> Iterator[str]:
+def _check_shared(templates: Templates, file: TemplateFile, environment: Environment) -> Iterator[str]:
+    """Try every text with a file that they share; only what fails inside that file is its mistake."""
     try:
         environment.parse(file.source, file.name, file.path)
     except TemplateSyntaxError as error:
         yield describe_failure(error)
+        return
+    every = (
+        templates.try_own(purpose, language, sample)
+        for purpose, samples in SAMPLES.items()
+        for language in LANGUAGES
+        for sample in samples
+    )
+    yield from dict.fromkeys(failure for failure in every if failure is not None and failure.startswith(f"{file.path}:"))
 
 
 def _unknown_variables(tree: nodes.Template, variables: type, builtins: frozenset[str]) -> Iterator[str]:

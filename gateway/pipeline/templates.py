@@ -104,12 +104,19 @@ class Templates:
     def _render(self, environment: ImmutableSandboxedEnvironment, name: str, language: str, variables: Variables) -> Rendered:
         stem = f"{name}.{language}"
         values: dict[str, object] = {field.name: getattr(variables, field.name) for field in fields(variables)}
-        values |= {"language": language, "words": environment.get_template(f"_words.{language}.j2").module}
+        values |= {"language": language, "words": self._words(environment, language)}
         subject = " ".join(environment.get_template(f"{stem}.subject").render(values).split())[:_LONGEST_SUBJECT]
         text = environment.get_template(f"{stem}.txt.j2").render(values).strip("\n") + "\n"
         html_name = self._html_name(stem, is_own=environment is self._own_environment)
         html = environment.get_template(html_name).render(values | {"subject_line": subject, "plain_text": text})
         return Rendered(subject=subject, text=text, html=html.strip() + "\n")
+
+    def _words(self, environment: ImmutableSandboxedEnvironment, language: str) -> dict[str, object]:
+        """Return the shared words; what an admin's file does not say (perhaps it is older than the word) ours says."""
+        words: dict[str, object] = {}
+        for one in (self._built_in_environment, environment):
+            words |= vars(one.get_template(f"_words.{language}.j2").module)
+        return words
 
     def _html_name(self, stem: str, *, is_own: bool) -> str:
         """Choose the HTML that says the same as the text: an admin's own text never goes with the built-in HTML."""

@@ -104,8 +104,6 @@ class Connection:
         await self._command(b"RCPT", f"TO:<{recipient}>".encode(encoding), expected=_OK)
         self.stage = Stage.DATA
         await self._command(b"DATA", expected=(_START_INPUT,))
-        self.stage = Stage.DOT
-        self.mails += 1
         return await self._write_content(handover.content)
 
     async def reset(self) -> None:
@@ -144,6 +142,10 @@ class Connection:
         protocol = self._smtp.protocol
         if protocol is None:
             raise SMTPServerDisconnected("connection lost")
+        if protocol._buffer:  # noqa: SLF001 aiosmtplib would take a reply that came too early for the answer to our mail
+            raise SMTPException("the server answered more than it was asked")
+        self.stage = Stage.DOT
+        self.mails += 1
         stuffed = content.replace(b"\r\n.", b"\r\n..")
         if stuffed.startswith(b"."):
             stuffed = b"." + stuffed

@@ -116,7 +116,9 @@ class Relay:
             for name, s in smarthosts.items()
         }
         for smarthost in old.values():
-            if smarthost not in self._smarthosts.values():
+            if smarthost in self._smarthosts.values():
+                smarthost.refresh()
+            else:
                 await smarthost.close()
 
     def _make_smarthost(self, name: str, settings: SmarthostSettings) -> Smarthost:
@@ -162,7 +164,7 @@ class Relay:
     async def _send(self, mail: OutboundMail, deadline: float) -> None:
         """Bring one mail to its verdict; its lease is still good for long after `deadline` (of the loop's clock)."""
         try:
-            tries = await self._survive("send", self._ask_smarthosts(mail, deadline))
+            tries = await self._survive("send", self._ask_smarthosts(mail, deadline), mail)
             verdict = self._decide(mail, tries or [self._unforeseen(mail)])
             _log_verdict(mail, verdict)
             await self._record(mail, verdict)
@@ -204,7 +206,7 @@ class Relay:
     async def _record(self, mail: OutboundMail, verdict: Verdict) -> None:
         """Write the verdict down, again and again if need be."""
         for delay in (*_RECORD_DELAYS, None):
-            if await self._survive("finish", self._finish_once(mail, verdict)):
+            if await self._survive("finish", self._finish_once(mail, verdict), mail):
                 return
             if delay is not None:
                 await asyncio.sleep(delay)
@@ -214,12 +216,12 @@ class Relay:
         await self._finish(mail, verdict)
         return True
 
-    async def _survive(self, step: str, work: Awaitable[T]) -> T | None:
+    async def _survive(self, step: str, work: Awaitable[T], mail: OutboundMail | None = None) -> T | None:
         """Await something; an error that nobody foresaw is logged and gives None, and the relay goes on."""
         try:
             return await work
         except Exception:
-            log.exception("relay.failed", step=step)
+            log.exception("relay.failed", step=step, outbound_id=mail.id if mail else None)
             return None
 
     def _unknown_smarthost(self, name: str) -> Try:

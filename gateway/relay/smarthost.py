@@ -75,6 +75,11 @@ class Smarthost:
                 seconds=loop.time() - started,
             )
 
+    def refresh(self) -> None:
+        """Read the trusted authorities again, and ask a server that was dead at once: an admin may have mended something."""
+        self._tls_context = None
+        self._rest_ends = 0.0
+
     async def close(self) -> None:
         """Say goodbye on every idle connection; those in use are closed when their mail is done."""
         self._is_closed = True

@@ -105,6 +105,21 @@ async def test_a_dead_server_is_left_alone_for_a_moment(connect: Connect) -> Non
     assert second.reply.startswith("not asked again so soon: ")
 
 
+async def test_a_250_that_comes_before_the_mail_is_not_taken_for_its_acknowledgement(connect: Connect, play: Play) -> None:
+    script = Script(replies={"DATA": "354 go on\r\n250 already yours", "DOT": "554 no"})
+    visit = await connect(await play(script)).hand_over(HANDOVER)
+    assert (visit.stage, visit.code) == (Stage.DATA, None)
+    assert script.contents == []
+
+
+async def test_a_repaired_server_is_asked_at_once_after_a_reload(connect: Connect) -> None:
+    smarthost = connect(closed_port())
+    await smarthost.hand_over(HANDOVER)
+    smarthost.refresh()
+    visit = await smarthost.hand_over(HANDOVER)
+    assert not visit.reply.startswith("not asked")
+
+
 async def test_nothing_is_begun_when_the_lease_is_nearly_over(connect: Connect, play: Play) -> None:
     script = Script()
     smarthost = connect(await play(script))

@@ -275,6 +275,27 @@ def test_check_reports_every_mistake_at_once_with_file_and_line(write: Write, tm
     assert "there is no variable 'nummer' here; there are channel, number, tag, reference" in "\n".join(templates.check())
 
 
+def test_a_shared_file_that_makes_texts_fail_is_found_before_mail_depends_on_it(write: Write, tmp_path: Path) -> None:
+    templates = write("_layout.html.j2", "<html>\n{{ logo }}{% block content %}{% endblock %}</html>")
+    assert templates.check() == (f"{tmp_path}/_layout.html.j2:2: 'logo' is undefined",)
+
+
+def test_an_admin_changes_a_word_and_ours_stay_for_the_others(write: Write) -> None:
+    templates = write("_words.de.j2", '{% set nobody = "noch frei" %}')
+    assert templates.check() == ()
+    rendered = templates.render("new_ticket", "de", notification())
+    assert rendered.problem is None
+    assert "Priorität normal · Queue support · noch frei" in rendered.text
+    assert "noch frei" in rendered.html
+
+
+def test_an_agent_who_reads_a_note_is_warned_that_a_reply_goes_to_the_customer() -> None:
+    for language, warning in (("de", "Auch Ihre Antwort auf diese Notiz"), ("en", "Your reply to this note")):
+        rendered = BUILT_IN.render("new_note", language, notification(Purpose.NEW_NOTE))
+        assert warning in rendered.text
+        assert warning in rendered.html
+
+
 def test_check_is_content_with_what_jinja_and_our_documentation_offer(write: Write) -> None:
     source = (
         "Subject: {{ ticket.subject | reply_subject }}\n\n"
