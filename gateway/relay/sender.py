@@ -25,6 +25,9 @@ log = structlog.get_logger()
 _POLL_SECONDS: Final = 5.0
 _RECORD_DELAYS: Final = (0.1, 1.0, 5.0, 15.0, 60.0)
 """Waits between tries to write a result: losing one means that the mail is sent twice."""
+_BIG_OCTETS: Final = 1_000_000
+_MOST_BIG_MAILS: Final = 4
+"""A mail on its way is held in memory about three times over: big ones wait for each other."""
 _EVENTS: Final[Mapping[Outcome, str]] = {
     Outcome.SENT: "outbox.sent",
     Outcome.DEFERRED: "outbox.deferred",
@@ -91,6 +94,7 @@ class Relay:
         self._running = 0
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._big_mails = asyncio.Semaphore(_MOST_BIG_MAILS)
 
     async def run(self) -> None:
         """Send until `stop` is called, then return when every mail that was begun has its verdict."""
@@ -164,7 +168,8 @@ class Relay:
     async def _send(self, mail: OutboundMail, deadline: float) -> None:
         """Bring one mail to its verdict; its lease is still good for long after `deadline` (of the loop's clock)."""
         try:
-            tries = await self._survive("send", self._ask_smarthosts(mail, deadline), mail)
+            async with self._big_mails if mail.content.size > _BIG_OCTETS else contextlib.nullcontext():
+                tries = await self._survive("send", self._ask_smarthosts(mail, deadline), mail)
             verdict = self._decide(mail, tries or [self._unforeseen(mail)])
             _log_verdict(mail, verdict)
             await self._record(mail, verdict)

@@ -197,6 +197,14 @@ async def test_many_mails_go_out_side_by_side_within_the_bounds(sink: Sink) -> N
     assert len(outbox.asked_for) <= 50 / 2 + 2, "the outbox is asked for several mails at once"
 
 
+async def test_big_mails_arrive_whole_and_wait_for_each_other(sink: Sink) -> None:
+    port = await sink.start()
+    big = Content.of(b"Subject: x\r\n\r\n" + b"0123456789abcdef\r\n" * 70_000)
+    outbox = Outbox([replace(MAIL, id=n, content=big) for n in range(6)])
+    await work_off(make_relay(outbox, {"first": port}), outbox, verdicts=6)
+    assert [mail.content for mail in sink.mails] == [big.read()] * 6
+
+
 async def test_new_mail_wakes_the_relay(sink: Sink) -> None:
     outbox = Outbox([])
     relay = make_relay(outbox, {"first": await sink.start()})
