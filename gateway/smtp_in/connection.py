@@ -167,6 +167,11 @@ class Connection(SMTP):
         """Say something; it goes out with whatever else is said before the next wait (RFC 2920)."""
         self._out.append(line if isinstance(line, bytes) else line.encode())
 
+    @property
+    def waiting_replies(self) -> int:
+        """How many replies have not gone out yet."""
+        return len(self._out)
+
     async def flush(self) -> None:
         """Send what was said, and wait while the client does not read it."""
         if self._out:
@@ -236,11 +241,12 @@ class Connection(SMTP):
                 ssl_handshake_timeout=self.service.limits.handshake,
                 ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS,
             )
-        except OSError as error:
+        except BaseException as error:
             log.info("tls.failed", client_ip=self.client_ip, because=getattr(error, "reason", None) or type(error).__name__)
-            self._forget()
+            self._forget()  # The event loop does not tell us any more that the connection is lost.
             raise
-        if channel is None:
+        if self.phase is not Phase.HANDSHAKE or channel is None:
+            self._forget()
             raise Hangup
         self.channel = channel
         self.wire.attach(channel)

@@ -4,6 +4,7 @@ Each command is a method `answer_…`. Start with `serve`: what a command may co
 fails stands there, in one place.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final, NoReturn
 
@@ -25,6 +26,7 @@ Command = Callable[[Any, str], Awaitable[None]]
 
 _LINE: Final = 4096
 """Octets of a command line: more than RFC 5321 section 4.5.3.1.4 and all extensions ask for."""
+_REPLIES_AT_ONCE: Final = 50
 _HELO: Final = 255
 _CONTROLS: Final = bytes(range(32)) + b"\x7f"
 _OTHER_PROTOCOLS: Final = frozenset({"GET", "POST", "PUT", "HEAD", "CONNECT", "OPTIONS", "HOST:", "USER-AGENT:"})
@@ -85,6 +87,9 @@ class Conversation(Connection):
         self.wait(Phase.COMMAND)
         if not self.wire.has_line:
             await self.flush()
+        elif self.waiting_replies >= _REPLIES_AT_ONCE:
+            await self.flush()
+            await asyncio.sleep(0)  # However much one client has to say, others get their turn.
         line = await self.wire.line(_LINE)
         self.phase = Phase.WORK
         return line

@@ -53,7 +53,7 @@ class HeaderFacts:
     """What the header block of a mail says, as far as accepting it needs to know."""
 
     size: int
-    """Octets of the header block, without the empty line."""
+    """Octets of the header block, with its line ends, without the empty line."""
     fields: int
     hops: int
     """How many Received fields there are."""

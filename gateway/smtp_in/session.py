@@ -74,7 +74,8 @@ class Session(Conversation):
         try:
             found = await self.service.intake.find_recipient(address)
         except Exception as error:  # The SMTP hook.
-            log.warning("recipient.deferred", recipient=str(address), because=type(error).__name__, exc_info=error)
+            fault = None if isinstance(error, TransientError) else error
+            log.warning("recipient.deferred", recipient=str(address), because=type(error).__name__, exc_info=fault)
             transaction.has_deferred = True
             self.reply(replies.OUR_FAULT)
             return

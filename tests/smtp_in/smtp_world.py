@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -152,6 +154,12 @@ class World:
                 await client.close()
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that the server does by itself."""
+    while not condition():  # noqa: ASYNC110 there is no event for it, and none is made for tests
+        await asyncio.sleep(0.001)
+
+
 class Client:
     """A client that says exactly what it is told to."""
 
@@ -211,6 +219,12 @@ class Client:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         await self.writer.start_tls(context)
+
+    def vanish(self) -> None:
+        """Break the connection as a crashed machine does: with a reset."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
 
     async def close(self) -> None:
         self.writer.close()
