@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock check format lint types contracts test peers demo
+.PHONY: help venv lock check format lint types contracts test docs peers demo
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,11 @@ contracts: venv  ## Check who imports whom
 
 test: venv  ## Run the tests
 	$(BIN)/pytest -q
+
+docs: venv  ## Make the generated pages and examples anew
+	$(BIN)/ticket-gateway config example > conf/gateway.yaml
+	$(BIN)/ticket-gateway config schema > conf/gateway.schema.json
+	$(BIN)/pytest -q tests/docs --update
 
 check: lint types contracts test  ## All of the above; what CI runs
 

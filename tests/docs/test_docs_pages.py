@@ -1,0 +1,79 @@
+"""The pages say what the source says."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.states_page import render
+
+ROOT = Path(__file__).parents[2]
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+
+
+def sources() -> Iterator[ast.Module]:
+    for path in sorted((ROOT / "gateway").rglob("*.py")):
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def logged_events() -> set[str]:
+    """Every literal first argument of a log call that looks like an event."""
+    return {
+        call.args[0].value
+        for tree in sources()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in LEVELS
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    }
+
+
+def literals() -> set[str]:
+    return {
+        node.value
+        for tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and EVENT.fullmatch(node.value)
+    }
+
+
+def documented_events() -> set[str]:
+    return set(re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/events.md").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_every_event_that_is_logged_is_documented() -> None:
+    assert logged_events() - documented_events() == set()
+
+
+def test_every_documented_event_stands_in_the_source() -> None:
+    assert documented_events() - literals() == set()
+
+
+def test_every_event_is_a_noun_and_what_happened_to_it() -> None:
+    assert [event for event in logged_events() if not EVENT.fullmatch(event)] == []
+
+
+def test_the_states_page_is_made_from_the_tables(request: pytest.FixtureRequest) -> None:
+    page = ROOT / "docs/states.md"
+    if request.config.getoption("--update"):
+        page.write_text(render(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == render(), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+def test_every_file_that_the_flow_names_exists() -> None:
+    names = set(re.findall(r"`((?:[a-z_]+/)*[a-z_]+\.py)`", (ROOT / "docs/flow.md").read_text(encoding="utf-8")))
+    found = {path.name for path in (ROOT / "gateway").rglob("*.py")}
+    assert {name for name in names if Path(name).name not in found} == set()
