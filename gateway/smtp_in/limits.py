@@ -106,9 +106,14 @@ class InFlight:
         """Tell whether that many more may arrive."""
         return self.total + octets <= self._limits.in_flight
 
+    @property
+    def is_memory_short(self) -> bool:
+        """Tell whether everything that can must go to disk."""
+        return self.in_memory > self._limits.in_memory
+
     def must_spool(self, octets: int) -> bool:
         """Tell whether a mail of which that many octets are in memory must go to disk."""
-        return octets > self._limits.spool_above or self.in_memory > self._limits.in_memory
+        return octets > self._limits.spool_above or self.is_memory_short
 
 
 class Pace:

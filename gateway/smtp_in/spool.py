@@ -119,7 +119,7 @@ class Arriving:
         self._in_flight.total += len(octets)
         self._count_memory()
         if self._file is not None:
-            if len(self._body) >= _WRITE_OCTETS:
+            if len(self._body) >= _WRITE_OCTETS or self._in_flight.is_memory_short:
                 await self._write_out()
         elif self._in_flight.must_spool(len(self._body)):
             await self._write_out()
