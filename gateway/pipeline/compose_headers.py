@@ -24,6 +24,8 @@ _ATOM: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*
 _DOT_ATOM: Final = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+(?:\.[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+)*")
 _ID: Final = re.compile(r"[!-;=?-~]+")
 _FIELD_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,60}")
+_PLAIN_PARAMETER: Final = re.compile(r"[ !#-;=?-\[\]-~]*")
+"""What every reader takes from between quotation marks as it stands: no quotation mark, backslash or angle bracket."""
 _Q_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 _PERCENT_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~")
 
@@ -190,8 +192,8 @@ def _chunks(text: str, limit: int, encode: Callable[[str], str]) -> Iterator[str
 def _parameter(key: str, text: str) -> Iterator[str]:
     """Yield one parameter: plain, or in the extended form, in several pieces when it is long (RFC 2231 sections 3 and 4)."""
     cleaned = clean_line(text)
-    if cleaned.isascii() and len(cleaned) <= _ENCODED_WORD and "=?" not in cleaned:
-        yield f"{key}={_quoted(cleaned)}"
+    if len(cleaned) <= _ENCODED_WORD and "=?" not in cleaned and _PLAIN_PARAMETER.fullmatch(cleaned):
+        yield f'{key}="{cleaned}"'
         return
     pieces = list(_chunks(cleaned, _ENCODED_WORD - 10, _percent_encoded))
     if len(pieces) == 1:

@@ -58,7 +58,9 @@ def assert_sound(content: bytes) -> None:
     assert content.replace(b"\r\n", b"").count(b"\n") == 0
     assert content.replace(b"\r\n", b"").count(b"\r") == 0
     assert b"\0" not in content
-    assert max(len(line) for line in content.split(b"\r\n")) <= 998
+    lines = content.split(b"\r\n")
+    assert max(len(line) for line in lines) <= 998
+    assert all(len(line) <= 76 for line in lines if b"=?utf-8?" in line), "RFC 2047 section 2"
 
 
 def body_text(part: EmailMessage) -> str:
@@ -110,6 +112,16 @@ def test_a_display_name_comes_back_as_it_was_and_never_becomes_an_address(name: 
     assert str(make_header(decode_header(read_name))) == flat(name)[:200].strip()
 
 
+@given(local=st.text(alphabet="abc.+-_'/{}", min_size=1, max_size=30), quoted=st.text(alphabet="ab .@<>,;:", max_size=20))
+def test_every_address_comes_back_as_it_was(local: str, quoted: str) -> None:
+    for address in (Address(local, "kunde.example"), Address(f'"{quoted}x"', "kunde.example")):
+        content = compose(replace(DRAFT, to=Mailbox("Kim, Kunde", address), reply_to=Mailbox(None, address)))
+        assert_sound(content)
+        for field in ("To", "Reply-To"):
+            (read,) = parse(content)[field].addresses
+            assert (read.username, read.domain) == (address.local.strip('"'), "kunde.example")
+
+
 @given(text=HOSTILE, html=st.none() | HOSTILE)
 def test_texts_come_back_as_they_were_without_controls(text: str, html: str | None) -> None:
     content = compose(replace(DRAFT, text=text, html=html))
@@ -127,7 +139,8 @@ def test_attachments_come_back_byte_for_byte_whatever_they_are_called(filename: 
     parsed = parse(compose(replace(DRAFT, attachments=(attachment,))))
     _, part = parsed.iter_parts()
     assert part.get_payload(decode=True) == content
-    assert (part.get_filename() or "") == flat(filename)
+    # Not get_filename(): it takes angle brackets and quotation marks off.
+    assert part["Content-Disposition"].params.get("filename", "") == flat(filename)
     assert part.get_content_disposition() == "attachment"
 
 
