@@ -4,7 +4,10 @@ Everything that has bytes (received mail, outbound mail, attachments) names them
 first: the database itself refuses anything else.
 """
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -21,6 +24,22 @@ LARGEST_INLINE: Final = 64 * 1024
 _PIECE: Final = 256 * 1024
 _CONTENT: Final = table_of(ContentRow)
 _CHUNK: Final = table_of(BlobChunkRow)
+
+
+class Condition(StrEnum):
+    """What became of stored bytes."""
+
+    SOUND = "sound"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedContent:
+    """A row of the content table whose bytes were looked at."""
+
+    sha256: str
+    condition: Condition
 
 
 class Contents:
@@ -106,6 +125,44 @@ class Contents:
         if missing:
             message = f"no content is stored under {', '.join(missing)}"
             raise NotFound(message)
+
+    def check(self, *, after: str, limit: int) -> tuple[CheckedContent, ...]:
+        """Read the bytes of up to `limit` rows whose digest follows `after`, in the order of digests."""
+        query = select(_CONTENT).where(_CONTENT.c.sha256 > after).order_by(_CONTENT.c.sha256).limit(limit)
+        rows = self._connection.execute(query).all()
+        contents = [self.of_row(row.sha256, row.size, row.body) for row in rows]
+        return tuple(CheckedContent(sha256=content.sha256, condition=_look_at(content)) for content in contents)
+
+    def without_row(self, digests: Sequence[str]) -> list[str]:
+        """Return those that no row names."""
+        named = set(self._connection.scalars(select(_CONTENT.c.sha256).where(_CONTENT.c.sha256.in_(digests))))
+        return [digest for digest in digests if digest not in named]
+
+    def remove_orphans(self, digests: Sequence[str]) -> int:
+        """Remove blobs that no row names; return how many.
+
+        This is safe only where rows are written, too: whoever stores the same bytes in the next moment looks for the file
+        there, in `store`, and does not find it any more.
+        """
+        if self._folder is None:
+            return 0
+        orphans = self.without_row(digests)
+        for digest in orphans:
+            self._folder.remove(digest)
+        return len(orphans)
+
+
+def _look_at(content: Content) -> Condition:
+    digest, size = hashlib.sha256(), 0
+    try:
+        for piece in _pieces(content):
+            digest.update(piece)
+            size += len(piece)
+    except FileNotFoundError:
+        return Condition.MISSING
+    if digest.hexdigest() == content.sha256:
+        return Condition.SOUND
+    return Condition.DAMAGED if size else Condition.MISSING
 
 
 def _pieces(content: Content) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ from gateway.storage.engine import Clock, StorageEngine
 from gateway.storage.received import Acceptance
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
+from gateway.storage.verification import Verification, remove_orphans, verify
 from gateway.tickets import Changes
 
 T = TypeVar("T")
@@ -104,6 +105,22 @@ class Database:
     async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
         """Return when something was committed for the topic since the last wait, or after `timeout` seconds."""
         await self._engine.wait_for(topic, timeout)
+
+    async def verify(self, on_progress: Callable[[int], None] = lambda _checked: None) -> Verification:
+        """Read all bytes and compare them with their digests; `on_progress` gets the number that was checked so far.
+
+        Raises:
+            StorageUnavailable: the database does not answer.
+        """
+        return await verify(self._engine, on_progress)
+
+    async def remove_orphans(self) -> int:
+        """Remove large bodies that a dead process left without a row; return how many.
+
+        Raises:
+            StorageUnavailable: the database does not answer, or the disk fails.
+        """
+        return await remove_orphans(self._engine)
 
     async def close(self) -> None:
         """Finish what was begun and let go of everything."""

@@ -4,10 +4,10 @@ A file is written elsewhere, fsynced, renamed, and its folder is fsynced; only t
 an orphan (somebody died in between), a row without a file is damage.
 """
 
-import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -65,32 +65,18 @@ class BlobFolder:
                 with suppress(OSError):
                     content.path.unlink(missing_ok=True)
 
-    def digests(self) -> Iterator[str]:
-        """Yield the digest of every blob."""
+    def digests(self, *, older_than_seconds: float) -> Iterator[str]:
+        """Yield the digest of every blob that has lain there for so long."""
+        newest = time.time() - older_than_seconds
         for folder in sorted(self.root.iterdir()):
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
                 digest = folder.name + path.name
-                if len(digest) == _DIGEST_LENGTH and _HEX.issuperset(digest):
+                if len(digest) == _DIGEST_LENGTH and _HEX.issuperset(digest) and path.stat().st_ctime < newest:
                     yield digest
-
-    def is_intact(self, sha256: str) -> bool:
-        """Read the file and compare it with its name."""
-        digest = hashlib.sha256()
-        with self.path(sha256).open("rb") as file:
-            while piece := file.read(_READ_SIZE):
-                digest.update(piece)
-        return digest.hexdigest() == sha256
 
     def remove(self, sha256: str) -> None:
         """Remove a blob that no row names."""
         self.path(sha256).unlink(missing_ok=True)
-
-    def empty_spool(self) -> int:
-        """Remove what a dead process left half received; only at start, before anything is taken. Return how many files."""
-        files = [path for path in self.spool.iterdir() if path.is_file()]
-        for path in files:
-            path.unlink(missing_ok=True)
-        return len(files)
 
     def _spool_copy(self, content: Content) -> Path:
         handle, name = tempfile.mkstemp(dir=self.spool)

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
+import asyncpg
+
 from gateway.errors import StorageUnavailable
 from gateway.storage.transaction import Topic
 from gateway.storage.wakeups import Wakeups
@@ -20,6 +22,8 @@ class Listener:
         self._connect = connect
         self._wakeups = wakeups
         self._task: asyncio.Task[None] | None = None
+        self._connection: Any = None
+        self._lost = asyncio.Event()
 
     async def start(self) -> None:
         """Listen from now on.
@@ -27,8 +31,8 @@ class Listener:
         Raises:
             StorageUnavailable: the server does not answer.
         """
-        connection, lost = await self._listen()
-        self._task = asyncio.create_task(self._stay(connection, lost))
+        await self._listen()
+        self._task = asyncio.create_task(self._stay())
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -36,24 +40,26 @@ class Listener:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        if self._connection is not None:
+            self._connection.terminate()
 
-    async def _stay(self, connection: Any, lost: asyncio.Event) -> None:  # noqa: ANN401 asyncpg is published without types
+    async def _stay(self) -> None:
+        while True:
+            await self._lost.wait()
+            await asyncio.sleep(_RETRY_SECONDS)
+            with suppress(StorageUnavailable):
+                await self._listen()
+                self._wakeups.wake(Topic)  # something may have been committed meanwhile
+
+    async def _listen(self) -> None:
+        self._connection = await self._connect()
+        self._lost.clear()
+        self._connection.add_termination_listener(lambda _connection: self._lost.set())
         try:
-            while True:
-                await lost.wait()
-                await asyncio.sleep(_RETRY_SECONDS)
-                with suppress(StorageUnavailable):
-                    connection, lost = await self._listen()
-                    self._wakeups.wake(Topic)  # something may have been committed meanwhile
-        finally:
-            connection.terminate()
-
-    async def _listen(self) -> tuple[Any, asyncio.Event]:
-        connection = await self._connect()
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _connection: lost.set())
-        await connection.add_listener(CHANNEL, self._hear)
-        return connection, lost
+            await self._connection.add_listener(CHANNEL, self._hear)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            self._connection.terminate()
+            raise StorageUnavailable(str(error)) from error
 
     def _hear(self, _connection: object, _process: int, _channel: str, payload: str) -> None:
         with suppress(ValueError):  # a topic of a newer version

@@ -14,17 +14,25 @@ _LOCK: Final = 7_493_021_556
 
 
 def migrate(connection: Connection) -> None:
-    """Apply the migrations that are missing, inside the caller's transaction; other nodes wait."""
+    """Apply the migrations that are missing, inside the caller's transaction; other nodes wait.
+
+    Raises:
+        StorageUnavailable: the database is newer than this program.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    if revision(connection) == HEAD:
+    found = revision(connection)
+    if found == HEAD:
         return
     from alembic import command  # noqa: PLC0415 slow to import, and needed once in a database's life
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", "gateway.storage:migrations")
     config.attributes["connection"] = connection
+    if found is not None and found not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
+        require_newest(connection)
     command.upgrade(config, "head")
 
 

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -221,7 +222,8 @@ class SqliteEngine:
                     connection.invalidate()
                     connection.close()
                     connection = None
-            self._loop.call_soon_threadsafe(self._tell, units, topics)
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                self._loop.call_soon_threadsafe(self._tell, units, topics)
         if connection is not None:
             connection.close()
 

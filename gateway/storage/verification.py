@@ -1,0 +1,91 @@
+"""Is everything there? Every row has its bytes, all bytes have their row, and the bytes are what their digest says."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from gateway.storage.contents import CheckedContent, Condition
+from gateway.storage.engine import StorageEngine
+from gateway.storage.faults import translated
+from gateway.storage.transaction import Reader, Writer
+
+_PAGE: Final = 100
+_GRACE_SECONDS: Final = 3600.0
+"""A blob younger than this may belong to a commit that is under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a check of all bytes came to; digests in lower-case hex."""
+
+    checked: int
+    missing: tuple[str, ...]
+    """A row names them, and nobody has them: a mail or an attachment is lost."""
+    damaged: tuple[str, ...]
+    """The bytes are not what was stored."""
+    orphans: tuple[str, ...]
+    """No row names them: somebody died in between. They do no harm."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether nothing is lost."""
+        return not self.missing and not self.damaged
+
+
+async def verify(engine: StorageEngine, on_progress: Callable[[int], None]) -> Verification:
+    """Read all bytes and compare them with their digests; `on_progress` gets the number that was checked so far.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    checked, after = 0, ""
+    missing: list[str] = []
+    damaged: list[str] = []
+    while page := await engine.read(partial(_check_page, after=after)):
+        missing += [found.sha256 for found in page if found.condition is Condition.MISSING]
+        damaged += [found.sha256 for found in page if found.condition is Condition.DAMAGED]
+        checked, after = checked + len(page), page[-1].sha256
+        on_progress(checked)
+    return Verification(
+        checked=checked, missing=tuple(missing), damaged=tuple(damaged), orphans=tuple(await _find_orphans(engine))
+    )
+
+
+async def remove_orphans(engine: StorageEngine) -> int:
+    """Remove large bodies that no row names and that nobody is storing now; return how many.
+
+    Raises:
+        StorageUnavailable: the database does not answer, or the disk fails.
+    """
+    orphans = iter(await _find_orphans(engine))
+    removed = 0
+    while some := list(islice(orphans, _PAGE)):
+        removed += await engine.write(partial(_remove, digests=some), urgent=False)
+    return removed
+
+
+async def _find_orphans(engine: StorageEngine) -> list[str]:
+    folder = engine.folder
+    if folder is None:
+        return []
+    with translated():
+        old = iter(await asyncio.to_thread(lambda: list(folder.digests(older_than_seconds=_GRACE_SECONDS))))
+    orphans: list[str] = []
+    while some := list(islice(old, _PAGE)):
+        orphans += await engine.read(partial(_unnamed, digests=some))
+    return orphans
+
+
+def _check_page(tx: Reader, *, after: str) -> Sequence[CheckedContent]:
+    return tx.contents.check(after=after, limit=_PAGE)
+
+
+def _unnamed(tx: Reader, *, digests: Sequence[str]) -> list[str]:
+    return tx.contents.without_row(digests)
+
+
+def _remove(tx: Writer, *, digests: Sequence[str]) -> int:
+    return tx.contents.remove_orphans(digests)
