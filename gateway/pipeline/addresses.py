@@ -153,7 +153,7 @@ class _Reader:
         comment = next((c for c in self._comments if c.strip()), None)
         if self._angle is not None and self._angle.strip():
             self._add(words or comment, self._angle)
-        elif words:
+        elif words and self._angle is None:
             name, address = _split_bare(words)
             if address:
                 self._add(name or comment, address)

@@ -184,7 +184,8 @@ def _read_text(part: Part, body: bytes) -> Body:
 def decode_part(content: bytes, part: Part) -> bytes:
     """Return the octets of a leaf, its transfer encoding undone."""
     encoding = (part.field("content-transfer-encoding") or b"").decode("latin-1").partition(";")[0].partition("(")[0]
-    return decode_transfer(content, part.start, part.end, encoding.strip(" \t\r\n\"'").lower())
+    encoding = encoding.strip(" \t\r\n\"'").lower()
+    return decode_transfer(content, part.start, part.end, encoding, is_text=part.type in {"text/plain", "text/html"})
 
 
 def disposition_of(part: Part) -> Parameters:

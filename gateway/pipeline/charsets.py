@@ -145,6 +145,8 @@ _CANDIDATES: Final = [
     "gb18030", "big5", "cp932", "euc_jp", "cp949",
 ]  # fmt: skip
 _SAMPLE_OCTETS: Final = 4096
+_TOO_FEW: Final = 6
+"""Fewer octets above 127 than this are too few to guess from."""
 
 
 def find_codec(charset: str | None) -> str | None:
@@ -236,7 +238,7 @@ def _decode_seven_bits(body: bytes, *, is_declared: bool) -> str:
 
 def _mostly_read(text: str) -> bool:
     unread = text.count("\ufffd")
-    return unread * 2 <= sum(c > "\x7f" for c in text) - unread
+    return unread * 2 <= sum(c > "\x7f" for c in text)
 
 
 def _guess(body: bytes) -> str:
@@ -246,11 +248,22 @@ def _guess(body: bytes) -> str:
         return replaced
     western = decode_western(body)
     high = [c for c in western[: _SAMPLE_OCTETS * 4] if c > "\x7f"]
-    if sum(c in _WESTERN_LETTERS for c in high) * 10 >= len(high) * 9 and len(high) * 3 <= len(western):
+    is_western = sum(c in _WESTERN_LETTERS for c in high) * 10 >= len(high) * 9 and len(high) * 3 <= len(western)
+    if is_western or len(high) < _TOO_FEW:
         return western
-    codec = _detect(body)
+    codec = _recognise_script(body) or _detect(body)
     found = _try(body, codec) if codec else None
     return western if found is None else found
+
+
+def _recognise_script(body: bytes) -> str | None:
+    """Recognise Japanese by its kana and Korean by its syllables: nothing else gives so many of them by accident."""
+    for codec, first, last, percent in (("euc_jp", "ぁ", "ヶ", 20), ("cp932", "ぁ", "ヶ", 20), ("cp949", "가", "힣", 70)):
+        text = _try(body, codec)
+        high = [c for c in text[:_SAMPLE_OCTETS] if c > "\x7f"] if text else []
+        if high and sum(first <= c <= last for c in high) * 100 >= len(high) * percent:
+            return codec
+    return None
 
 
 def _detect(body: bytes) -> str | None:

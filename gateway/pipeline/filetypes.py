@@ -3,6 +3,7 @@
 Our own short list comes first: what support mail carries, and what is dangerous. puremagic answers for the rest.
 """
 
+import struct
 from collections.abc import Callable
 from typing import Final
 
@@ -95,6 +96,7 @@ _SHAPES: Final[tuple[tuple[str, Callable[[bytes], bool]], ...]] = (
     ("application/vnd.microsoft.portable-executable", lambda h: h.startswith(b"MZ") and b"\0" in h[:64]),
     ("audio/mpeg", lambda h: len(h) > 1 and h[0] == 0xFF and h[1] & 0xE6 == 0xE2),  # noqa: PLR2004 an MPEG layer 3 frame
     ("image/bmp", lambda h: h.startswith(b"BM") and h[6:10] == b"\0\0\0\0"),
+    ("application/pkcs7-mime", lambda h: h[:1] == b"0" and b"\x2a\x86\x48\x86\xf7\x0d\x01\x07" in h[:32]),
     ("application/x-tar", lambda h: h[257:262] == b"ustar"),
 )
 
@@ -144,6 +146,6 @@ def _ask_puremagic(head: bytes) -> str:
 
     try:
         found: str = puremagic.from_string(head, mime=True)
-    except (puremagic.PureError, ValueError, IndexError):
+    except (puremagic.PureError, ValueError, LookupError, struct.error):
         return "application/octet-stream"
     return found if "/" in found else "application/octet-stream"

@@ -32,7 +32,11 @@ _ATTRIBUTES: Final = {
     "ol": {"start", "type"},
     "li": {"value"},
 }
-_STYLES: Final = {"display", "visibility", "font-size", "max-height", "opacity", "mso-hide"}
+HIDDEN_STYLE: Final = "display:none"
+"""All that remains of a style, and only where it hides its element: `htmltext` leaves such text out."""
+_HIDES: Final = re.compile(
+    r"display:none|visibility:hidden|mso-hide:all|(?:font-size|max-height):0(?:px|pt|em|%)?(?:;|$|!)|opacity:0(?:\.0+)?(?:;|$|!)"
+)
 _SCHEMES: Final = {"http", "https", "mailto", "tel", "sms", "cid", "data"}
 _IMAGE: Final = re.compile(r"data:image/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/=\s]{0,65536}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_ :.-]{1,200}")
@@ -68,10 +72,9 @@ def sanitise_html(html: str) -> str:
         attributes=_ATTRIBUTES,
         attribute_filter=_filter_attribute,
         url_schemes=_SCHEMES,
-        filter_style_properties=_STYLES,
         strip_comments=True,
     )
-    return _show_true_targets(clean.replace(' style=""', "").replace("<img>", ""))
+    return _show_true_targets(clean.replace("<img>", ""))
 
 
 def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
@@ -83,7 +86,7 @@ def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
         case "class" | "id":
             return value if _NAME.fullmatch(value) else None
         case "style":
-            return value if tag != "img" else None
+            return HIDDEN_STYLE if tag != "img" and _HIDES.search("".join(value.lower().split())) else None
         case _:
             return value
 

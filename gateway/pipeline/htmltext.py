@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import unescape
 from typing import Final
 
-from gateway.pipeline.html import TOKEN
+from gateway.pipeline.html import HIDDEN_STYLE, TOKEN
 from gateway.pipeline.text import clean_text
 
 _PARAGRAPHS: Final = frozenset(
@@ -20,9 +20,7 @@ _BLOCKS: Final = frozenset({
 })  # fmt: skip
 _VOID: Final = frozenset({"br", "hr", "img", "wbr", "col"})
 _ATTRIBUTE: Final = re.compile(r'([^\s=>"]+)="([^"]*)"')
-_HIDDEN: Final = re.compile(
-    r"display:none|visibility:hidden|mso-hide:all|(?:font-size|max-height):0(?:px|pt|em|%)?(?:;|$|!)|opacity:0(?:\.0+)?(?:;|$|!)"
-)
+_HIDDEN: Final = f'style="{HIDDEN_STYLE}"'
 _INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u2007]+")
 _ONLY_FILLING: Final = re.compile("[\\s\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u00a0\u2007]*")
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
@@ -144,7 +142,7 @@ class _Writer:
             if name not in _VOID:
                 self._hidden.append(name)
             return
-        if 'style="' in attributes and name not in _VOID and _is_hidden(attributes):
+        if _HIDDEN in attributes and name not in _VOID:
             self._hidden.append(name)
             return
         handler = _OPENERS.get(name)
@@ -352,8 +350,3 @@ def _collapse_blanks(lines: list[str]) -> list[str]:
 
 def _attribute(attributes: str, name: str) -> str:
     return next((unescape(value) for key, value in _ATTRIBUTE.findall(attributes) if key == name), "")
-
-
-def _is_hidden(attributes: str) -> bool:
-    style = "".join(_attribute(attributes, "style").lower().split())
-    return _HIDDEN.search(style) is not None

@@ -4,6 +4,7 @@
 single fields from `headers` and `addresses`; here they are put together. Whatever cannot be read is an attachment.
 """
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -12,9 +13,10 @@ from gateway.mail import Mailbox, Message
 from gateway.pipeline.addresses import parse_address_field
 from gateway.pipeline.attachments import make_attachment
 from gateway.pipeline.bodies import read_bodies
+from gateway.pipeline.dates import parse_date
 from gateway.pipeline.enclosures import Unpacked, unpack
 from gateway.pipeline.fields import HeaderBlock
-from gateway.pipeline.headers import LONGEST_VALUE, parse_date, parse_ids, parse_message_id, read_headers
+from gateway.pipeline.headers import LONGEST_VALUE, parse_ids, parse_message_id, read_headers
 from gateway.pipeline.structure import Part, split_parts
 from gateway.pipeline.text import clean_text, decode_unstructured
 
@@ -34,7 +36,7 @@ def parse_message(content: bytes, *, spool: Path | None = None) -> Message:
         content = content.replace(b"\r", b"\n")
     try:
         return _parse(content, spool)
-    except (ValueError, LookupError, RecursionError, ArithmeticError, TypeError, AttributeError) as fault:
+    except (ValueError, LookupError, RecursionError, ArithmeticError, TypeError, AttributeError, struct.error) as fault:
         return _parse_badly(content, spool, f"{type(fault).__name__}: {fault}")
 
 

@@ -3,16 +3,13 @@
 import re
 from typing import Final
 
-_LONGEST: Final = 600
-_VERBS: Final = (
-    r"does|do|can|kann|unterst|prend|supporte|affich|soporta|support[ae]|ondersteun|obs[łl]uguje|mostr|visualiz|view|see|read|display|"
-    r"anzeigen|sehen|lesen|requires?|ben[öo]tig|is in|im|en|in"
+_MOST_WORDS: Final = 60
+_HTML: Final = re.compile(r"\bx?html\b", re.IGNORECASE)
+_ABOUT_MAIL: Final = re.compile(
+    r"client|programm?|viewer|reader|browser|version|format|e-?mail|message|nachricht|logiciel|courriel|correo|mensaje|messaggio|"
+    r"bericht|wiadomo|viesti|meddelande|besked|mensagem",
+    re.IGNORECASE,
 )
-_NOUNS: Final = (
-    r"e-?mail|mail|message|nachricht|client|programm?|format|viewer|version|courriel|mensaje|correo|messaggio|bericht|wiadomo"
-)
-_STUBS: Final = re.compile(rf"\b(?:{_VERBS})[^\n]{{0,80}}\bhtml\b|\bhtml\b[^\n]{{0,80}}(?:{_NOUNS})", re.IGNORECASE)
-_CONTENT_WORDS: Final = 60
 
 
 def is_stub(text: str) -> bool:
@@ -20,6 +17,6 @@ def is_stub(text: str) -> bool:
     stripped = text.strip()
     if not stripped:
         return True
-    if len(stripped) > _LONGEST or len(stripped.split()) > _CONTENT_WORDS:
+    if len(stripped) > _MOST_WORDS * 12 or len(stripped.split()) > _MOST_WORDS or "?" in stripped:
         return False
-    return _STUBS.search(stripped) is not None
+    return _HTML.search(stripped) is not None and _ABOUT_MAIL.search(stripped) is not None

