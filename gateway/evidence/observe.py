@@ -170,7 +170,7 @@ async def _conclude(common: _Observation, forwarders: Sequence[ForwarderSettings
     is_forwarded = passage is not None and not passage.is_submission
     before, through = None, None
     if passage is not None and is_forwarded:
-        before = sender_before(common.envelope, passage, common.block, sealed)
+        before = sender_before(common.envelope, passage, common.block, sealed, common.author.domain)
         through = await _look_through(common, passage, before)
     voucher = await _find_voucher(common, passage, forwarders, sealed, trusted.sealer if trusted else None)
     assurance, because = assess(await _find(common, through, before, voucher))

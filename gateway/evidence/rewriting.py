@@ -45,6 +45,12 @@ def undo_rewriting(address: Address) -> Rewritten:
     return Rewritten(original=_undo_batv(address), by_forwarder=False)
 
 
+def is_srs(address: Address) -> bool:
+    """Tell whether a reverse-path is rewritten as the Sender Rewriting Scheme does."""
+    local = address.local.strip('"')
+    return bool(_SRS0.fullmatch(local) or _SRS1.fullmatch(local))
+
+
 def _undo_batv(address: Address) -> Address:
     """Take the tag of a sender's own bounce address off (BATV)."""
     old = _BATV_OLD.fullmatch(address.local)

@@ -14,7 +14,7 @@ from gateway.evidence.headers import Field, HeaderBlock, read_mailboxes
 from gateway.evidence.received import Hop, read_received
 from gateway.evidence.resolver import Dns
 from gateway.evidence.results import AuthenticationResults, read_results
-from gateway.evidence.rewriting import undo_rewriting
+from gateway.evidence.rewriting import is_srs, undo_rewriting
 from gateway.evidence.settings import ForwarderSettings
 from gateway.evidence.spf import check_host, read_ip
 from gateway.mail import Address, Envelope, SpfEvidence, SpfResult, SpfScope
@@ -68,18 +68,18 @@ async def find_passage(
 async def recognise(
     envelope: Envelope, spf: SpfEvidence, forwarders: Sequence[ForwarderSettings], dns: Dns
 ) -> ForwarderSettings | None:
-    """Return the declared forwarder that handed us the mail."""
-    for forwarder in forwarders:
-        if forwarder.is_shared:
-            found = _has_domain(envelope, forwarder.tenant_domains) and (
-                _passes_for_reverse_path(spf) or await sends_from(envelope.client_ip, forwarder, dns)
-            )
-        else:
-            rewritten = _has_domain(envelope, frozenset(forwarder.srs_domains)) and _passes_for_reverse_path(spf)
-            found = rewritten or await sends_from(envelope.client_ip, forwarder, dns)
-        if found:
+    """Return the declared forwarder that handed us the mail: known by its address, or by the SRS domain that SPF confirms.
+
+    A shared cloud is looked for before any SRS domain, because that domain's SPF record may list the whole cloud.
+    """
+    for forwarder in sorted(forwarders, key=lambda f: f.is_shared):
+        is_ours = not forwarder.is_shared or _has_domain(envelope, forwarder.tenant_domains)
+        if is_ours and await sends_from(envelope.client_ip, forwarder, dns):
             return forwarder
-    return None
+    path = envelope.reverse_path
+    if path is None or not _passes_for_reverse_path(spf) or not is_srs(path):
+        return None
+    return next((f for f in forwarders if not f.is_shared and _has_domain(envelope, frozenset(f.srs_domains))), None)
 
 
 def _has_domain(envelope: Envelope, domains: frozenset[str]) -> bool:
@@ -160,8 +160,18 @@ class SenderBefore:
     is_known: bool
 
 
-def sender_before(envelope: Envelope, passage: Passage, block: HeaderBlock, sealed: AuthenticationResults | None) -> SenderBefore:
-    """Return the reverse-path that the forwarder had been given, un-rewritten."""
+def sender_before(
+    envelope: Envelope,
+    passage: Passage,
+    block: HeaderBlock,
+    sealed: AuthenticationResults | None,
+    author_domain: str | None,
+) -> SenderBefore:
+    """Return the reverse-path that the forwarder had been given, un-rewritten.
+
+    One in the forwarder's own domain may be the forwarding mailbox; but who writes as the forwarder's domain has to be measured
+    by it.
+    """
     if envelope.reverse_path is None:
         return SenderBefore(address=None, is_known=True)
     rewritten = undo_rewriting(envelope.reverse_path)
@@ -169,7 +179,8 @@ def sender_before(envelope: Envelope, passage: Passage, block: HeaderBlock, seal
         return SenderBefore(address=rewritten.original, is_known=True)
     settings = passage.forwarder
     own = frozenset() if settings is None else settings.tenant_domains
-    if not rewritten.by_forwarder and not _has_domain(envelope, own):
+    may_be_mailbox = _has_domain(envelope, own) and envelope.reverse_path.domain != author_domain
+    if not rewritten.by_forwarder and not may_be_mailbox:
         return SenderBefore(address=rewritten.original, is_known=True)
     return _from_headers(passage, block) or _from_seal(sealed) or SenderBefore(address=None, is_known=False)
 

@@ -70,14 +70,13 @@ async def test_what_dkimpy_signs_holds(forms: tuple[bytes, bytes], world: World)
     assert evidence.assurance is Assurance.PROVEN
 
 
-@pytest.mark.parametrize("pem", [rsa_pem, ed25519_pem])
-async def test_what_we_sign_holds_for_dkimpy_and_for_us(pem: object, world: World) -> None:
-    assert callable(pem)
-    signing = signer(pem=pem())
+@pytest.mark.parametrize("kind", ["rsa", "ed25519"])
+async def test_what_we_sign_holds_for_dkimpy_and_for_us(kind: str, world: World) -> None:
+    signing = signer(pem=rsa_pem() if kind == "rsa" else ed25519_pem())
     name, record = signing.dns_record
     world.set(name, {"TXT": [record]})
     signed = signing.sign(DIRECT, now=NOW)
-    if pem is rsa_pem:  # its Ed25519 needs a library that we do not
+    if kind == "rsa":  # its Ed25519 needs a library that we do not
         assert dkim.verify(signed, dnsfunc=lambda *_, **__: record.encode())
     evidence = await world.observe(signed, client_ip=EVIL_IP)
     assert [d.result for d in evidence.dkim] == [DkimResult.PASS]
@@ -149,7 +148,7 @@ async def test_two_keys_of_one_name_are_no_key(world: World) -> None:
 
 def tagged(**changes: str | None) -> bytes:
     """Sign the usual mail by dkimpy, and change tags afterwards; None takes one out."""
-    header = dkim.sign(DIRECT, b"s1", b"kunde.example", rsa_pem(), canonicalize=(b"relaxed", b"relaxed"))
+    header: bytes = dkim.sign(DIRECT, b"s1", b"kunde.example", rsa_pem(), canonicalize=(b"relaxed", b"relaxed"))
     for name, value in changes.items():
         tag = b"" if value is None else name.encode() + b"=" + value.encode() + b";"
         header = re.sub(rb"([ :;])" + name.encode() + rb"=[^;]*;", rb"\1" + tag, header, count=1)

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import dkim
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
+from gateway.evidence.canonical import BodyWish, Canonical, canonical_field, hash_bodies
+from gateway.evidence.headers import Field, HeaderBlock
 from gateway.evidence.observe import Observer
 from gateway.evidence.settings import ForwarderSettings, ResolverSettings
+from gateway.evidence.signature import HeaderPool
 from gateway.evidence.signing import DkimSigner
 from gateway.mail import Address, Content, Door, Envelope, Evidence
 from tests.evidence.fake_dns import Behaviour, FakeDns, Records
 
 NOW = datetime.now(UTC)
-"""dkimpy, which signs many of the mails here, takes the time from no other clock."""
+"""dkimpy, which signs some of the mails here, takes the time from no other clock."""
 KUNDE_IP = "198.51.100.7"
 FORWARDER_IP = "203.0.113.5"
 EVIL_IP = "192.0.2.66"
@@ -74,12 +76,40 @@ def signer(domain: str = "kunde.example", selector: str = "s1", pem: bytes | Non
 
 
 def sealed(content: bytes, domain: str, results: str, pem: bytes | None = None) -> bytes:
-    """Return the mail with one more ARC set by `domain`, whose Authentication-Results say `results`."""
-    with_results = f"Authentication-Results: {domain}; {results}\r\n".encode() + content
-    lines = dkim.arc_sign(
-        with_results, b"arc", domain.encode(), pem or rsa_pem(), domain.encode(), include_headers=[b"from", b"subject", b"date"]
-    )
-    return b"".join(line if line.endswith(b"\r\n") else line + b"\r\n" for line in lines) + content
+    """Return the mail with one more ARC set by `domain`, whose results are these (RFC 8617 section 5.1)."""
+    block = HeaderBlock.read(content)
+    number = len(block.all("arc-seal")) + 1
+    wish = BodyWish(Canonical.RELAXED)
+    body_hash = base64.b64encode(hash_bodies(content, block.body_start, {wish})[wish].digest).decode()
+    own = f"ARC-Authentication-Results: i={number}; {domain}; {results}\r\n".encode()
+    message = (
+        f"ARC-Message-Signature: i={number}; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s=arc;\r\n"
+        f"\tbh={body_hash}; h=from:subject:date; b="
+    ).encode()
+    names = [b"from", b"subject", b"date"]
+    signed = HeaderPool(block).select(names, Canonical.RELAXED, Field(b"", message))
+    message += _sign(b"".join(signed) + _relaxed(message).rstrip(b"\r\n"), pem) + b"\r\n"
+    validation = "none" if number == 1 else "pass"
+    seal = f"ARC-Seal: i={number}; a=rsa-sha256; cv={validation}; d={domain}; s=arc; t=1780000000; b=".encode()
+    sets = [
+        _relaxed(one.raw)
+        for i in range(1, number)
+        for kind in ("arc-authentication-results", "arc-message-signature", "arc-seal")
+        for one in block.all(kind)
+        if f"i={i};".encode() in one.raw
+    ]
+    covered = b"".join(sets) + _relaxed(own) + _relaxed(message) + _relaxed(seal).rstrip(b"\r\n")
+    return seal + _sign(covered, pem) + b"\r\n" + message + own + content
+
+
+def _relaxed(raw: bytes) -> bytes:
+    return canonical_field(raw, Canonical.RELAXED)
+
+
+def _sign(content: bytes, pem: bytes | None) -> bytes:
+    key = serialization.load_pem_private_key(pem or rsa_pem(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return base64.b64encode(key.sign(content, padding.PKCS1v15(), hashes.SHA256()))
 
 
 @dataclass
