@@ -5,8 +5,7 @@ committer and not to a session: when a client drops, its mail is either not begu
 """
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +20,8 @@ Accept = Callable[[Sequence[Acceptance]], Awaitable[tuple[int, ...]]]
 
 BATCH_MAILS: Final = 64
 """Mails in one commit: with more, the first would wait longer than the disk saves."""
+LARGE_AT_ONCE: Final = 4
+"""Mails from the spool that are stored at the same time, beside the batches: a small mail never waits for a large one."""
 BATCH_OCTETS: Final = 8_000_000
 """Octets in memory in one commit."""
 
@@ -41,7 +42,9 @@ class Committer:
         self._accept = accept
         self._on_received = on_received
         self._waiting: list[_Waiting] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._is_committing = False
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def store(self, mails: tuple[Acceptance, ...], *, give_up: Callable[[], None]) -> tuple[int, ...]:
         """Return the ids of the mails once they are durable; a mail that was there already keeps its first id.
@@ -54,23 +57,39 @@ class Committer:
         loop = asyncio.get_running_loop()
         octets = sum(len(mail.mail.content.body or b"") for mail in mails[:1])
         entry = _Waiting(mails=mails, octets=octets, ids=loop.create_future(), give_up=give_up)
-        self._waiting.append(entry)
-        if self._worker is None:
-            self._worker = loop.create_task(self._commit_all(), name="committer")
+        if mails[0].mail.content.path is not None:
+            self._begin(self._commit_large(entry))
+        else:
+            self._waiting.append(entry)
+            if not self._is_committing:
+                self._is_committing = True
+                self._begin(self._commit_small())
         return await entry.ids
 
     async def drain(self) -> None:
         """Wait until everything that was handed over is stored or refused."""
-        while (worker := self._worker) is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(worker)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
-    async def _commit_all(self) -> None:
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        """Run a commit in a task of its own, which no session can cancel."""
+        task = asyncio.get_running_loop().create_task(work, name="committer")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _commit_large(self, entry: _Waiting) -> None:
+        async with self._large:
+            if entry.ids.cancelled():
+                entry.give_up()
+            else:
+                await self._commit([entry])
+
+    async def _commit_small(self) -> None:
         try:
             while batch := self._next_batch():
                 await self._commit(batch)
         finally:
-            self._worker = None
+            self._is_committing = False
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -90,6 +109,10 @@ class Committer:
     async def _commit(self, batch: list[_Waiting]) -> None:
         try:
             ids = await self._accept([mail for entry in batch for mail in entry.mails])
+        except asyncio.CancelledError:
+            for entry in batch:
+                entry.ids.cancel()
+            raise
         except Exception as error:  # noqa: BLE001 belongs to the SMTP hook: every session gets its own 451
             if len(batch) > 1 and not isinstance(error, TransientError | OSError):
                 # One of them may be what the database chokes on: the others must not suffer for it.

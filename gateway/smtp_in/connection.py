@@ -80,7 +80,6 @@ class Connection(SMTP):
         service.connections.total += 1
         service.sessions.add(self)
         if is_refused:
-            service.refuse("connections", self.peer_ip)
             self.hang_up(replies.TOO_MANY_CONNECTIONS)
             return
         if self.listener.settings.tls_mode is TlsMode.IMPLICIT:
@@ -139,14 +138,14 @@ class Connection(SMTP):
         self.wait(Phase.WORK)
         self._admitted_ip = self.client_ip
         if not self.service.connections.admit(self.client_ip):
-            self.service.refuse("connections_per_network", self.client_ip)
-            self.hang_up(replies.TOO_MANY_CONNECTIONS)
+            self.hang_up(replies.TOO_MANY_OF_NETWORK)
             raise Hangup
 
     def hang_up(self, refusal: Refusal) -> None:
         """Say why and close; what a client does not want to read it does not get."""
         if self.phase is Phase.CLOSING:
             return
+        self.service.count(refusal.limit, self.client_ip or self.peer_ip)
         self.reply(refusal)
         self._leave()
 
@@ -210,8 +209,8 @@ class Connection(SMTP):
             case _:
                 pass
 
-    def _cut(self, sort: str) -> None:
-        self.service.refuse(sort, self.client_ip)
+    def _cut(self, limit: str) -> None:
+        self.service.count(limit, self.client_ip)
         if self.phase is Phase.HANDSHAKE or self.channel.get_write_buffer_size():
             self.wait(Phase.CLOSING)
             self.channel.abort()

@@ -113,24 +113,30 @@ class Conversation(Connection):
         if verb in _LEAD_NOWHERE:
             self.idle_since_mail += 1
         if self.commands_since_mail > limits.commands or self.idle_since_mail > limits.idle_commands:
-            self.end("commands", replies.TOO_MANY_COMMANDS)
+            self.end(replies.TOO_MANY_COMMANDS)
 
-    def end(self, sort: str, refusal: Refusal) -> NoReturn:
-        """End the session because of a limit, counted as `sort`."""
-        self.service.refuse(sort, self.client_ip)
+    def end(self, refusal: Refusal) -> NoReturn:
+        """Say why, and end the session."""
         self.hang_up(refusal)
         raise Hangup
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer a command with a refusal; too many of them end the session."""
         self.reply(refusal)
+        self.count_refusal(refusal)
+
+    def count_refusal(self, refusal: Refusal) -> None:
+        """Count a refusal against the client, unless it is our fault."""
+        self.service.count(refusal.limit, self.client_ip)
+        if refusal is replies.OUR_FAULT:
+            return
         self.errors_since_mail += 1
         if self.errors_since_mail > self.service.limits.errors:
-            self.end("errors", replies.TOO_MANY_ERRORS)
+            self.end(replies.TOO_MANY_ERRORS)
 
     def _refuse_unknown(self, verb: str) -> None:
         if verb in _OTHER_PROTOCOLS or verb.startswith("\x16"):
-            self.end("other_protocol", replies.NOT_SMTP)
+            self.end(replies.NOT_SMTP)
         self.refuse(replies.UNKNOWN_COMMAND)
 
     def _end_by_fault(self, verb: str, error: Exception) -> None:

@@ -147,32 +147,32 @@ class _Burst:
 
 
 class Refusals:
-    """Counts refusals for good, and logs each sort once when a burst begins and once, with its size, when it ends."""
+    """Counts refusals for good, and logs each limit once when a burst begins and once, with its size, when it ends."""
 
     __slots__ = ("_bursts", "counts")
 
     def __init__(self) -> None:
         self._bursts: dict[str, _Burst] = {}
         self.counts: Counter[str] = Counter()
-        """How often each sort occurred since the start."""
+        """How often each limit was reached since the start."""
 
-    def note(self, sort: str, *, now: float, client_ip: str | None) -> None:
-        """Count a refusal of the sort, such as `connections`."""
-        self.counts[sort] += 1
-        burst = self._bursts.get(sort)
+    def note(self, limit: str, *, now: float, client_ip: str | None) -> None:
+        """Count a refusal because of a limit, such as `connections`."""
+        self.counts[limit] += 1
+        burst = self._bursts.get(limit)
         if burst is None:
-            self._bursts[sort] = _Burst(since=now)
-            log.warning("session.refused", sort=sort, client_ip=client_ip)
+            self._bursts[limit] = _Burst(since=now)
+            log.warning("session.refused", limit=limit, client_ip=client_ip)
         else:
             burst.count += 1
 
     def sweep(self, *, now: float) -> None:
         """Log what came after the first of a burst, and forget the bursts that are over."""
-        for sort, burst in list(self._bursts.items()):
+        for limit, burst in list(self._bursts.items()):
             if now - burst.since < BURST_SECONDS:
                 continue
             if not burst.count:
-                del self._bursts[sort]
+                del self._bursts[limit]
                 continue
-            log.warning("session.refused", sort=sort, count=burst.count, seconds=round(now - burst.since))
-            self._bursts[sort] = _Burst(since=now)
+            log.warning("session.refused", limit=limit, count=burst.count, seconds=round(now - burst.since))
+            self._bursts[limit] = _Burst(since=now)

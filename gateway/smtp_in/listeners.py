@@ -50,11 +50,16 @@ def passed_sockets(environ: Mapping[str, str], *, pid: int) -> dict[str, list[in
 
 
 def open_listeners(
-    settings: Sequence[ListenSettings], *, passed: Mapping[str, Sequence[int]], reuse_port: bool = False
+    settings: Sequence[ListenSettings],
+    *,
+    passed: Mapping[str, Sequence[int]],
+    reuse_port: bool = False,
+    owner: tuple[int, int] | None = None,
 ) -> tuple[Listener, ...]:
     """Bind every address and read every certificate; `passed` is what `passed_sockets` found.
 
-    `reuse_port` lets several processes listen on one port (SO_REUSEPORT).
+    `reuse_port` lets several processes listen on one port (SO_REUSEPORT). `owner` is the user and group that unix sockets shall
+    belong to, where root binds them for somebody else.
 
     Raises:
         OSError: an address cannot be bound or a certificate cannot be used; nothing stays open then.
@@ -65,7 +70,7 @@ def open_listeners(
         for entry in settings:
             certificates = _read_certificates(entry)
             given = taken.pop(entry.systemd, []) if entry.systemd is not None else []
-            sockets = [_adopt(descriptor) for descriptor in given] or [_bind(entry, reuse_port=reuse_port)]
+            sockets = [_adopt(descriptor) for descriptor in given] or [_bind(entry, reuse_port=reuse_port, owner=owner)]
             listeners.extend(_listener(entry, bound, certificates) for bound in sockets)
     except OSError:
         for listener in listeners:
@@ -97,9 +102,9 @@ def _adopt(descriptor: int) -> socket.socket:
     return adopted
 
 
-def _bind(entry: ListenSettings, *, reuse_port: bool) -> socket.socket:
+def _bind(entry: ListenSettings, *, reuse_port: bool, owner: tuple[int, int] | None) -> socket.socket:
     if entry.address.startswith("unix:"):
-        return _bind_unix(Path(entry.address.removeprefix("unix:")), mode=int(entry.mode, 8))
+        return _bind_unix(Path(entry.address.removeprefix("unix:")), mode=int(entry.mode, 8), owner=owner)
     host, _, port = entry.address.rpartition(":")
     host = host.strip("[]")
     host = "0.0.0.0" if host == "*" else host  # noqa: S104 the admin asks for it
@@ -122,7 +127,7 @@ def _bind(entry: ListenSettings, *, reuse_port: bool) -> socket.socket:
     return bound
 
 
-def _bind_unix(path: Path, *, mode: int) -> socket.socket:
+def _bind_unix(path: Path, *, mode: int, owner: tuple[int, int] | None) -> socket.socket:
     """Bind a unix socket that only its owner and group may use; one that a dead process left is replaced."""
     if path.exists() and stat.S_ISSOCK(path.stat().st_mode) and not _is_answered(path):
         path.unlink()
@@ -134,6 +139,8 @@ def _bind_unix(path: Path, *, mode: int) -> socket.socket:
             bound.bind(str(path))
         finally:
             os.umask(umask)
+        if owner is not None:
+            os.chown(path, *owner)
         path.chmod(mode)
         bound.listen(_BACKLOG)
     except OSError:

@@ -14,6 +14,8 @@ class Refusal:
     code: int
     enhanced: str
     text: str
+    limit: str = ""
+    """The limit that it enforces, for counting; logged once per burst."""
 
     def __str__(self) -> str:
         return f"{self.code} {self.enhanced} {self.text}"
@@ -43,15 +45,16 @@ GO_AHEAD: Final = b"354 End data with <CR><LF>.<CR><LF>\r\n"
 # ------------------------------------------------------------------------------------------------------ try again (4yz)
 
 SHUTTING_DOWN: Final = Refusal(421, "4.3.2", "Service is restarting, come back in a minute")
-TOO_MANY_CONNECTIONS: Final = Refusal(421, "4.7.0", "Too many connections, come back later")
+TOO_MANY_CONNECTIONS: Final = Refusal(421, "4.7.0", "Too many connections, come back later", "connections")
+TOO_MANY_OF_NETWORK: Final = Refusal(421, "4.7.0", "Too many connections, come back later", "connections_per_network")
 TOO_IDLE: Final = Refusal(421, "4.4.2", "Waited too long, closing the connection")
-MAKING_ROOM: Final = Refusal(421, "4.3.2", "Idle while others are waiting, closing the connection")
-TOO_MANY_ERRORS: Final = Refusal(421, "4.7.0", "Too many errors, closing the connection")
-TOO_MANY_COMMANDS: Final = Refusal(421, "4.7.0", "Too many commands without a mail, closing the connection")
-TOO_MANY_MAILS: Final = Refusal(421, "4.7.0", "Enough mails for one connection, connect again")
+MAKING_ROOM: Final = Refusal(421, "4.3.2", "Idle while others are waiting, closing the connection", "idle_under_pressure")
+TOO_MANY_ERRORS: Final = Refusal(421, "4.7.0", "Too many errors, closing the connection", "errors")
+TOO_MANY_COMMANDS: Final = Refusal(421, "4.7.0", "Too many commands without a mail, closing the connection", "commands")
+TOO_MANY_MAILS: Final = Refusal(421, "4.7.0", "Enough mails for one connection, connect again", "mails_per_connection")
 OUR_FAULT: Final = Refusal(451, "4.3.0", "Temporary fault on our side, come back later")
-NO_ROOM: Final = Refusal(452, "4.3.1", "Too much mail is arriving at once, come back later")
-TOO_MANY_RECIPIENTS: Final = Refusal(452, "4.5.3", "Too many recipients, send the rest as another mail")
+NO_ROOM: Final = Refusal(452, "4.3.1", "Too much mail is arriving at once, come back later", "in_flight")
+TOO_MANY_RECIPIENTS: Final = Refusal(452, "4.5.3", "Too many recipients, send the rest as another mail", "recipients_per_mail")
 NO_TLS_NOW: Final = Refusal(454, "4.7.0", "TLS is not available now")
 
 # ------------------------------------------------------------------------------------------------------- give up (5yz)
@@ -73,10 +76,10 @@ OUT_OF_ORDER: Final = Refusal(503, "5.5.1", "Not in the middle of a mail")
 UNKNOWN_RECIPIENT: Final = Refusal(550, "5.1.1", "No such recipient here")
 NO_RELAYING: Final = Refusal(550, "5.7.1", "Relaying denied")
 NOT_ALLOWED: Final = Refusal(550, "5.7.0", "Not allowed from your address")
-TOO_BIG: Final = Refusal(552, "5.3.4", "Mail is larger than we take")
-HEADER_TOO_BIG: Final = Refusal(552, "5.3.4", "Header of the mail is larger than we take")
+TOO_BIG: Final = Refusal(552, "5.3.4", "Mail is larger than we take", "message_size")
+HEADER_TOO_BIG: Final = Refusal(552, "5.3.4", "Header of the mail is larger than we take", "header_size")
 NEED_SMTPUTF8: Final = Refusal(553, "5.6.7", "Address needs the SMTPUTF8 parameter")
-TOO_MANY_FIELDS: Final = Refusal(554, "5.6.0", "Mail has too many header fields")
-TOO_MANY_HOPS: Final = Refusal(554, "5.4.6", "Too many hops, the mail seems to go in circles")
-NOT_SMTP: Final = Refusal(554, "5.5.0", "This is not an SMTP client")
+TOO_MANY_FIELDS: Final = Refusal(554, "5.6.0", "Mail has too many header fields", "header_fields")
+TOO_MANY_HOPS: Final = Refusal(554, "5.4.6", "Too many hops, the mail seems to go in circles", "hops")
+NOT_SMTP: Final = Refusal(554, "5.5.0", "This is not an SMTP client", "other_protocol")
 UNKNOWN_PARAMETER: Final = Refusal(555, "5.5.4", "Parameter not recognised")

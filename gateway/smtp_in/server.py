@@ -5,6 +5,7 @@ Signals, privileges and systemd belong to the app. Start with `Server.start`.
 
 import asyncio
 import contextlib
+import resource
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,9 +22,22 @@ from gateway.smtp_in.spool import Spool
 
 log: Final = structlog.get_logger()
 
+_BACKLOG: Final = 1024
+_OTHER_DESCRIPTORS: Final = 512
+"""For the database, the spool, the relay and the listeners themselves."""
 _SWEEP_SECONDS: Final = 1.0
-_CERTIFICATE_SWEEPS: Final = 10
+_SWEEPS_PER_REFRESH: Final = 10
 """Certificates are looked at in every tenth sweep."""
+
+
+def allow_descriptors(count: int) -> None:
+    """Raise this process's limit of open files to `count`, or as near to it as the hard limit lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if wanted < count:
+        log.warning("descriptors.limited", wanted=count, allowed=wanted)
 
 
 class Server:
@@ -44,7 +58,9 @@ class Server:
         self._spool = Spool(spool_folder)
         self.service = Service(hostname=hostname, intake=intake, limits=limits, spool=self._spool, now=now)
         self._servers: list[asyncio.Server] = []
-        self._sweeper: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._sweeps = 0
+        self._refreshing: asyncio.Task[None] | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -54,6 +70,7 @@ class Server:
     async def start(self) -> None:
         """Begin to take connections."""
         loop = asyncio.get_running_loop()
+        allow_descriptors(self.service.limits.connections + _OTHER_DESCRIPTORS)
         for listener in self._listeners:
 
             def session(listener: Listener = listener) -> Session:
@@ -65,7 +82,7 @@ class Server:
                 server = await loop.create_server(session, sock=listener.socket, backlog=_BACKLOG)
             self._servers.append(server)
             log.info("listener.opened", address=listener.address, door=listener.settings.door, tls=listener.settings.tls_mode)
-        self._sweeper = loop.create_task(self._sweep(), name="smtp sweeper")
+        self._sweep()
 
     def reconfigure(self, *, limits: LimitSettings, hostname: str) -> None:
         """Take other limits and another name; listeners themselves change with a restart only."""
@@ -85,10 +102,10 @@ class Server:
             await asyncio.wait_for(self.service.wait_until_empty(), seconds)
         for session in list(self.service.sessions):
             session.channel.abort()
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeper
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._refreshing is not None:
+            await self._refreshing
         await asyncio.to_thread(self._clean_up)
 
     def _clean_up(self) -> None:
@@ -102,14 +119,11 @@ class Server:
         for certificates in {listener.certificates for listener in self._listeners if listener.certificates is not None}:
             await certificates.refresh()
 
-    async def _sweep(self) -> None:
-        count = 0
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            count += 1
-            self.service.sweep()
-            if count % _CERTIFICATE_SWEEPS == 0:
-                await self.refresh_certificates()
-
-
-_BACKLOG: Final = 1024
+    def _sweep(self) -> None:
+        # The next one first: whatever goes wrong in this one, clients that wait too long are still seen.
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_SWEEP_SECONDS, self._sweep)
+        self._sweeps += 1
+        self.service.sweep()
+        if self._sweeps % _SWEEPS_PER_REFRESH == 0:
+            self._refreshing = loop.create_task(self.refresh_certificates(), name="certificates")

@@ -55,9 +55,10 @@ class Service:
             self._is_empty.clear()
             await self._is_empty.wait()
 
-    def refuse(self, sort: str, client_ip: str | None) -> None:
-        """Count a refusal by a limit and log it once per burst."""
-        self.refusals.note(sort, now=self.now(), client_ip=client_ip)
+    def count(self, limit: str, client_ip: str | None) -> None:
+        """Count that a limit was reached, if one was, and log it once per burst."""
+        if limit:
+            self.refusals.note(limit, now=self.now(), client_ip=client_ip)
 
     def make_room(self) -> bool:
         """Close the connection that has been idle for longest; False when none has been idle for long enough."""

@@ -34,14 +34,13 @@ class Session(Conversation):
             self.refuse(replies.NESTED_MAIL)
             return
         if self.mails >= limits.mails_per_connection:
-            self.end("mails_per_connection", replies.TOO_MANY_MAILS)
+            self.end(replies.TOO_MANY_MAILS)
         path = parse_path(argument, keyword="FROM:")
         if path is None:
             self.refuse(replies.BAD_SENDER)
             return
         begun = begin_transaction(path, is_extended=self.is_extended, limits=limits)
         if isinstance(begun, Transaction) and not self.service.in_flight.has_room_for(declared_size(path)):
-            self.service.refuse("in_flight", self.client_ip)
             begun = replies.NO_ROOM
         if isinstance(begun, Refusal):
             self.refuse(begun)
@@ -56,7 +55,6 @@ class Session(Conversation):
             self.refuse(replies.OUR_FAULT if self.had_fault else replies.NEED_MAIL)
             return
         if len(transaction.recipients) >= self.service.limits.recipients_per_mail:
-            self.service.refuse("recipients_per_mail", self.client_ip)
             self.refuse(replies.TOO_MANY_RECIPIENTS)
             return
         path = parse_path(argument, keyword="TO:")
@@ -111,7 +109,7 @@ class Session(Conversation):
             else:
                 await self._take(transaction, content, started)
         except EndlessMail:
-            self.end("message_size", replies.TOO_BIG)
+            self.end(replies.TOO_BIG)
         finally:
             arriving.drop()
             self.reset()
@@ -136,12 +134,12 @@ class Session(Conversation):
     def _answer(self, transaction: Transaction, outcome: Taken | Refusal) -> None:
         """Reply once, or at a local door once for each recipient (RFC 2033 section 4.2)."""
         for recipient in transaction.recipients if self.is_local else transaction.recipients[:1]:
-            if isinstance(outcome, Refusal):
-                self.reply(outcome)
-            else:
+            if isinstance(outcome, Taken):
                 self.reply(b"250 2.0.0 %s accepted\r\n" % format_id(outcome.ids[recipient.channel]).encode())
+            else:
+                self.reply(outcome)
         if isinstance(outcome, Refusal):
-            self.errors_since_mail += 1
+            self.count_refusal(outcome)
 
     def _envelope(self, transaction: Transaction) -> Envelope:
         announced = self.announced

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,12 @@ from tests.smtp_in.smtp_world import MAIL, NO_EVIDENCE, NOW, World, until
 SUPPORT = Recipient(address=Address("support", "firma.example"), channel="support", kind=RouteKind.CHANNEL)
 
 
-def acceptance(number: int) -> Acceptance:
+LARGE = Content(sha256="", size=30_000_000, path=Path("spool/arriving-1"))
+
+
+def acceptance(number: int, content: Content) -> Acceptance:
     envelope = Envelope(reverse_path=None, recipients=(SUPPORT,), received_at=NOW)
-    mail = ReceivedMail(id=number, channel="support", envelope=envelope, content=Content.of(b"x"), evidence=NO_EVIDENCE)
+    mail = ReceivedMail(id=number, channel="support", envelope=envelope, content=content, evidence=NO_EVIDENCE)
     return Acceptance(mail=mail, delivery_key=f"{number:064x}")
 
 
@@ -27,6 +31,8 @@ class Store:
 
     batches: list[list[int]] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    slow: set[int] = field(default_factory=set)
+    """If given, only these wait for the gate."""
     poison: int | None = None
     error: Exception | None = None
     given_up: list[int] = field(default_factory=list)
@@ -34,7 +40,8 @@ class Store:
 
     async def accept(self, mails: Sequence[Acceptance]) -> tuple[int, ...]:
         self.batches.append([mail.mail.id for mail in mails])
-        await self.gate.wait()
+        if not self.slow or any(mail.mail.id in self.slow for mail in mails):
+            await self.gate.wait()
         if self.error is not None:
             raise self.error
         if self.poison is not None and any(mail.mail.id == self.poison for mail in mails):
@@ -47,10 +54,9 @@ class Store:
     def committer(self) -> Committer:
         return Committer(accept=self.accept, on_received=self.wake)
 
-    def begin(self, committer: Committer, number: int) -> asyncio.Task[tuple[int, ...]]:
-        return asyncio.create_task(
-            committer.store((acceptance(number),), give_up=lambda: self.given_up.append(number)), name=str(number)
-        )
+    def begin(self, committer: Committer, number: int, content: Content | None = None) -> asyncio.Task[tuple[int, ...]]:
+        mails = (acceptance(number, content or Content.of(b"x")),)
+        return asyncio.create_task(committer.store(mails, give_up=lambda: self.given_up.append(number)), name=str(number))
 
 
 async def turn() -> None:
@@ -106,6 +112,18 @@ async def test_client_that_drops_before_its_commit_began_leaves_nothing() -> Non
     store.gate.set()
     assert [await first, await other] == [(1,), (3,)]
     assert (store.batches, store.given_up) == ([[1], [3]], [2])
+
+
+async def test_small_mail_does_not_wait_for_large_ones() -> None:
+    store = Store(slow={1, 2})
+    committer = store.committer()
+    large = [store.begin(committer, number, LARGE) for number in (1, 2)]
+    await turn()
+    assert await store.begin(committer, 3) == (3,)
+    assert not any(task.done() for task in large)
+    store.gate.set()
+    await asyncio.gather(*large)
+    await committer.drain()
 
 
 async def test_mail_that_the_database_chokes_on_does_not_spoil_its_neighbours() -> None:

@@ -232,7 +232,7 @@ async def test_log_names_the_mail_but_not_what_it_says_and_one_line_stands_for_a
     (received,) = [line for line in logs if line["event"] == "mail.received"]
     assert (received["size"], received["channels"], received["client_ip"]) == (35, ["support"], "127.0.0.1")
     refused = [line for line in logs if line["event"] == "session.refused"]
-    assert [(line["sort"], line.get("count")) for line in refused] == [("connections", None), ("connections", 2)]
+    assert [(line["limit"], line.get("count")) for line in refused] == [("connections", None), ("connections", 2)]
 
 
 # --------------------------------------------------------------------------------------------------- clients of other makers
