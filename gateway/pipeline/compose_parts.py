@@ -14,7 +14,7 @@ _BOUNDARY_START: Final = "=_"
 """Cannot stand in base64 nor in quoted-printable, so a text that holds it is encoded and never ends a part."""
 _PLAIN_LINE: Final = 78
 _LONGEST_LINE: Final = 998
-_DROPPED: Final = {n: None for n in (*range(32), 127) if chr(n) not in "\t\n"}
+_DROPPED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 
@@ -29,8 +29,8 @@ class Part:
 
 def clean_text(text: str) -> str:
     """Return text with LF line ends, without control characters or lone surrogates."""
-    normalised = text.replace("\r\n", "\n").replace("\r", "\n").translate(_DROPPED)
-    return normalised.encode("utf-8", "replace").decode("utf-8")
+    normalised = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _DROPPED.sub("", normalised).encode("utf-8", "replace").decode("utf-8")
 
 
 def text_part(subtype: Literal["plain", "html"], text: str) -> Part:

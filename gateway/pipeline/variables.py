@@ -130,7 +130,7 @@ class AnswerVariables:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmActionVariables:
-    """To an agent's configured address: was that you, or did you mean it so?"""
+    """To an agent's configured address: whether that was you, or whether you meant it so."""
 
     marker: str
     channel: ChannelView
