@@ -29,9 +29,10 @@ class BlobFolder:
         self.spool = data / "spool"
 
     def create(self) -> None:
-        """Make the folders."""
+        """Make the folders, readable for nobody else."""
+        self.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.root, self.spool):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
         """Return where the bytes with that digest lie or would lie."""
@@ -50,12 +51,12 @@ class BlobFolder:
         target = self.path(content.sha256)
         if not target.parent.exists():
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(self.root)
+            sync_folder(self.root)
         if not target.exists():
             source = content.path if content.path is not None and content.path.parent == self.spool else None
             _move_into(target, source if source is not None else self._spool_copy(content))
         # Also when it was there already: whoever renamed it may not have come to this line yet.
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         self.discard_spooled(content)
 
     def discard_spooled(self, *contents: Content) -> None:
@@ -99,7 +100,12 @@ def _move_into(target: Path, source: Path) -> None:
     source.rename(target)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk.
+
+    Raises:
+        OSError: the disk fails.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

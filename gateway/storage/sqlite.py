@@ -26,7 +26,7 @@ from gateway.errors import StorageUnavailable
 from gateway.storage import schema
 from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
-from gateway.storage.folder import BlobFolder
+from gateway.storage.folder import BlobFolder, sync_folder
 from gateway.storage.received import Acceptance
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
@@ -156,8 +156,10 @@ class SqliteEngine:
         return engine
 
     def _prepare(self, *, migrate: bool) -> None:
-        self.folder.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.create()
+        if not self.path.exists():
+            self.path.touch(mode=0o600)
+            sync_folder(self.path.parent)
         with self._write_engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             if migrate:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.errors import StorageUnavailable, WrongCommand
@@ -29,7 +29,8 @@ class SqliteReadingEngine:
 
     def __init__(self, data: Path, path: Path) -> None:
         self.folder = BlobFolder(data)
-        self._engine = create_async_engine(f"sqlite+aiosqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true")
+        file = f"file:{quote(str(path.absolute()))}"
+        self._engine = create_async_engine(URL.create("sqlite+aiosqlite", database=file, query={"mode": "ro", "uri": "true"}))
         self._wakeups = Wakeups()
 
     @classmethod

@@ -223,6 +223,31 @@ async def test_database_opened_for_reading_refuses_to_write(database: Database, 
     await reader.close()
 
 
+async def test_database_can_be_read_while_no_gateway_runs(tmp_path: Path, make: "Make") -> None:
+    acceptance, data = make.acceptance(), tmp_path / "with space?&#%"
+    database = await Database.open(data=data)
+    await database.accept([acceptance])
+    await database.close()
+    for _ in range(2):
+        reader = await Database.open(data=data, read_only=True)
+        assert await reader.read(lambda tx: tx.received.get(acceptance.mail.id)) == acceptance.mail
+        await reader.close()
+    assert {path.name for path in data.iterdir()} <= {
+        "gateway.sqlite",
+        "gateway.sqlite-shm",
+        "gateway.sqlite-wal",
+        "blobs",
+        "spool",
+    }
+
+
+async def test_database_is_readable_for_its_owner_only(database: Database, make: "Make", tmp_path: Path) -> None:
+    await database.accept([make.acceptance()])
+    modes = {entry.name: entry.stat().st_mode & 0o077 for entry in os.scandir(tmp_path)}
+    assert set(modes.values()) == {0}
+    assert "gateway.sqlite-wal" in modes
+
+
 async def test_database_that_is_not_there_is_not_made_for_reading(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable):
         await Database.open(data=tmp_path / "nothing", read_only=True)
