@@ -1,7 +1,7 @@
 """`run`, `inject` and `route`: the daemon, and what talks to it."""
 
 import os
-import sys
+from io import BufferedReader
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,6 +14,8 @@ from gateway.errors import ConfigError
 
 DOOR: Final = Path("/run/ticket-gateway/inject.sock")
 """Where the example configuration and the systemd unit put the inject door."""
+_MBOX_NULL: Final = "MAILER-DAEMON"
+_LINE_OCTETS: Final = 1024
 
 
 def run(
@@ -46,7 +48,12 @@ def inject(
     ] = None,
     sender: Annotated[
         str | None,
-        typer.Option("--sender", "--mail-from", metavar="ADDRESS", help="The reverse-path; otherwise $SENDER, otherwise null."),
+        typer.Option(
+            "--sender",
+            "--mail-from",
+            metavar="ADDRESS",
+            help="The reverse-path; otherwise $SENDER or the mbox line.",
+        ),
     ] = None,
     door: Annotated[Path | None, typer.Option("--socket", metavar="PATH", help=f"The gateway's socket, such as {DOOR}.")] = None,
     config: ConfigPath = None,
@@ -63,11 +70,19 @@ def inject(
         print_error("no recipient: say --to ADDRESS")
         raise typer.Exit(Exit.USAGE)
     where = door or _configured_door(chosen_config(context, config)) or DOOR
-    reverse_path = (sender if sender is not None else os.environ.get("SENDER", "")).removeprefix("<").removesuffix(">")
-    injected = hand_over(sys.stdin.buffer, door=where, sender=reverse_path, recipients=recipients)
+    mail = open(0, "rb", closefd=False)  # noqa: SIM115 standard input, whatever stands in sys.stdin
+    reverse_path = sender if sender is not None else os.environ.get("SENDER") or _mbox_sender(mail)
+    bare = reverse_path.strip().removeprefix("<").removesuffix(">")
+    injected = hand_over(mail, door=where, sender="" if bare == _MBOX_NULL else bare, recipients=recipients)
     if injected.exit_code != Exit.OK:
         print_error(injected.text)
     raise typer.Exit(injected.exit_code)
+
+
+def _mbox_sender(mail: BufferedReader) -> str:
+    """Return the reverse-path that a delivering mail server wrote into a first line `From …`; nothing is read away."""
+    words = mail.peek(_LINE_OCTETS).split(b"\n", 1)[0].split(b" ")
+    return words[1].decode("utf-8", "replace") if words[0] == b"From" and len(words) > 1 else ""
 
 
 def _configured_door(config: Path | None) -> Path | None:

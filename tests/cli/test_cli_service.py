@@ -1,0 +1,178 @@
+"""The daemon as systemd and a pipe alias see it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.cli.exits import Exit
+from tests.cli.conftest import MAIL, Command, Ran
+
+CONFIG = """\
+hostname: gw.firma.example
+data: {folder}/data
+listen:
+  - {{smtp: "127.0.0.1:0"}}
+  - {{inject: "unix:{folder}/inject.sock"}}
+resolver: {{servers: ["127.0.0.1:9"], timeout: 100ms, seconds_per_mail: 200ms}}
+smarthosts: {{main: {{host: 127.0.0.1, port: 9, security: none}}}}
+agents: {{anna: {{name: Anna Arndt, addresses: [anna@firma.example]}}}}
+queues: {{support: {{agents: [anna]}}}}
+channels:
+  support: {{address: support@firma.example, display_name: Firma Support, queue: support, smarthosts: [main]}}
+"""
+
+
+class Running:
+    """A daemon in a process of its own, and what it tells its supervisor."""
+
+    def __init__(self, process: asyncio.subprocess.Process, told: socket.socket, config: Path) -> None:
+        self.process = process
+        self.config = config
+        self._told = told
+
+    async def hears(self, wanted: str) -> str:
+        """Return the next message to the supervisor that holds these words."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(30):
+            while True:
+                message = (await loop.sock_recv(self._told, 4096)).decode()
+                if wanted in message:
+                    return message
+
+
+async def run_command(*arguments: str | Path, stdin: bytes = b"") -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", *map(str, arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate(stdin)
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    (tmp_path / "data").mkdir()
+    config = tmp_path / "gateway.yaml"
+    config.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(str(tmp_path / "notify"))
+    told.setblocking(False)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "--config", str(config), "run", "--as-root",
+        env=os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"},
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    daemon = Running(process, told, config)
+    try:
+        await daemon.hears("READY=1")
+        yield daemon
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
+        told.close()
+
+
+async def test_a_mail_from_a_pipe_becomes_a_ticket_that_every_command_shows(
+    running: Running, tmp_path: Path, command: Command
+) -> None:
+    def ask(*arguments: str) -> Ran:
+        return command("-c", running.config, *arguments)
+
+    mbox = b"From juergen@kunde.example Sat Nov 21 10:00:00 2026\n" + MAIL.encode()
+    door = tmp_path / "inject.sock"
+    assert await run_command("inject", "--socket", door, "--to", "support@firma.example", stdin=mbox) == (Exit.OK, "")
+    async with asyncio.timeout(30):
+        while not (listed := await asyncio.to_thread(ask, "tickets", "list", "--json")).out:
+            continue
+    (ticket,) = listed.answers
+    assert (ticket["number"][-7:], ticket["subject"], ticket["status"]) == ("-000001", "Rechnung", "new")
+    (whole,) = (await asyncio.to_thread(ask, "tickets", "show", ticket["number"], "--json")).answers
+    assert whole["posts"][0]["text"] == "Wo ist meine Rechnung?"
+    assert {mail["purpose"] for mail in whole["outbound"]} == {"new_ticket", "confirmation"}
+    assert ticket["number"] in (await asyncio.to_thread(ask, "tickets", "search", "rechn*")).out
+    assert (await asyncio.to_thread(ask, "tickets", "export")).answers[0]["posts"] == whole["posts"]
+    assert len((await asyncio.to_thread(ask, "outbox", "list", "--json")).answers) == 2
+    assert (await asyncio.to_thread(ask, "suspended", "list")).out.strip() == "No suspended mail."
+    unknown = await asyncio.to_thread(ask, "tickets", "show", "1999-000001")
+    assert (unknown.code, unknown.err) == (Exit.NO_SUCH, "ticket-gateway: there is no ticket 1999-000001\n")
+
+
+async def test_an_unknown_recipient_bounces_and_a_stopped_gateway_means_later(running: Running, tmp_path: Path) -> None:
+    door = tmp_path / "inject.sock"
+    code, _ = await run_command("inject", "--socket", door, "--to", "nobody@firma.example", stdin=MAIL.encode())
+    assert code == Exit.NO_SUCH
+    running.process.send_signal(signal.SIGTERM)
+    await running.process.wait()
+    code, _ = await run_command("inject", "--socket", door, "--to", "support@firma.example", stdin=MAIL.encode())
+    assert code == Exit.TEMPORARY
+
+
+async def test_the_supervisor_hears_that_it_is_ready_alive_and_stopping(running: Running) -> None:
+    await running.hears("WATCHDOG=1")
+    running.process.send_signal(signal.SIGTERM)
+    assert "STOPPING=1" in await running.hears("STOPPING=1")
+    assert await running.process.wait() == 0
+
+
+async def test_a_wrong_configuration_is_refused_while_the_old_one_goes_on(running: Running) -> None:
+    running.config.write_text("hostnam: gw\n", encoding="utf-8")
+    running.process.send_signal(signal.SIGHUP)
+    await running.hears("RELOADING=1")
+    assert "the new one is wrong" in await running.hears("READY=1")
+    assert running.process.stderr is not None
+    events: list[dict[str, Any]] = []
+    while not events or events[-1]["event"] != "config.refused":
+        events.append(json.loads(await running.process.stderr.readline()))
+    assert "is not known here" in str(events[-1]["problems"])
+    running.process.send_signal(signal.SIGTERM)
+    assert await running.process.wait() == 0
+
+
+async def test_a_daemon_does_not_start_with_a_wrong_configuration(tmp_path: Path) -> None:
+    (tmp_path / "gateway.yaml").write_text("hostnam: gw\n", encoding="utf-8")
+    code, out = await run_command("-c", tmp_path / "gateway.yaml", "run", "--as-root")
+    assert (code, out) == (Exit.CONFIG, "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be refused for being root")
+async def test_root_is_refused_unless_an_account_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "gateway.yaml").write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
+    code, _ = await run_command("-c", tmp_path / "gateway.yaml", "run")
+    assert code == Exit.NOT_ALLOWED
+
+
+def test_route_says_what_an_address_leads_to(command: Command, tmp_path: Path) -> None:
+    config = tmp_path / "gateway.yaml"
+    config.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
+    (answer,) = command("route", "Support@Firma.example", "--json", "-c", config).answers
+    assert (answer["kind"], answer["channel"]) == ("channel", "support")
+    assert command("route", "support-firma@gw.firma.example", "-c", config).code == Exit.OK
+    assert command("route", "nobody@firma.example", "-c", config).code == Exit.NO_SUCH
+    assert command("route", "nobody", "-c", config).code == Exit.USAGE
+
+
+def test_a_command_that_needs_a_database_says_that_there_is_none(command: Command, tmp_path: Path) -> None:
+    config = tmp_path / "gateway.yaml"
+    config.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
+    ran = command("tickets", "list", "-c", config)
+    assert (ran.code, ran.out) == (Exit.TEMPORARY, "")
+    assert ran.err.count("\n") == 1
+
+
+def test_the_demo_holds(command: Command) -> None:
+    ran = command("demo", "--once")
+    assert ran.code == Exit.OK, ran.out
+    assert "✗" not in ran.out
