@@ -1,10 +1,10 @@
-"""What mail systems send when a mail cannot be delivered and they do not speak RFC 3464: qmail, Exim, old Sendmail, Exchange,
-Gmail, Yahoo, Lotus and many more.
+"""What mail systems send instead of RFC 3464 when a mail cannot be delivered: qmail, Exim, old Sendmail, Exchange and many more.
 
 They all name the recipient at the beginning of a line or behind a few words, and the reason near it. `flufl.bounce` is asked
 where that does not help.
 """
 
+# ruff: noqa: E501 wide signs count double
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,8 +43,9 @@ _COPY: Final = re.compile(
 _STATUS: Final = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _CODE: Final = re.compile(r"(?<![\d.:-])([45])[0-5]\d(?![\d.:@])")
 _LEADING: Final = re.compile(
-    r"^[\s>*#.\d)-]{0,40}(?:(?:failed|final|original)?[ -]?(?:recipients?|rcpt|address|user(?:id)?|to|mailbox|account|failed|empfänger|"
-    r"destinataire|destinatario|destinatário|收件人|ontvanger)(?: to| address| e-?mail)?\s{0,4}[:=]\s{0,20})?"
+    r"^[\s>*#.\d)-]{0,40}(?:(?:failed|final|original)?[ -]?"
+    r"(?:recipients?|rcpt|address|user(?:id)?|to|mailbox|account|failed|empfänger|destinataire|destinat[aá]rio|收件人|ontvanger)"
+    r"(?: to| address| e-?mail)?\s{0,4}[:=]\s{0,20})?"
     r"(?:\[?(?:smtp|rfc822)[:;]\s{0,4}|mailto:)?[<\[(\"']{0,2}([^\s<>()\[\],;:\"']{1,128}@[a-z0-9_\[][^\s<>()\[\],;:\"']{1,255})"
 )
 _NAMED: Final = re.compile(
@@ -52,7 +53,8 @@ _NAMED: Final = re.compile(
     r"couldn't be delivered to|could not be delivered to|undeliverable to|problem delivering (?:your message |mail )?to|"
     r"failed to deliver to|unknown user:|user unknown:|no such user:|unknown recipient:|invalid final delivery userid:|"
     r"exceeds allowed size:|konnte nicht an|nicht zugestellt werden an|an den empfänger|n'a pas pu être remis à|"
-    r"no se ha podido entregar a|no se entregó a|non è stato recapitato a|não foi entregue a|message for|rcpt=\[|message to|"
+    r"no se ha podido entregar a|no se entregó a|non è stato recapitato a|não foi entregue a|message for|rcpt=\[|"
+    r"message to|"
     r"rcpt to:|recipient|account|mailbox|user|to)\s{0,4}[<\[(\"'*]{0,3}\s{0,2}"
     r"([^\s<>()\[\],;:\"'*]{1,128}@[a-z0-9_\[][^\s<>()\[\],;:\"'*]{1,255})"
 )
@@ -63,19 +65,32 @@ _DELAYED: Final = re.compile(
     r"temporary problem delivering|delivery incomplete|will try again|next attempt|noch nicht zugestellt|verzögert|"
     r"wird weiter versucht|retardé|demorado|ritardat|atrasad|vertraagd|försenat|forsinket|opóźnion|задержан"
 )
-_REASONS: Final = (
-    (re.compile(r"user unknown|unknown user|no such user|no mailbox here|does not exist|doesn't exist|not listed in|not found|"
-                r"doesn't have a|couldn't be found|recipnotfound|no such recipient|invalid recipient|unbekannt|existiert nicht|"
-                r"unrouteable address|unknown address|mailbox unavailable|inactive|no existe|n'existe pas|non esiste|não existe|不存在"),
-     "1.1"),
-    (re.compile(r"over ?quota|quota exceeded|mailbox (?:is )?full|exceed\w{0,3} (?:storage|quota|allowed)|insufficient space|"
-                r"postfach (?:ist )?voll|boîte pleine|buzón lleno|casella piena|邮箱空间不足|容量"), "2.2"),
-    (re.compile(r"host unknown|host or domain name not found|name service error|domain not found|couldn't find any host|nxdomain"), "1.2"),
-    (re.compile(r"too large|size limit|message size exceeds|zu groß"), "3.4"),
-    (re.compile(r"too many hops|loop"), "4.6"),
-    (re.compile(r"timed out|timeout|connection refused|couldn't establish|unreachable"), "4.1"),
-    (re.compile(r"spam|blocked|blacklist|policy|denied|rejected|not permitted|blockiert"), "7.1"),
-)  # fmt: skip
+_REASONS: Final = tuple(
+    (re.compile(words), detail)
+    for detail, words in (
+        (
+            "1.1",
+            (
+                "user unknown|unknown user|no such user|no mailbox here|does not exist|doesn't exist|not listed in|not found|"
+                "doesn't have a|couldn't be found|recipnotfound|no such recipient|invalid recipient|unbekannt|existiert nicht|"
+                "unrouteable address|unknown address|mailbox unavailable|inactive|no existe|n'existe pas|non esiste|não existe|不存在"
+            ),
+        ),
+        (
+            "2.2",
+            (
+                "over ?quota|quota exceeded|mailbox (?:is )?full|exceed\\w{0,3} (?:storage|quota|allowed)|insufficient space|"
+                "postfach (?:ist )?voll|boîte pleine|buzón lleno|casella piena|邮箱空间不足|容量"
+            ),
+        ),
+        ("1.2", "host unknown|host or domain name not found|name service error|domain not found|couldn't find any host|nxdomain"),
+        ("3.4", "too large|size limit|message size exceeds|zu groß"),
+        ("4.6", "too many hops|loop"),
+        ("4.1", "timed out|timeout|connection refused|couldn't establish|unreachable"),
+        ("7.1", "spam|blocked|blacklist|policy|denied|rejected|not permitted|blockiert"),
+    )
+)
+"""What words say, as subject and detail of an enhanced status (RFC 3463 section 3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +154,7 @@ def _match(pattern: re.Pattern[str], plain: list[str], ours: set[str]) -> dict[s
         if "@" not in line:
             continue
         match = pattern.search(line)
-        if match is None or find_address(match[1]) is None:
+        if match is None or find_address(str(match[1])) is None:
             continue
         key = match[1].strip(".'*`").lower()
         is_system = key.partition("@")[0] in _SYSTEMS
@@ -165,8 +180,6 @@ def _read_reason(recipient: Address, near: list[str], whole: list[str], *, is_de
         wider, status = _find_status(whole)
         diagnostic = wider if status else diagnostic
     action = "delayed" if is_delayed else "failed"
-    if status and status[0] != "5" and not is_delayed:
-        status = status if status[0] == "4" else None
     return Report(recipient=recipient, action=action, status=status, diagnostic=diagnostic)
 
 
@@ -209,6 +222,7 @@ def _ask_flufl(message: Message, lines: list[str]) -> Iterator[Report]:
         return
     for action, found in (("failed", permanent), ("delayed", temporary)):
         for each in sorted(found)[:_MAX_RECIPIENTS]:
-            address = each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each)
             diagnostic, status = _find_status(lines)
-            yield Report(recipient=Address.of(address), action=action, status=status, diagnostic=diagnostic)
+            yield Report(
+                recipient=Address.of(each.decode("utf-8", "replace")), action=action, status=status, diagnostic=diagnostic
+            )

@@ -83,7 +83,7 @@ def _judge(opening: Opening, author: Mailbox, date: datetime | None, *, is_forwa
     if opening.heading is Heading.FORWARDED:
         confidence += 0.3
     if is_forward:
-        confidence += 0.15
+        confidence += 0.3
     if not author.address.domain:
         confidence -= 0.3
     if date is None:

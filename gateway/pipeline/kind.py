@@ -126,8 +126,9 @@ def starts_with_phrase(subject: str, starts: tuple[str, ...]) -> str:
         return ""
     for phrase in starts:
         if bare.startswith(phrase):
-            rest = bare[len(phrase) :].lstrip(" ")
-            if not rest or rest[0] in ":-–—|]):：,!*." or rest.startswith(("re:", "aw:")):  # noqa: RUF001 wide colon
+            tail = bare[len(phrase) :]
+            rest = tail.lstrip()
+            if not rest or rest[0] in ":|]):：,!*." or tail.startswith((" -", " –", " —")) or rest.startswith(("re:", "aw:")):  # noqa: RUF001
                 return phrase
     return ""
 

@@ -39,10 +39,13 @@ def unquote_line(line: str) -> str:
 
 
 def plain_line(line: str) -> str:
-    """Return a line as it is compared with phrases: NFKC, no invisible signs, ASCII digits, single spaces, case-folded."""
+    """Return a line as it is compared with phrases: NFKC, no invisible signs, ASCII digits, single spaces, case-folded.
+
+    The dot that case-folding leaves of a Turkish capital I is dropped, too.
+    """
     if line.isascii():
         return " ".join(line.lower().split())
-    return " ".join(unicodedata.normalize("NFKC", line.translate(_PLAIN)).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", line.translate(_PLAIN)).casefold().replace("\u0307", "").split())
 
 
 _ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")

@@ -153,7 +153,7 @@ def _day_number(token: str) -> int | None:
 
 
 def _month_number(token: str) -> int | None:
-    """Read the name of a month, or its beginning of at least three letters."""
+    """Read the name of a month, its beginning of at least three letters, or an inflected form."""
     known = _NUMBERS.get(token)
     if known is not None:
         return known
@@ -162,6 +162,7 @@ def _month_number(token: str) -> int | None:
     if len(token) < 3:  # noqa: PLR2004 too short to tell
         return None
     meant = {number for name, number in _NUMBERS.items() if name.startswith(token)}
+    meant = meant or {number for name, number in _NUMBERS.items() if len(name) > 4 and token.startswith(name)}  # noqa: PLR2004
     return meant.pop() if len(meant) == 1 else None
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from gateway.pipeline.phrases import words_of
 
 DEVICES: Final = words_of(
-    "iphone|ipad|ipod|apple watch|macbook|icloud|android|samsung|galaxy|huawei|xiaomi|redmi|oneplus|oppo|realme|pixel|nokia|lumia|"
+    "iphon|ipad|ipod|apple watch|macbook|icloud|android|samsung|galaxy|huawei|xiaomi|redmi|oneplus|oppo|realme|pixel|nokia|lumia|"
     "blackberry|htc|xperia|sony|motorola|moto g|honor|fairphone|nothing phone|outlook|yahoo|gmail|gmx|web.de|proton|tutanota|tuta|"
     "windows|zimbra|aquamail|aqua mail|bluemail|blue mail|spark|k-9|k9|fairemail|thunderbird|posteo|mailbird|freenet|t-online|"
     "telekom mail|magenta|mail.ru|яндекс|yandex|rambler|mailspring|superhuman|hey.com|airmail|edison|newton|canary|nine|touchdown|"

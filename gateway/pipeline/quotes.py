@@ -237,8 +237,8 @@ def _extend(lines: Lines, start: int, end: int, window: str) -> int:
         above = lines.plain(begin - 1)
         if not above or len(above) > _LONGEST_LEAD or above[-1] in ".!?:;…。！？" or lines.depths[begin - 1] != lines.depths[end]:
             break
-        has_time = names_day(above) or names_time(above)
-        if not has_time and not (_opens(above) and any(c.isdigit() for c in window)):
+        is_part = names_day(above) or names_time(above) or window[0] in "<(" or (_BRACKETED.search(above) and "@" not in window)
+        if not is_part and not (_opens(above) and any(c.isdigit() for c in window)):
             break
         begin, window = begin - 1, f"{above} {window}"
     return begin
