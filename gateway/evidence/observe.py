@@ -6,7 +6,7 @@ Start with `Observer.observe`. It never raises on any bytes; what is not answere
 import asyncio
 import mmap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -97,7 +97,7 @@ async def _observe(
     chain = arc.read_chain(block)
     walker = dmarc.TreeWalker(dns)
     wishes = dkim.wished_bodies(readings) | chain.wished_bodies(sealers)
-    bodies, keys, chain_keys, spf, discovery = await asyncio.gather(
+    bodies, keys, chain_keys, found, discovery = await asyncio.gather(
         _hash(content, block.body_start, wishes),
         dkim.fetch_keys(readings, dns),
         arc.fetch_keys(chain, sealers, dns),
@@ -106,6 +106,7 @@ async def _observe(
     )
     verified = dkim.verify_signatures(readings, keys, pool, bodies, now)
     signatures, is_open = await dmarc.align_signatures(discovery, verified, walker)
+    spf = await _align_spf(discovery, found, walker)
     return _Observation(
         envelope=envelope,
         block=block,
@@ -173,7 +174,7 @@ async def _conclude(common: _Observation, forwarders: Sequence[ForwarderSettings
         before = sender_before(common.envelope, passage, common.block, sealed, common.author.domain)
         through = await _look_through(common, passage, before)
     voucher = await _find_voucher(common, passage, forwarders, sealed, trusted.sealer if trusted else None)
-    assurance, because = assess(await _find(common, through, before, voucher))
+    assurance, because = assess(_find(common, through, before, voucher))
     return Evidence(
         spf=common.spf,
         dkim=common.dkim,
@@ -198,7 +199,8 @@ async def _look_through(common: _Observation, passage: Passage, before: SenderBe
         domain = before.address.domain if before.address else None
         spf = SpfEvidence(result=SpfResult.NONE, domain=domain, scope=SpfScope.MFROM, because=because)
     else:
-        spf = await check_sender(common.dns, client_ip=hop.ip, reverse_path=before.address, helo=hop.helo)
+        found = await check_sender(common.dns, client_ip=hop.ip, reverse_path=before.address, helo=hop.helo)
+        spf = await _align_spf(common.discovery, found, common.walker)
     judged = await dmarc.judge(common.author, common.discovery, spf, common.dkim, common.walker, is_open=common.is_alignment_open)
     mail_from = (str(before.address) if before.address else "") if before.is_known else None
     return Through(
@@ -211,7 +213,7 @@ async def _look_through(common: _Observation, passage: Passage, before: SenderBe
     )
 
 
-async def _find(common: _Observation, through: Through | None, before: SenderBefore | None, voucher: str | None) -> Findings:
+def _find(common: _Observation, through: Through | None, before: SenderBefore | None, voucher: str | None) -> Findings:
     """Gather what the table looks at, from the hop that counts."""
     spf = through.spf if through else common.spf
     judged = through.dmarc if through else common.dmarc
@@ -229,7 +231,7 @@ async def _find(common: _Observation, through: Through | None, before: SenderBef
         dkim=common.dkim,
         spf=spf,
         dmarc=judged,
-        is_spf_aligned=not is_rewritten and await _is_spf_aligned(common, spf),
+        is_spf_aligned=not is_rewritten and spf.aligned and spf.result is SpfResult.PASS,
         is_sender_known=is_known,
         is_rewritten=is_rewritten,
         forwarder=through.forwarder if through else None,
@@ -238,12 +240,12 @@ async def _find(common: _Observation, through: Through | None, before: SenderBef
     )
 
 
-async def _is_spf_aligned(common: _Observation, spf: SpfEvidence) -> bool:
-    if common.discovery is None or spf.result is not SpfResult.PASS:
-        return False
-    record = common.discovery.record
-    is_strict = record is not None and record.is_strict_spf
-    return bool(await dmarc.is_aligned(common.discovery, spf.domain, is_strict=is_strict, walker=common.walker))
+async def _align_spf(author: dmarc.Discovery | None, spf: SpfEvidence, walker: dmarc.TreeWalker) -> SpfEvidence:
+    """Fill in whether the domain that SPF was asked about stands for the author's."""
+    if author is None:
+        return spf
+    is_strict = author.record is not None and author.record.is_strict_spf
+    return replace(spf, aligned=bool(await dmarc.is_aligned(author, spf.domain, is_strict=is_strict, walker=walker)))
 
 
 def _is_temporary(common: _Observation, spf: SpfEvidence, judged: DmarcEvidence) -> bool:
