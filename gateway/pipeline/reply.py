@@ -44,8 +44,8 @@ class _Plan:
     is_forward: bool
     sure: int | None
     """The first line that is surely ours."""
-    is_sure_to_the_end: bool
-    """All below it is quotation, signs or not."""
+    sure_end: int
+    """The line behind our own text; all below is quotation, too, unless the whole answer stands there."""
     hint: int | None
     """Where the HTML says that a quotation begins."""
     has_attributed_signs: bool = False
@@ -125,7 +125,7 @@ def _prepare(lines: Lines, html: str | None, marker: str | None, fingerprints: S
         is_answer=None,
         is_forward=False,
         sure=sure,
-        is_sure_to_the_end=not (own.is_whole and _is_answered_below(lines, own.start, own.end)),
+        sure_end=own.end if own.is_whole and _is_answered_below(lines, own.start, own.end) else len(lines),
         hint=find_html_quote(html, lines.raw) if html else None,
         is_suspicious=bool(marked) or has_own_words,
     )
@@ -151,13 +151,16 @@ def _scan(plan: _Plan) -> None:
     lines = plan.lines
     index = 0
     while index < len(lines):
-        if index == plan.sure and not lines.depths[index] and plan.is_sure_to_the_end:
-            _quote_rest(plan, index)
-            return
+        if index == plan.sure and not lines.depths[index]:
+            if plan.sure_end == len(lines):
+                _quote_rest(plan, index)
+                return
+            plan.quote(index, plan.sure_end)
+            index = plan.sure_end
+            continue
         opening = find_opening(lines, index)
         if opening is None:
-            if index == plan.hint and not lines.depths[index]:
-                _quote_rest(plan, index)
+            if index == plan.hint and not plan.is_forward and _follow_hint(plan, index):
                 return
             index += 1
             continue
@@ -175,6 +178,20 @@ def _scan(plan: _Plan) -> None:
                 return
             plan.has_attributed_signs = True
         index = max(opening.end, index + 1)
+
+
+def _follow_hint(plan: _Plan, index: int) -> bool:
+    """Begin a quotation where the HTML says so; tell whether it takes the rest."""
+    lines = plan.lines
+    if lines.depths[index] or not any(not lines.is_blank(at) for at in range(index)):
+        return False
+    signed = next((at for at in range(index, min(len(lines), index + _LONGEST_UNKNOWN_HEADING)) if lines.depths[at]), None)
+    if signed is None:
+        _quote_rest(plan, index)
+        return True
+    plan.quote(index, signed)
+    plan.has_attributed_signs = True
+    return False
 
 
 def _accepts(plan: _Plan, opening: Opening) -> bool:

@@ -85,7 +85,7 @@ def is_program_line(line: str) -> bool:
     """Tell whether a line is what a mobile program, a provider or a virus scanner puts below a mail."""
     if len(line) > _LONGEST_MOBILE * 2:
         return False
-    plain = plain_line(line).strip("*_<>[]().!。 \t-–—|")
+    plain = plain_line(line).partition("](")[0].partition("http")[0].replace("[", "").strip("*_<>[]().!。 \t-–—|")
     if not plain or len(plain) > _LONGEST_MOBILE:
         return False
     if plain.startswith(phrases_signing.SCANNERS):
