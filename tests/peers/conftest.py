@@ -1,0 +1,34 @@
+"""One little world for all tests against real peers: starting it takes a few seconds, so it is started once."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.company import World
+from tests.peers.programs import miss, program
+
+_PROGRAMS = ("postfix", "postqueue", "postsrsd", "opendkim", "nsd", "saslpasswd2", "swaks", "smtp-source", "neomutt")
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """Start the company, the customers' provider, the DNS and the gateway."""
+    for name in _PROGRAMS:
+        program(name)
+    if os.geteuid() != 0:
+        miss("Postfix can only be started by root")
+    # Not pytest's own folder: Postfix and opendkim run under accounts of their own and must get through;
+    # and the paths of sockets must be short.
+    folder = Path(tempfile.mkdtemp(prefix="peers-", dir="/tmp"))
+    folder.chmod(0o755)
+    world = World(folder)
+    try:
+        world.start()
+        yield world
+    finally:
+        world.stop()
+        shutil.rmtree(folder, ignore_errors=True)

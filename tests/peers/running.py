@@ -1,0 +1,135 @@
+"""The gateway as admins run it: a process of its own with a configuration file, looked at from outside."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+from ruamel.yaml import YAML
+
+from gateway.mail import OutboundMail, Purpose, ReceivedMail
+from gateway.states import OutboundState
+from gateway.storage.database import Database
+from gateway.storage.received import ReceivedSummary, ReceivedTrace
+from gateway.storage.tickets import TicketFilter
+from gateway.storage.transaction import Reader
+from gateway.tickets import Post, Ticket
+from tests.peers.programs import Server, greets, wait_for
+
+T = TypeVar("T")
+
+REPOSITORY: Final = Path(__file__).parents[2]
+COMMAND: Final = (sys.executable, "-m", "gateway")
+"""`ticket-gateway`, wherever the repository lies."""
+
+
+class RunningGateway:
+    """One daemon, and what its database says (read only, through the storage's own reader)."""
+
+    def __init__(self, folder: Path, configuration: Mapping[str, object], port: int) -> None:
+        """Write the configuration and start the daemon."""
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.port = port
+        self.file = folder / "gateway.yaml"
+        with self.file.open("w", encoding="utf-8") as file:
+            YAML(typ="safe").dump(dict(configuration), file)
+        self.data = folder / "data"
+        self._environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        command = [*COMMAND, "run", "--config", str(self.file), "--as-root"]
+        self.server = Server("gateway", command, folder, environment=self._environment)
+
+    def wait_until_ready(self) -> None:
+        """Return when it takes mail."""
+        self.server.wait_for_port(self.port, is_there=greets, seconds=40)
+
+    def stop(self) -> int:
+        """End it as systemd does."""
+        return self.server.stop()
+
+    def read(self, work: Callable[[Reader], T]) -> T:
+        """Return what `work` reads in one transaction."""
+
+        async def look() -> T:
+            database = await Database.open(data=self.data, migrate=False, read_only=True)
+            try:
+                return await database.read(work)
+            finally:
+                await database.close()
+
+        return asyncio.run(look())
+
+    # ------------------------------------------------------------------------------------------------------- received mail
+
+    def received(self) -> tuple[ReceivedSummary, ...]:
+        """Return what came in, newest first."""
+        return self.read(lambda tx: tx.received.list(limit=1000))
+
+    def mail(self, received_id: int) -> ReceivedMail:
+        """Return one received mail."""
+        return self.read(lambda tx: tx.received.get(received_id))
+
+    def trace(self, received_id: int) -> ReceivedTrace:
+        """Return why it became what it became."""
+        return self.read(lambda tx: tx.received.trace(received_id))
+
+    def wait_received(self, message_id: str) -> ReceivedSummary:
+        """Return the mail with this Message-ID as soon as it was decided."""
+        bare = message_id.strip("<> \r\n\t")
+
+        def look() -> ReceivedSummary | None:
+            found = (one for one in self.received() if one.message_id == bare)
+            return next((one for one in found if one.state != "received"), None)
+
+        return wait_for(f"a decision about {bare}", look, story=self.story)
+
+    def latest_from(self, address: str, ticket_id: int) -> ReceivedSummary | None:
+        """Return the newest decided mail of an author on a ticket."""
+        found = (one for one in self.received() if one.author == address and one.ticket_id == ticket_id)
+        return next(found, None)
+
+    # ------------------------------------------------------------------------------------------------------------- tickets
+
+    def tickets(self) -> tuple[Ticket, ...]:
+        """Return every ticket."""
+        return self.read(lambda tx: tx.tickets.list(TicketFilter(limit=1000)))
+
+    def ticket(self, ticket_id: int | None) -> Ticket:
+        """Return one ticket."""
+        assert ticket_id is not None
+        return self.read(lambda tx: tx.tickets.get(ticket_id))
+
+    def posts(self, ticket_id: int) -> tuple[Post, ...]:
+        """Return what was said in a ticket, oldest first."""
+        return self.read(lambda tx: tx.tickets.posts(ticket_id))
+
+    def history(self, ticket_id: int) -> tuple[str, ...]:
+        """Return what changed in a ticket, as words."""
+        return tuple(f"{line.by}: {line.what} ({line.why})" for line in self.read(lambda tx: tx.tickets.history(ticket_id)))
+
+    # ----------------------------------------------------------------------------------------------------- what goes out
+
+    def outbox(self, ticket_id: int) -> tuple[OutboundMail, ...]:
+        """Return the mails of a ticket, oldest first."""
+        return self.read(lambda tx: tx.outbox.of_ticket(ticket_id))
+
+    def outbox_to(self, address: str) -> tuple[OutboundMail, ...]:
+        """Return the mails to one recipient."""
+        mails = self.read(lambda tx: tx.outbox.list(limit=1000))
+        return tuple(one for one in mails if str(one.recipient) == address)
+
+    def wait_outbound(self, ticket_id: int, purpose: Purpose, state: OutboundState) -> OutboundMail:
+        """Return the first mail of a ticket with this purpose as soon as it is in this state."""
+
+        def look() -> OutboundMail | None:
+            mails = (one for one in self.outbox(ticket_id) if one.purpose is purpose)
+            return next((one for one in mails if one.state is state), None)
+
+        return wait_for(f"a mail {purpose} that is {state}", look, story=self.story)
+
+    def story(self) -> str:
+        """Return what helps to understand a failure."""
+        lines = [f"- {one.author} {one.subject!r}: {one.state} {one.reason} ({one.because})" for one in self.received()]
+        return "\n".join(("received:", *lines, "its log:", self.server.words()))

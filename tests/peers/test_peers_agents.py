@@ -1,0 +1,84 @@
+"""Agents at their own mail program, and people who pretend to be one."""
+
+from email.message import EmailMessage
+
+from gateway.mail import Assurance, Purpose, SpfResult
+from gateway.states import OutboundState, ReceivedState
+from gateway.tickets import Side, Visibility
+from tests.peers.clients import swaks, write_mail
+from tests.peers.company import STRANGER_INTERFACE, World
+from tests.peers.mailboxes import Delivered
+from tests.peers.programs import wait_for
+
+_FROM_ELSEWHERE = ("--local-interface", STRANGER_INTERFACE)
+
+
+def test_forged_agent_is_suspended_and_the_agent_is_asked(world: World) -> None:
+    question = write_mail(sender="knut@kunde.test", to="support@firma.test", subject="Wo bleibt das Paket", text="Wo?\n")
+    ticket = world.ask(question)
+    notification = world.notification(ticket.id, "anna")
+    token = str(notification.message["Reply-To"].addresses[0].addr_spec)
+    forged = _reply(notification, sender="Anna Arndt <anna@firma.test>", to=token, text="Überweisen Sie 500 Euro.\n")
+    swaks(world.ports.gateway, forged, sender="anna@firma.test", to=token, options=_FROM_ELSEWHERE)
+
+    received = world.gateway.wait_received(forged["Message-ID"])
+    assert (received.state, received.reason) == (ReceivedState.SUSPENDED, "agent_unconfirmed")
+    assert world.gateway.mail(received.id).evidence.assurance is Assurance.UNPROVEN
+    asked = world.notification(ticket.id, "anna", Purpose.CONFIRM_ACTION)
+    assert "Ob sie wirklich von Ihnen ist, ließ sich nicht beweisen" in asked.text
+
+    world.agent("anna").answer(notification.path, "Das Paket ist unterwegs.\n")
+    answer = world.mailbox("knut@kunde.test").wait("the answer", lambda one: "unterwegs" in one.text)
+    assert [post.agent for post in world.gateway.posts(ticket.id) if post.side is Side.AGENT] == ["anna"]
+    assert "500 Euro" not in answer.whole
+    assert not [mail for mail in world.mailbox("knut@kunde.test").mails() if "500 Euro" in mail.whole]
+
+
+def test_agent_confirms_a_mail_that_could_not_be_proven(world: World) -> None:
+    question = write_mail(sender="kolja@kunde.test", to="support@firma.test", subject="Rechnung fehlt", text="Wo ist sie?\n")
+    ticket = world.ask(question)
+    notification = world.notification(ticket.id, "ben")
+    token = str(notification.message["Reply-To"].addresses[0].addr_spec)
+    on_the_road = _reply(notification, sender="Ben Berger <ben@firma.test>", to=token, text="Kommt morgen früh.\n")
+    swaks(world.ports.gateway, on_the_road, sender="ben@firma.test", to=token, options=_FROM_ELSEWHERE)
+    assert world.gateway.wait_received(on_the_road["Message-ID"]).state is ReceivedState.SUSPENDED
+
+    asked = world.notification(ticket.id, "ben", Purpose.CONFIRM_ACTION)
+    world.agent("ben").answer(asked.path, "confirm\n")
+    answer = world.mailbox("kolja@kunde.test").wait("the answer", lambda one: "Kommt morgen früh." in one.text)
+    assert answer["From"] == '"Ben (Firma Support)" <support@firma.test>'
+    assert world.gateway.wait_received(on_the_road["Message-ID"]).state is ReceivedState.TICKETED
+
+
+def test_agent_of_a_company_that_signs_nothing_is_proven_by_spf(world: World) -> None:
+    question = write_mail(sender="kuno@kunde.test", to="support@firma.test", subject="Ohne DKIM", text="Geht das?\n")
+    ticket = world.ask(question)
+    world.agent("anna", is_signed=False).answer(world.notification(ticket.id, "anna").path, "Ja, das geht.\n")
+    answer = wait_for("the agent's mail", lambda: world.gateway.latest_from("anna@firma.test", ticket.id), story=world.logs)
+    found = world.gateway.mail(answer.id)
+    assert (found.evidence.dkim, found.evidence.spf.result) == ((), SpfResult.PASS)
+    assert found.evidence.assurance is Assurance.PROVEN
+    assert (answer.state, answer.reason) == (ReceivedState.TICKETED, "agent_answer")
+    world.mailbox("kuno@kunde.test").wait("the answer", lambda one: "Ja, das geht." in one.text)
+
+
+def test_note_of_an_agent_reaches_the_colleague_and_not_the_customer(world: World) -> None:
+    question = write_mail(sender="kirsten@kunde.test", to="support@firma.test", subject="Kündigung", text="Ich kündige.\n")
+    ticket = world.ask(question)
+    world.agent("anna").answer(world.notification(ticket.id, "anna").path, "#note\nSie ist Stammkundin, ruf sie bitte an.\n")
+    note = world.notification(ticket.id, "ben", Purpose.NEW_NOTE)
+    assert "Stammkundin" in note.text
+    last = world.gateway.posts(ticket.id)[-1]
+    assert (last.visibility, last.agent) == (Visibility.INTERNAL, "anna")
+
+    world.agent("ben").answer(note.path, "Wir haben Sie eben angerufen.\n")
+    world.mailbox("kirsten@kunde.test").wait("the answer", lambda one: "eben angerufen" in one.text)
+    world.gateway.wait_outbound(ticket.id, Purpose.ANSWER, OutboundState.SENT)
+    assert not [mail for mail in world.mailbox("kirsten@kunde.test").mails() if "Stammkundin" in mail.whole]
+
+
+def _reply(notification: Delivered, *, sender: str, to: str, text: str) -> EmailMessage:
+    """Write what a person sends who knows the notification's address and ids."""
+    ids = notification["Message-ID"]
+    headers = [("In-Reply-To", ids), ("References", f"{notification['References']} {ids}")]
+    return write_mail(sender=sender, to=to, subject=f"Re: {notification['Subject']}", text=text, headers=headers)
