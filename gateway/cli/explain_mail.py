@@ -4,6 +4,7 @@ Same pieces, same order as the intake and `pipeline/journey.py`: route, observe,
 nobody said (the reverse-path, the recipient) is guessed from the mail itself.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from gateway.pipeline.worker import WorkerFailed
 
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _HEAD_END: Final = b"\r\n\r\n"
-_LARGEST_HEAD: Final = 1_000_000
+_LARGEST_HEAD: Final = 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class Explainer:
         """
         if job.channel is not None and job.channel not in self._gateway.policy.channels:
             job = replace(job, channel=None, error=f"channel: there is no channel {job.channel}")
-        content = Content.of(_BARE_LF.sub(b"\r\n", job.read()))
+        content = await asyncio.to_thread(_read_content, job)
         head = parse_message(content.read()[: _end_of_head(content.read())])
         routed = [await self._gateway.route(address) for address in job.rcpt_to]
         known = [recipient for recipient in routed if recipient is not None]
@@ -107,7 +108,8 @@ class Explainer:
             client_ip=job.client_ip,
             helo=job.helo,
         )
-        forwarders = {channel: self._gateway.policy.channels[channel].forwarders}
+        settings = self._gateway.policy.channels[channel]
+        forwarders = {channel: [f.for_tenant(settings.address.domain) for f in settings.forwarders]}
         observer = self._observer_of(job)
         try:
             found = await observer.observe(envelope, content, forwarders, now=now)
@@ -132,6 +134,11 @@ class Explainer:
         except GatewayError as error:
             return replace(explained, error=f"the database does not answer: {error}")
         return replace(explained, decision=decide(Case(mail=mail, reading=reading, facts=facts, policy=policy)))
+
+
+def _read_content(job: Job) -> Content:
+    """Read a mail; bare line feeds count as line ends. Raises OSError."""
+    return Content.of(_BARE_LF.sub(b"\r\n", job.read()))
 
 
 def _end_of_head(content: bytes) -> int:
