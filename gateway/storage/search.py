@@ -24,6 +24,9 @@ LONGEST_DOCUMENT: Final = 200_000
 """Characters; what stands behind them is kept, but not found. PostgreSQL takes no more than 1 MB of words."""
 _LONGEST_WORD: Final = 64
 _MOST_WORDS: Final = 16
+_LONGEST_QUERY: Final = 1000
+_SHORTEST_BEGINNING: Final = 3
+"""Characters before a `*`: with fewer it would stand for a large part of all words, and take seconds."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _TERM: Final = re.compile(r"[^\W_]+\*?")
 
@@ -74,7 +77,8 @@ class SearchReader:
     def find(self, query: str, *, limit: int = 50) -> tuple[Ticket, ...]:
         """Return tickets whose number, subject, requester or posts hold all words of the query, the newest mention first.
 
-        Words are compared without case and accents; `word*` finds what begins so. Anything else in the query only parts words.
+        Words are compared without case and accents; `word*` finds what begins so
+        (three characters at least). Anything else in the query only parts words.
         """
         terms = read_terms(query)
         if not terms or limit <= 0:
@@ -136,9 +140,15 @@ class SearchWriter(SearchReader):
 
 def read_terms(query: str) -> tuple[str, ...]:
     """Return the words to look for, at most 16, as they stand in the index; `*` at the end of one is kept."""
-    terms = (match[0] for match in _TERM.finditer(_fold(query[:1000])))
-    shortened = (t[:_LONGEST_WORD] if len(t) <= _LONGEST_WORD else t[: _LONGEST_WORD - 1] + "*" for t in terms)
-    return tuple(dict.fromkeys(shortened))[:_MOST_WORDS]
+    terms = (match[0] for match in _TERM.finditer(_fold(query[:_LONGEST_QUERY])))
+    return tuple(dict.fromkeys(map(_bound, terms)))[:_MOST_WORDS]
+
+
+def _bound(term: str) -> str:
+    word = term.removesuffix("*")
+    if len(word) > _LONGEST_WORD:
+        return word[:_LONGEST_WORD] + "*"
+    return word if len(word) < _SHORTEST_BEGINNING else term
 
 
 def plain_words(document: str) -> str:

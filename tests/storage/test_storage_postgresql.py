@@ -12,7 +12,7 @@ from sqlalchemy import text
 from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.storage import listener
 from gateway.storage.database import Database
-from gateway.storage.transaction import Topic
+from gateway.storage.transaction import Topic, Writer
 from gateway.tickets import Changes
 
 if TYPE_CHECKING:
@@ -134,3 +134,25 @@ async def test_reading_sees_one_picture_while_others_write(nodes: list[Database]
 async def test_acknowledged_mail_is_committed_synchronously(nodes: list[Database]) -> None:
     shown = await nodes[0].write(lambda tx: tx.contents._connection.scalar(text("SHOW synchronous_commit")))
     assert shown == "on"
+
+
+async def test_work_whose_caller_went_away_leaves_nothing_behind(nodes: list[Database]) -> None:
+    held = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    await nodes[0].write(lambda tx: tx.numbers.reserve("2026"))
+
+    async def hold() -> None:
+        def work(tx: Writer) -> None:
+            tx.numbers.reserve("2026")
+            loop.call_soon(held.set)
+            tx.contents._connection.execute(text("SELECT pg_sleep(60)"))
+
+        await nodes[0].write(work)
+
+    holding = asyncio.create_task(hold())
+    await held.wait()
+    holding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holding
+    assert await nodes[1].write(lambda tx: tx.numbers.reserve("2026")) == 2
+    assert await nodes[0].write(lambda tx: tx.numbers.reserve("2026")) == 3
