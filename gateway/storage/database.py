@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 
 from gateway.storage.blobs import BlobStore
 from gateway.storage.engine import Clock, StorageEngine
+from gateway.storage.folder import SPOOL
 from gateway.storage.received import Acceptance
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
@@ -32,9 +33,10 @@ def utc_now() -> datetime:
 class Database:
     """One open database; belongs to one event loop."""
 
-    def __init__(self, engine: StorageEngine) -> None:
+    def __init__(self, engine: StorageEngine, *, spool: Path) -> None:
         """Use `open`."""
         self._engine = engine
+        self._spool = spool
         self.blobs = BlobStore(engine)
 
     @classmethod
@@ -59,7 +61,7 @@ class Database:
             from gateway.storage.postgresql import PostgresqlEngine  # noqa: PLC0415 likewise
 
             engine = await PostgresqlEngine.open(database, clock=clock, migrate=migrate, read_only=read_only)
-        return cls(engine)
+        return cls(engine, spool=data / SPOOL)
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one consistent picture of the database.
@@ -115,12 +117,12 @@ class Database:
         return await verify(self._engine, on_progress)
 
     async def remove_orphans(self) -> int:
-        """Remove large bodies that a dead process left without a row; return how many.
+        """Remove files that a dead process left in the blob folder or the spool; return how many. Safe at any time.
 
         Raises:
             StorageUnavailable: the database does not answer, or the disk fails.
         """
-        return await remove_orphans(self._engine)
+        return await remove_orphans(self._engine, self._spool)
 
     async def close(self) -> None:
         """Finish what was begun and let go of everything."""

@@ -15,6 +15,9 @@ from typing import Final
 
 from gateway.mail import Content
 
+SPOOL: Final = "spool"
+"""The folder, below the gateway's own, of mail that is just arriving and of bytes that are just being stored."""
+
 _HEX: Final = frozenset("0123456789abcdef")
 _DIGEST_LENGTH: Final = 64
 _READ_SIZE: Final = 1 << 20
@@ -26,7 +29,7 @@ class BlobFolder:
     def __init__(self, data: Path) -> None:
         """Take the gateway's folder; `blobs` and `spool` are made in it."""
         self.root = data / "blobs"
-        self.spool = data / "spool"
+        self.spool = data / SPOOL
 
     def create(self) -> None:
         """Make the folders, readable for nobody else."""
@@ -80,14 +83,33 @@ class BlobFolder:
         self.path(sha256).unlink(missing_ok=True)
 
     def _spool_copy(self, content: Content) -> Path:
-        handle, name = tempfile.mkstemp(dir=self.spool)
-        with os.fdopen(handle, "wb") as file:
-            if content.body is not None:
-                file.write(content.body)
-            elif content.path is not None:
-                with content.path.open("rb") as source:
-                    shutil.copyfileobj(source, file, _READ_SIZE)
-        return Path(name)
+        handle, name = tempfile.mkstemp(prefix="storing-", dir=self.spool)
+        path = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                if content.body is not None:
+                    file.write(content.body)
+                elif content.path is not None:
+                    with content.path.open("rb") as source:
+                        shutil.copyfileobj(source, file, _READ_SIZE)
+        except OSError:
+            with suppress(OSError):
+                path.unlink()
+            raise
+        return path
+
+
+def remove_stale_files(spool: Path, *, older_than_seconds: float) -> int:
+    """Remove what dead processes left half received or half stored; return how many files.
+
+    Raises:
+        OSError: the folder cannot be read or written.
+    """
+    newest = time.time() - older_than_seconds
+    stale = [path for path in spool.iterdir() if path.stat().st_mtime < newest] if spool.exists() else []
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
 
 
 def _move_into(target: Path, source: Path) -> None:

@@ -5,16 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from gateway.storage.contents import CheckedContent, Condition
 from gateway.storage.engine import StorageEngine
 from gateway.storage.faults import translated
+from gateway.storage.folder import remove_stale_files
 from gateway.storage.transaction import Reader, Writer
 
 _PAGE: Final = 100
-_GRACE_SECONDS: Final = 3600.0
-"""A blob younger than this may belong to a commit that is under way."""
+GRACE_SECONDS: Final = 3600.0
+"""A file younger than this may belong to a commit that is under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +56,15 @@ async def verify(engine: StorageEngine, on_progress: Callable[[int], None]) -> V
     )
 
 
-async def remove_orphans(engine: StorageEngine) -> int:
-    """Remove large bodies that no row names and that nobody is storing now; return how many.
+async def remove_orphans(engine: StorageEngine, spool: Path) -> int:
+    """Remove files that no row names and that nobody is storing or receiving now; return how many.
 
     Raises:
         StorageUnavailable: the database does not answer, or the disk fails.
     """
+    with translated():
+        removed = await asyncio.to_thread(remove_stale_files, spool, older_than_seconds=GRACE_SECONDS)
     orphans = iter(await _find_orphans(engine))
-    removed = 0
     while some := list(islice(orphans, _PAGE)):
         removed += await engine.write(partial(_remove, digests=some), urgent=False)
     return removed
@@ -72,7 +75,7 @@ async def _find_orphans(engine: StorageEngine) -> list[str]:
     if folder is None:
         return []
     with translated():
-        old = iter(await asyncio.to_thread(lambda: list(folder.digests(older_than_seconds=_GRACE_SECONDS))))
+        old = iter(await asyncio.to_thread(lambda: list(folder.digests(older_than_seconds=GRACE_SECONDS))))
     orphans: list[str] = []
     while some := list(islice(old, _PAGE)):
         orphans += await engine.read(partial(_unnamed, digests=some))

@@ -27,7 +27,7 @@ def _spooled(folder: Path, body: bytes) -> Content:
 
 @pytest.fixture
 def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "_GRACE_SECONDS", -1.0)
+    monkeypatch.setattr(verification, "GRACE_SECONDS", -1.0)
 
 
 @pytest.mark.parametrize("url", ["sqlite"])
@@ -105,7 +105,27 @@ async def test_orphans_are_removed_and_nothing_else(database: Database, tmp_path
 @pytest.mark.parametrize("url", ["sqlite"])
 async def test_blob_that_may_just_be_on_its_way_is_no_orphan(database: Database, tmp_path: Path) -> None:
     BlobFolder(tmp_path).put(Content.of(LARGE))
+    arriving = _spooled(tmp_path, b"half of a mail")
     assert (await database.verify()).orphans == ()
+    assert await database.remove_orphans() == 0
+    assert arriving.read() == b"half of a mail"
+
+
+@pytest.mark.usefixtures("_no_grace")
+async def test_what_a_dead_process_left_in_the_spool_is_removed(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir(exist_ok=True)
+    left = _spooled(tmp_path, b"half of a mail")
+    assert await database.remove_orphans() == 1
+    assert left.path is not None
+    assert not left.path.exists()
+
+
+@pytest.mark.parametrize("url", ["sqlite"])
+async def test_bytes_that_find_no_room_leave_no_file_behind(database: Database, make: "Make", tmp_path: Path) -> None:
+    gone = replace(Content.of(LARGE), body=None, path=tmp_path)  # a folder: opening it fails as a broken disk would
+    with pytest.raises(StorageUnavailable):
+        await database.accept([make.acceptance(gone)])
+    assert list((tmp_path / "spool").iterdir()) == []
 
 
 @pytest.mark.parametrize("url", ["sqlite"])

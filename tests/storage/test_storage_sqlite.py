@@ -68,6 +68,16 @@ def _count_commits(database: Database) -> Callable[[], int]:
     return lambda: len(commits)
 
 
+async def test_commits_are_forced_to_the_disk(database: Database) -> None:
+    def settings(tx: Writer) -> tuple[object, ...]:
+        connection = tx.contents._connection
+        return tuple(
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
+        )
+
+    assert await database.write(settings) == ("wal", 2, 1)
+
+
 async def test_work_that_waits_together_shares_one_commit(database: Database, make: "Make") -> None:
     commits, gate = _count_commits(database), Gate()
     held = asyncio.create_task(database.write(gate))
