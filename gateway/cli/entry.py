@@ -23,6 +23,10 @@ from gateway.cli.service import run as run_service
 from gateway.cli.tickets import app as tickets_app
 from gateway.errors import ConfigError, GatewayError, NotFound, PermanentError, TransientError, WrongCommand
 
+_SERVICE = "Run it"
+_WORK = "Tickets and mail"
+_UNDERSTAND = "Understand it"
+
 app = typer.Typer(
     name="ticket-gateway",
     help="Mail to a support address becomes tickets, and agents answer from their mail program.",
@@ -33,7 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 config_app = typer.Typer(no_args_is_help=True, help="Show the configuration: as it is, as an example, as a schema.")
-app.add_typer(config_app, name="config")
+app.add_typer(config_app, name="config", rich_help_panel=_SERVICE)
 
 
 def main() -> None:
@@ -112,7 +116,7 @@ def choose(
     context.obj = config
 
 
-@app.command("check-config")
+@app.command("check-config", rich_help_panel=_SERVICE)
 def check_config(
     context: typer.Context,
     *,
@@ -152,12 +156,12 @@ def config_schema() -> None:
     print_text(render_schema())
 
 
-app.command("run")(run_service)
-app.command("explain")(explain)
-app.command("inject")(inject)
-app.command("route")(route)
-app.command("demo")(demo)
-app.add_typer(tickets_app, name="tickets")
-app.add_typer(suspended_app, name="suspended")
-app.add_typer(failed_app, name="failed")
-app.add_typer(outbox_app, name="outbox")
+app.command("run", rich_help_panel=_SERVICE)(run_service)
+app.command("inject", rich_help_panel=_SERVICE)(inject)
+app.command("explain", rich_help_panel=_UNDERSTAND)(explain)
+app.command("route", rich_help_panel=_UNDERSTAND)(route)
+app.command("demo", rich_help_panel=_UNDERSTAND)(demo)
+app.add_typer(tickets_app, name="tickets", rich_help_panel=_WORK)
+app.add_typer(suspended_app, name="suspended", rich_help_panel=_WORK)
+app.add_typer(failed_app, name="failed", rich_help_panel=_WORK)
+app.add_typer(outbox_app, name="outbox", rich_help_panel=_WORK)

@@ -37,14 +37,14 @@ def print_error(text: str) -> None:
 
 
 def print_rows(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """Draw a table; `empty` stands there when there is nothing to show."""
+    """Draw a table, whose last column takes the room that is left; `empty` stands there when there is nothing to show."""
     from rich import box  # noqa: PLC0415 slow to import
     from rich.table import Table  # noqa: PLC0415 slow to import
     from rich.text import Text  # noqa: PLC0415 slow to import
 
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=number == 0)
+        table.add_column(column, overflow="fold", no_wrap=number < len(columns) - 1)
     for row in rows:
         table.add_row(*(Text(clean(cell)) for cell in row))
     print_rich(table if table.row_count else Text(empty, style="dim"))

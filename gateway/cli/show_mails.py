@@ -26,10 +26,10 @@ def show_received_list(path: Path, state: ReceivedState, *, limit: int, as_json:
             print_json(_describe_summary(summary))
         return
     rows = (
-        (format_id(s.id), when(s.received_at), s.channel, s.author or "", s.subject or "", s.reason or "", s.because or "")
+        (format_id(s.id), when(s.received_at), s.channel, s.author or "", f"{s.reason or ''}: {s.because or ''}", s.subject or "")
         for s in found
     )
-    columns = ("id", "received", "channel", "author", "subject", "reason", "because")
+    columns = ("id", "received", "channel", "author", "why", "subject")
     print_rows(counted(len(found), f"{state} mail"), columns, rows, empty=f"No {state} mail.")
 
 

@@ -54,13 +54,13 @@ def show_tickets(tickets: Sequence[Ticket], *, as_json: bool) -> None:
             print_json(describe_ticket(ticket))
         return
     rows = (_row(ticket) for ticket in tickets)
-    columns = ("number", "status", "priority", "queue", "agent", "requester", "subject", "changed")
+    columns = ("number", "status", "priority", "queue", "agent", "requester", "changed", "subject")
     print_rows(counted(len(tickets), "ticket"), columns, rows, empty="No tickets.")
 
 
 def _row(ticket: Ticket) -> tuple[str, ...]:
     about = ticket.number, ticket.status.value, ticket.priority.value, ticket.queue, ticket.assignee or ""
-    return (*about, str(ticket.requester.address), ticket.subject, when(ticket.updated_at))
+    return (*about, str(ticket.requester.address), when(ticket.updated_at), ticket.subject)
 
 
 def when(moment: datetime) -> str:

@@ -15,6 +15,7 @@ from gateway.config.shape import did_you_mean
 from gateway.errors import InvalidAddress
 from gateway.mail import Address
 from gateway.pipeline.settings import generated_intake
+from gateway.pipeline.tokens import RETURN_PREFIX, find_tokens
 
 RESERVED_LOCAL_PARTS: Final = frozenset({"postmaster", "abuse", "mailer-daemon"})
 """Ours by RFC 5321 section 4.5.1 and RFC 2142; no channel may have them on our hostname."""
@@ -98,7 +99,7 @@ def intakes_do_not_overlap(tree: object) -> Iterator[Mistake]:
             intake = Address(local, hostname)
             if not local or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in local):
                 yield Mistake(keys, f"{local!r} cannot be an intake address; use letters, digits, hyphens and dots in `intake`")
-            elif local in RESERVED_LOCAL_PARTS:
+            elif local in RESERVED_LOCAL_PARTS or local.startswith(RETURN_PREFIX) or find_tokens(local):
                 yield Mistake(keys, f"{intake} is reserved; choose another local part with `intake`")
             elif (first := taken.setdefault(intake.key, owner)) != owner:
                 yield Mistake(keys, f"the intake address {intake} already belongs to {first}; choose another with `intake`")

@@ -113,6 +113,7 @@ def test_a_file_that_is_not_utf8_is_reported_with_its_line(tmp_path: Path) -> No
             "queue: support\n    intake: postmaster",
             "postmaster@gw.firma.example is reserved",
         ),
+        ("queue: support", "queue: support\n    intake: bounce-x", "bounce-x@gw.firma.example is reserved"),
         ("queue: support", "queue: support\n    intake: a b", "channels.support.intake: 'a b' cannot be an intake address"),
         ("queue: support", "queue: support\n    forwarders: [{networks: [10.0.0.0/40]}]", "networks[0]: must be a network"),
         ("data: /var", "operators: {addresses: [support@firma.example]}\ndata: /var", "a notice would become a ticket"),
