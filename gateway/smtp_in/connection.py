@@ -63,7 +63,7 @@ class Connection(SMTP):
         self.since = service.now()
         self._pace: Pace | None = None
         self._out: list[bytes] = []
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
         self._admitted_ip: str | None = None
 
     # ----------------------------------------------------------------------------------------- called by the event loop
@@ -84,7 +84,7 @@ class Connection(SMTP):
             return
         if self.listener.settings.tls_mode is TlsMode.IMPLICIT:
             transport.pause_reading()  # What comes first belongs to the handshake.
-        self._task = self.loop.create_task(self._handle_client())
+        self.task = self.loop.create_task(self._handle_client(), name="session")
 
     def data_received(self, data: bytes) -> None:
         """Take octets."""
@@ -99,8 +99,8 @@ class Connection(SMTP):
         """Stop serving. A mail that is being stored is stored all the same."""
         asyncio.StreamReaderProtocol.connection_lost(self, error)
         self.wire.feed_eof()
-        if self._task is not None:
-            self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
         self._forget()
 
     # -------------------------------------------------------------------------------------------------- serving, ending

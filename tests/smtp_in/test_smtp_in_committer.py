@@ -164,6 +164,7 @@ async def test_connections_that_break_during_the_commit_leave_one_mail_each_and_
         for client in world.clients:
             client.vanish()
         await until(lambda: not server.service.sessions)
+        await until(lambda: not any(task.get_name() == "session" for task in asyncio.all_tasks()))
         world.gate.set()
         again = await world.connect(server)
         await again.greet()
