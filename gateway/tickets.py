@@ -4,7 +4,8 @@
 at all.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -191,3 +192,11 @@ class Changes:
     outbound_changes: tuple[OutboundChange, ...] = ()
     contents: tuple[Content, ...] = ()
     """Bytes that the posts above name by digest (attachments); they are made durable before the rows."""
+
+
+def merge_changes(several: Iterable[Changes]) -> Changes:
+    """Return one value that writes what several stimuli change: all of it, or nothing."""
+    changes = tuple(several)
+    if len(changes) == 1:
+        return changes[0]
+    return Changes(**{f.name: tuple(item for one in changes for item in getattr(one, f.name)) for f in fields(Changes)})

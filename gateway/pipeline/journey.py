@@ -7,10 +7,11 @@
     changes  = prepare_changes(…)                ids, texts and mails; no transaction is open
     tx.apply(changes)                            everything or nothing, in one short transaction
 
-If somebody else changed the ticket in between, facts are gathered and the mail is decided again.
+Mails that have nothing to do with each other share the last four steps, so that many of them cost few transactions. If somebody
+else changed a ticket in between, nothing is written and the mail is decided again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision, FailDelivery, Outcome, Reason
-from gateway.pipeline.facts import gather_facts, gather_ticket
+from gateway.pipeline.facts import Facts, gather_facts, gather_ticket
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.requests import Request, decide_request, gather_subject
@@ -33,7 +34,8 @@ from gateway.pipeline.tokens import KeyRing
 from gateway.pipeline.understand import circumstances_of, give_up_reading, understand
 from gateway.pipeline.worker import WorkerFailed, Workers
 from gateway.storage.database import Database
-from gateway.tickets import Changes
+from gateway.storage.transaction import Reader
+from gateway.tickets import Changes, merge_changes
 
 _MOST_TRIES: Final = 10
 _PATIENCE: Final = 2
@@ -64,46 +66,96 @@ class Arrival:
 
     decision: Decision
     changes: Changes
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] = ()
     """What is wrong with an admin's templates."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMail:
+    """A mail and what it says: half of the way is behind it."""
+
+    mail: ReceivedMail
+    reading: Reading
+
+
 async def process_mail(mail: ReceivedMail, road: Road) -> Arrival:
-    """Take one claimed mail all the way.
+    """Take one claimed mail all the way; whoever was slower than somebody else reads and decides again.
 
     Raises:
         TransientError: the database cannot take it now, or others keep changing the same ticket.
     """
-    reading = await read_mail(mail, road)
     for _ in range(_MOST_TRIES):
         try:
-            return await _decide_and_apply(mail, reading, road)
+            (arrival,) = await settle((await read_mail(mail, road),), road)
         except ConcurrentChange:
             continue
+        return arrival
     message = f"others keep changing what mail {mail.id} belongs to"
     raise ConcurrentChange(message)
 
 
-async def read_mail(mail: ReceivedMail, road: Road) -> Reading:
+async def read_mail(mail: ReceivedMail, road: Road) -> ReadMail:
     """Understand a mail in a worker process; one that no worker survives twice is taken as it is."""
     why = ""
     for _ in range(_PATIENCE):
         try:
-            return await road.workers.run(understand, mail.content, circumstances_of(mail, road.policy), road.keys, road.spool)
+            reading = await road.workers.run(understand, mail.content, circumstances_of(mail, road.policy), road.keys, road.spool)
         except WorkerFailed as failure:
             why = str(failure)
-    return give_up_reading(mail, why)
+        else:
+            return ReadMail(mail=mail, reading=reading)
+    return ReadMail(mail=mail, reading=give_up_reading(mail, why))
 
 
-async def _decide_and_apply(mail: ReceivedMail, reading: Reading, road: Road) -> Arrival:
+async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
+    """Decide about mails that have nothing to do with each other, and write all of it in one transaction or nothing.
+
+    Raises:
+        ConcurrentChange: somebody was faster with one of them.
+        TransientError: the database cannot take it now.
+    """
     desk = road.desk()
-    facts = await road.database.read(lambda tx: gather_facts(tx, mail, reading, policy=road.policy, keys=road.keys, now=desk.now))
-    decision = decide(Case(mail=mail, reading=reading, facts=facts, policy=road.policy))
-    number = await reserve_number(road, desk.now) if needs_number(decision) else None
-    scene = Scene(channel=mail.channel, mail=mail, reading=reading, ticket=facts.ticket, posts=facts.posts, number=number)
-    changes = prepare_changes(scene, decision, desk)
-    await road.database.write(lambda tx: tx.apply(changes))
-    return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
+    try:
+        facts = await road.database.read(lambda tx: tuple(gather_facts_of(read, tx, road, desk.now) for read in batch))
+        cases = [
+            Case(mail=read.mail, reading=read.reading, facts=known, policy=road.policy)
+            for read, known in zip(batch, facts, strict=True)
+        ]
+        decisions = [decide(case) for case in cases]
+        numbers = iter(await reserve_numbers(road, desk.now, sum(map(needs_number, decisions))))
+        prepared = [
+            prepare_changes(_scene(case, next(numbers) if needs_number(decision) else None), decision, desk)
+            for case, decision in zip(cases, decisions, strict=True)
+        ]
+        await road.database.apply(merge_changes(prepared))
+    finally:
+        await _discard_spooled(batch, road)
+    problems = tuple(desk.problems)
+    return tuple(
+        Arrival(decision=decision, changes=changes, problems=problems)
+        for decision, changes in zip(decisions, prepared, strict=True)
+    )
+
+
+def gather_facts_of(read: ReadMail, tx: Reader, road: Road, now: datetime) -> Facts:
+    """Gather the facts of one mail of a batch."""
+    return gather_facts(tx, read.mail, read.reading, policy=road.policy, keys=road.keys, now=now)
+
+
+def _scene(case: Case, number: str | None) -> Scene:
+    return Scene(
+        channel=case.mail.channel,
+        mail=case.mail,
+        reading=case.reading,
+        ticket=case.facts.ticket,
+        posts=case.facts.posts,
+        number=number,
+    )
+
+
+async def _discard_spooled(batch: Sequence[ReadMail], road: Road) -> None:
+    """Remove what workers spooled and nobody keeps: attachments of mails that became no post, or whose turn comes again."""
+    await road.database.blobs.discard_spooled([a.content for read in batch for a in read.reading.message.attachments])
 
 
 async def process_request(request: Request, road: Road) -> Arrival:
@@ -119,7 +171,7 @@ async def process_request(request: Request, road: Road) -> Arrival:
     decision = decide_request(request, subject)
     scene = Scene(channel=subject.channel, ticket=subject.ticket)
     changes = prepare_changes(scene, decision, desk)
-    await road.database.write(lambda tx: tx.apply(changes))
+    await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
 
 
@@ -154,14 +206,16 @@ async def _apply_refusal(outbound: OutboundMail, decision: Decision, road: Road)
     posts = await road.database.read(lambda tx: tx.tickets.posts(ticket.id)) if ticket else ()
     scene = Scene(channel=outbound.channel, ticket=ticket, posts=posts)
     changes = prepare_changes(scene, decision, desk)
-    await road.database.write(lambda tx: tx.apply(changes))
+    await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
 
 
-async def reserve_number(road: Road, now: datetime) -> str:
-    """Take the next ticket number; one that is not used after all leaves a gap."""
+async def reserve_numbers(road: Road, now: datetime, count: int) -> tuple[str, ...]:
+    """Take the next ticket numbers; one that is not used after all leaves a gap."""
+    if not count:
+        return ()
     settings = road.policy.tickets.number
     year = now.astimezone(ZoneInfo(road.policy.texts.timezone)).year
     series = str(year) if settings.restart_each_year else "all"
-    number = await road.database.write(lambda tx: tx.numbers.reserve(series, 1))
-    return settings.format.format(year=year, number=number)
+    first = await road.database.write(lambda tx: tx.numbers.reserve(series, count))
+    return tuple(settings.format.format(year=year, number=number) for number in range(first, first + count))

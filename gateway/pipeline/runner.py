@@ -1,10 +1,11 @@
-"""Keeps taking mails on their journey: claims what waits, a bounded number at once, and lets no mail stop another.
+"""Keeps taking mails on their journey: claims what waits, reads several at once, and settles together what has been read.
 
-One of the three places that catch everything: whatever a journey raises unforeseen makes its mail `failed`, with the bytes kept
-and the admins told.
+One of the three places that catch everything: a batch that fails is taken apart, and a mail whose journey raises unforeseen
+becomes `failed`, with the bytes kept and the admins told. No mail stops another.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -13,95 +14,157 @@ import structlog
 from gateway.errors import TransientError
 from gateway.ids import format_id
 from gateway.mail import ReceivedMail
-from gateway.pipeline.journey import Arrival, Road, process_mail
+from gateway.pipeline.journey import Arrival, ReadMail, Road, process_mail, read_mail, settle
 from gateway.states import ReceivedState, advance
 from gateway.storage.transaction import Topic
 from gateway.tickets import Changes, ReceivedChange
 
 log: Final = structlog.get_logger()
 
-_LEASE_SECONDS: Final = 300.0
+_LEASE_SECONDS: Final = 120.0
 _IDLE_SECONDS: Final = 5.0
+_MOST_UNDER_WAY: Final = 64
+_MOST_SETTLED: Final = 32
 OUR_FAULT: Final = "our_fault"
 
 
 class Runner:
-    """Processes received mails. `road` is asked for each mail, so that a new configuration counts from the next one on."""
+    """Processes received mails. `road` is asked for each batch, so that a new configuration counts from the next one on."""
 
-    def __init__(self, *, road: Callable[[], Road], node: str, concurrency: int = 8) -> None:
-        """Take where to get the road from, the name under which mails are leased, and how many may be on their way."""
+    def __init__(self, *, road: Callable[[], Road], node: str) -> None:
+        """Take where to get the road from, and the name under which mails are leased."""
         self._road = road
         self._node = node
-        self._places = asyncio.Semaphore(concurrency)
-        self._concurrency = concurrency
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._stopping = asyncio.Event()
+        self._readers: set[asyncio.Task[None]] = set()
+        self._read: deque[ReadMail] = deque()
+        self._under_way = 0
+        """Mails that are claimed and have not arrived."""
+        self._changed = asyncio.Event()
+        self._is_stopping = False
 
     async def run(self) -> None:
         """Process until `stop`; then finish what is under way."""
-        await self._release_leases()
-        while not self._stopping.is_set():
-            claimed = await self._claim()
-            for mail in claimed:
-                await self._places.acquire()
-                task = asyncio.create_task(self._process(mail))
-                self._under_way.add(task)
-                task.add_done_callback(self._leave)
-            if not claimed:
-                await self._wait()
-        await asyncio.gather(*self._under_way)
+        database = self._road().database
+        await database.write(lambda tx: tx.received.release_leases(self._node))
+        settling = asyncio.create_task(self._settle_all(), name="settling")
+        try:
+            while not self._is_stopping:
+                await self._claim_some()
+        finally:
+            self._is_stopping = True
+            self._changed.set()
+            await settling
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is under way has arrived."""
-        self._stopping.set()
+        self._is_stopping = True
+        self._changed.set()
 
-    async def _release_leases(self) -> None:
-        """Take back what a process of this name held when it died."""
-        database = self._road().database
-        await database.write(lambda tx: tx.received.release_leases(self._node))
+    # ------------------------------------------------------------------------------------------------------ claim and read
 
-    async def _claim(self) -> tuple[ReceivedMail, ...]:
+    async def _claim_some(self) -> None:
+        room = _MOST_UNDER_WAY - self._under_way
+        claimed = await self._claim(room) if room >= _MOST_SETTLED else ()
+        for mail in claimed:
+            self._under_way += 1
+            task = asyncio.create_task(self._read_one(mail))
+            self._readers.add(task)
+            task.add_done_callback(self._readers.discard)
+        if not claimed:
+            await self._wait(is_full=room < _MOST_SETTLED)
+
+    async def _claim(self, most: int) -> tuple[ReceivedMail, ...]:
         road = self._road()
         now = road.clock()
         try:
             return await road.database.write(
-                lambda tx: tx.received.claim(limit=self._concurrency, now=now, lease_seconds=_LEASE_SECONDS, node=self._node)
+                lambda tx: tx.received.claim(limit=most, now=now, lease_seconds=_LEASE_SECONDS, node=self._node)
             )
         except TransientError as error:
             log.warning("claim.deferred", error=str(error))
+            await asyncio.sleep(_IDLE_SECONDS)
             return ()
 
-    async def _wait(self) -> None:
-        """Sleep until mail was accepted, or for a while: another node's mail may have lost its lease."""
-        waiting = asyncio.create_task(self._road().database.wait_for(Topic.RECEIVED, _IDLE_SECONDS))
-        stopping = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (waiting, stopping):
+    async def _wait(self, *, is_full: bool) -> None:
+        """Sleep until there is room, or until mail was accepted, or for a while: another node's lease may have run out."""
+        self._changed.clear()
+        changed = asyncio.create_task(self._changed.wait())
+        waits: set[asyncio.Task[object]] = {changed}
+        if not is_full:
+            waits.add(asyncio.create_task(self._road().database.wait_for(Topic.RECEIVED, _IDLE_SECONDS)))
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in waits:
             task.cancel()
-        await asyncio.gather(waiting, stopping, return_exceptions=True)
+        await asyncio.gather(*waits, return_exceptions=True)
 
-    def _leave(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._places.release()
+    async def _read_one(self, mail: ReceivedMail) -> None:
+        try:
+            self._read.append(await read_mail(mail, self._road()))
+            self._changed.set()
+        except Exception as error:  # noqa: BLE001 whatever it is, it must not stop the others
+            await self._give_up(mail, error)
+            self._arrive(1)
 
-    async def _process(self, mail: ReceivedMail) -> None:
+    # -------------------------------------------------------------------------------------------------------------- settle
+
+    async def _settle_all(self) -> None:
+        """Settle what has been read, many mails at a time, until nothing is under way any more."""
+        while not (self._is_stopping and self._under_way == 0):
+            batch = self._next_batch()
+            if not batch:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            await self._settle(batch)
+            self._arrive(len(batch))
+
+    def _next_batch(self) -> list[ReadMail]:
+        """Take mails of different authors: two of the same one may belong to one ticket, so the later sees the earlier done."""
+        batch: list[ReadMail] = []
+        later: list[ReadMail] = []
+        authors: set[str] = set()
+        while self._read and len(batch) < _MOST_SETTLED:
+            read = self._read.popleft()
+            author = read.reading.message.author
+            key = author.address.key if author else ""
+            (later if key in authors else batch).append(read)
+            authors.add(key)
+        self._read.extendleft(reversed(later))
+        return batch
+
+    async def _settle(self, batch: list[ReadMail]) -> None:
+        """Settle mails together; when that fails, each for itself, so that only the one at fault is stopped."""
         road = self._road()
         try:
-            arrival = await process_mail(mail, road)
-        except TransientError as error:
-            log.warning("mail.deferred", mail=format_id(mail.id), channel=mail.channel, error=f"{type(error).__name__}: {error}")
-        except Exception:
-            log.exception("mail.failed", mail=format_id(mail.id), channel=mail.channel)
-            await self._fail(mail, road)
+            arrivals = await settle(batch, road)
+        except Exception as error:  # noqa: BLE001 the reason is found below, mail by mail
+            log.info("batch.divided", mails=len(batch), error=type(error).__name__)
         else:
-            _log_arrival(mail, arrival)
+            for read, arrival in zip(batch, arrivals, strict=True):
+                _log_arrival(read.mail, arrival)
+            return
+        for read in batch:
+            try:
+                _log_arrival(read.mail, await process_mail(read.mail, road))
+            except Exception as error:  # noqa: BLE001 see _give_up
+                await self._give_up(read.mail, error)
 
-    async def _fail(self, mail: ReceivedMail, road: Road) -> None:
-        """Set a mail aside that hit a fault of ours; the mail itself says nothing of it to anybody."""
+    def _arrive(self, count: int) -> None:
+        self._under_way -= count
+        self._changed.set()
+
+    async def _give_up(self, mail: ReceivedMail, error: Exception) -> None:
+        """Leave a mail for later where that can help; otherwise set it aside. The mail itself says nothing of it to anybody."""
+        name = format_id(mail.id)
+        if isinstance(error, TransientError):
+            log.warning("mail.deferred", mail=name, channel=mail.channel, error=f"{type(error).__name__}: {error}")
+            return
+        log.error("mail.failed", mail=name, channel=mail.channel, exc_info=error)
+        road = self._road()
         try:
-            await road.database.write(lambda tx: tx.apply(failure_of(mail, road)))
-        except TransientError as error:
-            log.warning("mail.deferred", mail=format_id(mail.id), channel=mail.channel, error=str(error))
+            await road.database.apply(failure_of(mail, road))
+        except TransientError as again:
+            log.warning("mail.deferred", mail=name, channel=mail.channel, error=str(again))
 
 
 def failure_of(mail: ReceivedMail, road: Road) -> Changes:
