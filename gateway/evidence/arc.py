@@ -3,7 +3,6 @@
 `read_chain` sorts the fields into instances, `verify_chain` checks them with the keys; who is trusted is the channel's affair.
 """
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -16,7 +15,7 @@ from gateway.evidence.canonical import BodyHash, BodyWish, Canonical
 from gateway.evidence.canonical import canonical_field as canonical
 from gateway.evidence.headers import Field, HeaderBlock
 from gateway.evidence.keys import PublicKey, UnusableKey, fetch_key
-from gateway.evidence.resolver import Dns
+from gateway.evidence.resolver import Dns, side_by_side
 from gateway.evidence.signature import (
     HeaderPool,
     Signature,
@@ -190,7 +189,7 @@ async def fetch_keys(chain: ArcChain, sealers: Collection[str], dns: Dns) -> Key
     for one in chain.signatures_to_check(sealers):
         wanted.add((one.signature.selector, one.signature.domain, one.signature.algorithm))
     names = sorted(wanted)
-    return dict(zip(names, await asyncio.gather(*(_fetch(name, dns) for name in names)), strict=True))
+    return dict(zip(names, await side_by_side(dns, [_fetch(name, dns) for name in names]), strict=True))
 
 
 async def _fetch(name: tuple[str, str, str], dns: Dns) -> PublicKey | UnusableKey:

@@ -1,6 +1,5 @@
 """DKIM: every signature of a mail, evaluated (RFC 6376, 8301, 8463). The checking itself is in `signature.py`."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from gateway.evidence.canonical import BodyHash, BodyWish
 from gateway.evidence.headers import HeaderBlock
 from gateway.evidence.keys import PublicKey, UnusableKey, fetch_key
-from gateway.evidence.resolver import Dns
+from gateway.evidence.resolver import Dns, side_by_side
 from gateway.evidence.signature import HeaderPool, Signature, UnusableSignature, read_signature, verify
 from gateway.mail import DkimEvidence, DkimResult
 
@@ -36,7 +35,7 @@ def wished_bodies(readings: Readings) -> frozenset[BodyWish]:
 
 async def fetch_keys(readings: Readings, dns: Dns) -> list[PublicKey | UnusableKey | None]:
     """Ask for all keys side by side; None where the signature itself cannot be used."""
-    return await asyncio.gather(*(_fetch(reading, dns) for reading in readings))
+    return await side_by_side(dns, [_fetch(reading, dns) for reading in readings])
 
 
 async def _fetch(reading: Signature | UnusableSignature, dns: Dns) -> PublicKey | UnusableKey | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.evidence.headers import Author
-from gateway.evidence.resolver import AnswerStatus, Dns, RecordType
+from gateway.evidence.resolver import AnswerStatus, Dns, RecordType, side_by_side
 from gateway.evidence.tags import without_white_space
 from gateway.mail import (
     DkimEvidence,
@@ -83,19 +83,19 @@ class TreeWalker:
     """Walks the tree for one mail; every domain is walked once."""
 
     def __init__(self, dns: Dns) -> None:
-        self._dns = dns
-        self._walks: dict[str, asyncio.Task[Walk]] = {}
+        self.dns = dns
+        self._walks: dict[str, Walk] = {}
 
     async def walk(self, domain: str) -> Walk:
         """Ask for the records of a domain and of all above it, side by side (RFC 9989 section 4.10)."""
-        task = self._walks.get(domain)
-        if task is None:
-            task = self._walks[domain] = asyncio.create_task(self._walk(domain))
-        return await task
+        walk = self._walks.get(domain)
+        if walk is None:
+            walk = self._walks[domain] = await self._walk(domain)
+        return walk
 
     async def _walk(self, domain: str) -> Walk:
         names = names_to_ask(domain)
-        answers = await asyncio.gather(*(self._dns.ask(f"_dmarc.{name}", RecordType.TXT) for name in names))
+        answers = await side_by_side(self.dns, [self.dns.ask(f"_dmarc.{name}", RecordType.TXT) for name in names])
         records: list[DmarcRecord] = []
         for name, answer in zip(names, answers, strict=True):
             if answer.status is AnswerStatus.TEMPORARY:
@@ -111,7 +111,9 @@ class TreeWalker:
 
     async def discover(self, domain: str) -> Discovery:
         """Find the policy that applies to an author's domain (RFC 9989 section 4.10.1)."""
-        walk, exists = await asyncio.gather(self.walk(domain), self._dns.ask(domain, RecordType.A))
+        if not self.dns.is_warm:
+            await asyncio.gather(self.walk(domain), self.dns.ask(domain, RecordType.A))
+        walk, exists = await self.walk(domain), await self.dns.ask(domain, RecordType.A)
         record = _applicable_record(walk)
         if record is None or record.policy is None:
             return Discovery(domain=domain, walk=walk, record=None, policy=DmarcPolicy.NONE)
@@ -214,7 +216,8 @@ async def align_signatures(
     if author is None:
         return dkim, False
     is_strict = author.record is not None and author.record.is_strict_dkim
-    aligned = await asyncio.gather(*(is_aligned(author, d.domain, is_strict=is_strict, walker=walker) for d in dkim))
+    checks = [is_aligned(author, d.domain, is_strict=is_strict, walker=walker) for d in dkim]
+    aligned = await side_by_side(walker.dns, checks)
     might_pass = {DkimResult.PASS, DkimResult.TEMPERROR}
     open_ones = any(a is None and d.result in might_pass for d, a in zip(dkim, aligned, strict=True))
     return tuple(replace(d, aligned=bool(a)) for d, a in zip(dkim, aligned, strict=True)), open_ones

@@ -64,7 +64,9 @@ class HeaderBlock:
                 _close_field(pending, fields)
                 pending = [text]
         _close_field(pending, fields)
-        return cls(fields=tuple(fields), body_start=body_start, from_lines=len(_ANY_LINE_FROM.findall(block)))
+        has_bare_cr = block.count(b"\r") != block.count(b"\r\n")
+        from_lines = len(_ANY_LINE_FROM.findall(block)) if has_bare_cr else sum(one.name == b"from" for one in fields)
+        return cls(fields=tuple(fields), body_start=body_start, from_lines=from_lines)
 
     def all(self, name: str) -> tuple[Field, ...]:
         """Return every field of that name, topmost first."""

@@ -14,11 +14,11 @@ from gateway.evidence import arc, dkim, dmarc
 from gateway.evidence.assurance import Findings, assess
 from gateway.evidence.canonical import BodyHash, BodyWish, hash_bodies
 from gateway.evidence.headers import Author, HeaderBlock, read_author
-from gateway.evidence.resolver import MailQuestions, NoDns, Resolver
+from gateway.evidence.resolver import MailQuestions, NoDns, RecordType, Resolver, side_by_side
 from gateway.evidence.results import AuthenticationResults, read_results
 from gateway.evidence.rewriting import undo_rewriting
 from gateway.evidence.settings import ForwarderSettings, ResolverSettings
-from gateway.evidence.signature import HeaderPool
+from gateway.evidence.signature import HeaderPool, Signature
 from gateway.evidence.spf import check_sender
 from gateway.evidence.through import Passage, SenderBefore, find_passage, own_results, sender_before
 from gateway.mail import (
@@ -33,6 +33,7 @@ from gateway.mail import (
     SpfResult,
     SpfScope,
     Through,
+    ascii_domain,
 )
 
 THREAD_FROM_OCTETS: Final = 32 * 1024
@@ -82,7 +83,7 @@ class Observer:
         dns = MailQuestions(self._dns, questions=self._settings.questions_per_mail, deadline=deadline)
         sealers = frozenset(s for declared in forwarders.values() for f in declared for s in f.all_arc_sealers)
         common = await _observe(envelope, content, sealers, dns, now)
-        per_channel = await asyncio.gather(*(_conclude(common, declared) for declared in forwarders.values()))
+        per_channel = await side_by_side(dns, [_conclude(common, declared) for declared in forwarders.values()])
         return dict(zip(forwarders, per_channel, strict=True))
 
 
@@ -97,16 +98,22 @@ async def _observe(
     chain = arc.read_chain(block)
     walker = dmarc.TreeWalker(dns)
     wishes = dkim.wished_bodies(readings) | chain.wished_bodies(sealers)
-    bodies, keys, chain_keys, found, discovery = await asyncio.gather(
-        _hash(content, block.body_start, wishes),
+    dns.is_warm = _is_remembered(dns, _first_questions(envelope, author, readings, chain))
+    asking = (
         dkim.fetch_keys(readings, dns),
         arc.fetch_keys(chain, sealers, dns),
         check_sender(dns, client_ip=envelope.client_ip, reverse_path=envelope.reverse_path, helo=envelope.helo),
         _discover(author, walker),
     )
+    hashing = _hash(content, block.body_start, wishes)
+    if dns.is_warm:
+        bodies, keys, chain_keys = await hashing, await asking[0], await asking[1]
+        found, discovery = await asking[2], await asking[3]
+    else:
+        bodies, keys, chain_keys, found, discovery = await asyncio.gather(hashing, *asking)
     verified = dkim.verify_signatures(readings, keys, pool, bodies, now)
     signatures, is_open = await dmarc.align_signatures(discovery, verified, walker)
-    spf = await _align_spf(discovery, found, walker)
+    spf = found if _was_rewritten(envelope) else await _align_spf(discovery, found, walker)
     return _Observation(
         envelope=envelope,
         block=block,
@@ -121,6 +128,23 @@ async def _observe(
         dmarc=await dmarc.judge(author, discovery, spf, signatures, walker, is_open=is_open),
         dns=dns,
     )
+
+
+def _first_questions(
+    envelope: Envelope, author: Author, readings: dkim.Readings, chain: arc.ArcChain
+) -> list[tuple[str, RecordType]]:
+    """Return what will surely be asked."""
+    names = [f"_dmarc.{author.domain}"] if author.domain else []
+    names += [f"{one.selector}._domainkey.{one.domain}" for one in readings if isinstance(one, Signature)]
+    names += [f"{one.selector}._domainkey.{one.sealer}" for one in chain.instances]
+    sender = envelope.reverse_path.domain if envelope.reverse_path else envelope.helo
+    if sender and envelope.client_ip:
+        names.append(ascii_domain(sender))
+    return [(name, RecordType.TXT) for name in names]
+
+
+def _is_remembered(dns: MailQuestions, questions: Sequence[tuple[str, RecordType]]) -> bool:
+    return all(dns.recall(name, kind) is not None for name, kind in questions)
 
 
 async def _discover(author: Author, walker: dmarc.TreeWalker) -> dmarc.Discovery | None:
@@ -217,8 +241,7 @@ def _find(common: _Observation, through: Through | None, before: SenderBefore | 
     """Gather what the table looks at, from the hop that counts."""
     spf = through.spf if through else common.spf
     judged = through.dmarc if through else common.dmarc
-    reverse_path = common.envelope.reverse_path
-    is_rewritten = through is None and reverse_path is not None and undo_rewriting(reverse_path).by_forwarder
+    is_rewritten = through is None and _was_rewritten(common.envelope)
     if through is not None:
         is_known = through.client_ip is not None and before is not None and before.is_known
     else:
@@ -231,13 +254,18 @@ def _find(common: _Observation, through: Through | None, before: SenderBefore | 
         dkim=common.dkim,
         spf=spf,
         dmarc=judged,
-        is_spf_aligned=not is_rewritten and spf.aligned and spf.result is SpfResult.PASS,
+        is_spf_aligned=spf.aligned and spf.result is SpfResult.PASS,
         is_sender_known=is_known,
         is_rewritten=is_rewritten,
         forwarder=through.forwarder if through else None,
         voucher=voucher,
         is_temporary=_is_temporary(common, spf, judged),
     )
+
+
+def _was_rewritten(envelope: Envelope) -> bool:
+    """Tell whether some forwarder rewrote the reverse-path: whose domain stands there then says nothing of the author."""
+    return envelope.reverse_path is not None and undo_rewriting(envelope.reverse_path).by_forwarder
 
 
 async def _align_spf(author: dmarc.Discovery | None, spf: SpfEvidence, walker: dmarc.TreeWalker) -> SpfEvidence:
