@@ -11,20 +11,27 @@ from gateway.mail import Address, Forwarded, Mailbox, Message
 from gateway.pipeline.header_block import HeaderBlock, Role
 from gateway.pipeline.lines import Lines, find_address, is_blank, quote_depth
 from gateway.pipeline.months import read_date
+from gateway.pipeline.parse import parse_message
 from gateway.pipeline.quotes import Heading, Opening, find_opening
 from gateway.pipeline.signatures import find_signature
 from gateway.pipeline.subjects import Prefix, read_prefix
 
 _MOST_RECIPIENTS: Final = 100
+_MOST_OCTETS: Final = 2_000_000
+_WHOLE_MAILS: Final = frozenset({"message/rfc822", "message/global"})
 _NOISE: Final = re.compile(r"[<\[(]?\s?mailto:[^\s>\])]{1,300}[>\])]?", re.IGNORECASE)
 
 
-def find_forwarded(message: Message) -> Forwarded | None:
-    """Return the outermost mail that was forwarded, the note above it, and how sure that is; None when there is none."""
-    lines = Lines(message.text)
+def find_forwarded(message: Message, lines: Lines | None = None) -> Forwarded | None:
+    """Return the outermost mail that was forwarded, the note above it, and how sure that is; None when there is none.
+
+    `lines` are those of its text, where somebody has looked at them already.
+    """
+    lines = Lines(message.text) if lines is None else lines
     is_forward = says_forward(message, lines)
     opening = find_forward_opening(lines, is_forward=is_forward)
-    return None if opening is None else _read_inline(message, lines, opening, is_forward=is_forward)
+    inline = None if opening is None else _read_inline(message, lines, opening, is_forward=is_forward)
+    return inline or _read_attached(message, lines, is_forward=is_forward)
 
 
 def says_forward(message: Message, lines: Lines) -> bool:
@@ -49,6 +56,33 @@ def find_forward_opening(lines: Lines, *, is_forward: bool) -> Opening | None:
             return opening if is_forward and opening.heading is not Heading.REPLY_ABOVE else None
         index = max(opening.end, index + 1)
     return None
+
+
+def _read_attached(message: Message, lines: Lines, *, is_forward: bool) -> Forwarded | None:
+    """Read a mail that hangs on this one as a whole; reports and digests of programs are no forwards."""
+    attached = [a for a in message.attachments if a.content_type.lower() in _WHOLE_MAILS]
+    content_type = (message.header("Content-Type") or "").lower()
+    if not attached or content_type.startswith(("multipart/report", "multipart/digest")):
+        return None
+    try:
+        content = attached[0].content.read()[:_MOST_OCTETS]
+    except OSError:
+        return None
+    inner = parse_message(content)
+    if not inner.from_:
+        return None
+    note = _read_note(lines, len(lines))
+    confidence = 0.95 if is_forward else 0.9 if not note else 0.7
+    return Forwarded(
+        author=inner.from_[0],
+        to=inner.to,
+        cc=inner.cc,
+        subject=inner.subject,
+        date=inner.date,
+        text=inner.text,
+        note=note,
+        confidence=confidence if len(attached) == 1 else 0.5,
+    )
 
 
 def _read_inline(message: Message, lines: Lines, opening: Opening, *, is_forward: bool) -> Forwarded | None:

@@ -13,7 +13,7 @@ from gateway.pipeline.lines import Lines, find_address, plain_line, unquote_line
 from gateway.pipeline.timestamps import names_day, names_time
 
 _LONGEST_LABEL: Final = 32
-_MOST_LINES: Final = 40
+_MOST_LINES: Final = 30
 _MOST_COLONS: Final = 16
 _EMPHASIS: Final = "*_ \t\xa0|>"
 
@@ -37,6 +37,9 @@ _ROLES: Final = {
     **dict.fromkeys(phrases.SENT_LABELS, Role.SENT),
     **dict.fromkeys(phrases.FROM_LABELS, Role.FROM),
 }
+
+
+_ONCE: Final = frozenset({Role.FROM, Role.SENT, Role.TO, Role.CC, Role.SUBJECT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,8 @@ def read_header_block(lines: Lines, start: int) -> HeaderBlock | None:
             at = following
             continue
         role = label_role(lines.plain(at))
+        if role in _ONCE and any(role is known for known, _ in fields):
+            break
         text = unquote_line(lines.raw[at])
         if role is not None or (fields and _is_any_label(lines.plain(at)) and _is_open(fields)):
             fields.append((role or Role.OTHER, _value(text)))

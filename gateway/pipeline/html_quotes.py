@@ -33,7 +33,7 @@ def has_html_quote(html: str | None) -> bool:
 
 
 def find_html_quote(html: str, lines: Sequence[str]) -> int | None:
-    """Return the line of the text at which the first marked container begins; None where there is none or its place is unclear."""
+    """Return the line of the text at which the first marked container begins; None where that is unclear."""
     start = _find_container(html)
     if start is None:
         return None

@@ -70,6 +70,8 @@ class Lines:
     def __init__(self, text: str) -> None:
         self.raw = text.split("\n")
         self._plain: list[str | None] = [None] * len(self.raw)
+        self.known: dict[int, object] = {}
+        """What a reader found out about a line and wants to remember."""
 
     def __len__(self) -> int:
         return len(self.raw)

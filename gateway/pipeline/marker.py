@@ -34,8 +34,10 @@ def find_markers(text: str) -> tuple[tuple[int, str], ...]:
         if "[" not in line:
             continue
         packed = _pack(line)
+        if "[ref:" not in packed.lower():
+            continue
         found += [(index, match[1].lower()) for match in _MARKER.finditer(packed)]
-        if index + 1 < len(lines) and (begun := _BEGUN.search(packed[-46:])):
+        if index + 1 < len(lines) and packed[-1] != "]" and (begun := _BEGUN.search(packed[-46:])):
             joined = _MARKER.match(begun[0] + _pack(lines[index + 1])[:46])
             if joined:
                 found.append((index, joined[1].lower()))
@@ -44,4 +46,5 @@ def find_markers(text: str) -> tuple[tuple[int, str], ...]:
 
 def _pack(line: str) -> str:
     """Drop quoting, white space and signs that cannot be seen."""
-    return unquote_line(line[:_LONGEST_LINE]).translate(_DROPPED)
+    bare = unquote_line(line[:_LONGEST_LINE])
+    return bare.replace(" ", "").replace("\t", "").replace("\\", "") if bare.isascii() else bare.translate(_DROPPED)

@@ -66,6 +66,14 @@ class Opening:
 
 def find_opening(lines: Lines, index: int) -> Opening | None:
     """Return the opening whose last heading line, or first label or separator, is this line; None for any other line."""
+    if index in lines.known:
+        known = lines.known[index]
+        return known if isinstance(known, Opening) else None
+    lines.known[index] = opening = _look(lines, index)
+    return opening
+
+
+def _look(lines: Lines, index: int) -> Opening | None:
     raw = lines.raw[index].strip()
     if not raw:
         return None
@@ -93,6 +101,11 @@ def frame_width(plain: str) -> int:
     return len(plain) - len(plain.lstrip(_FRAME))
 
 
+def is_ruler(plain: str) -> bool:
+    """Tell whether a line is nothing but five dashes or more."""
+    return len(plain) >= _SHORTEST_RULE and not plain.strip(_FRAME)
+
+
 def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
     """Find a line between dashes or a known announcement, together with the header block below it."""
     width = frame_width(plain)
@@ -102,6 +115,8 @@ def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
     if width < _SHORTEST_FRAME:
         return _find_announcement(lines, index, core, plain)
     block = _block_below(lines, index + 1)
+    if not core and block is None:
+        return None
     heading = _name_separator(core, width, is_closed=plain[-1] in _FRAME, is_above_block=block is not None)
     if heading is None:
         return None

@@ -12,9 +12,10 @@ from gateway.pipeline.circumstances import Circumstances
 from gateway.pipeline.fingerprints import Fingerprint
 from gateway.pipeline.forwarded import find_forwarded
 from gateway.pipeline.kind import detect_kind
+from gateway.pipeline.lines import Lines
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.recipients import find_original_recipients
-from gateway.pipeline.reply import split_reply
+from gateway.pipeline.reply import split_lines
 from gateway.pipeline.subjects import Prefix, read_prefix
 
 __all__ = ["Circumstances", "read_message"]
@@ -30,12 +31,13 @@ def read_message(
     kind, because, respond = detect_kind(message, circumstances, bounces)
     prefix = read_prefix(message.subject)
     is_answer = bool(message.in_reply_to or message.references) or prefix is Prefix.ANSWER
-    forwarded = find_forwarded(message)
+    lines = Lines(message.text)
+    forwarded = find_forwarded(message, lines)
     ours = [token for _, token in find_markers(message.text) if token in circumstances.own_marker_ids]
     return Reading(
         message=message,
-        reply=split_reply(
-            message.text,
+        reply=split_lines(
+            lines,
             message.html,
             marker=ours[0] if ours else None,
             fingerprints=fingerprints,

@@ -18,7 +18,7 @@ from gateway.pipeline.fingerprints import Fingerprint, find_own_text
 from gateway.pipeline.html_quotes import find_html_quote, has_html_quote
 from gateway.pipeline.lines import Lines, is_blank
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.quotes import Heading, Opening, find_opening, looks_like_heading
+from gateway.pipeline.quotes import Heading, Opening, find_opening, is_ruler, looks_like_heading
 from gateway.pipeline.signatures import find_signature
 
 _LONGEST_UNKNOWN_HEADING: Final = 6
@@ -74,7 +74,19 @@ def split_reply(
     `marker` is the token of a mail of ours whose MAC was verified; `fingerprints` are those of the mails of ours that this may
     answer. `is_answer` tells what the headers say (None: not known), `is_forward` that the subject says so.
     """
-    lines = Lines(text)
+    return split_lines(Lines(text), html, marker=marker, fingerprints=fingerprints, is_answer=is_answer, is_forward=is_forward)
+
+
+def split_lines(
+    lines: Lines,
+    html: str | None,
+    *,
+    marker: str | None = None,
+    fingerprints: Sequence[Fingerprint] = (),
+    is_answer: bool | None = None,
+    is_forward: bool = False,
+) -> Reply:
+    """Do what `split_reply` does with lines that somebody has looked at already."""
     plan = _prepare(lines, html, marker, fingerprints)
     plan.is_answer, plan.is_forward = is_answer, is_forward
     _scan(plan)
@@ -208,6 +220,9 @@ def _accepts(plan: _Plan, opening: Opening) -> bool:
 
 
 def _quote_rest(plan: _Plan, start: int) -> None:
+    """Send everything from a line on to the quoted part, with the ruler above it."""
+    above = plan.lines.previous_text(start - 1)
+    start = above if above >= 0 and is_ruler(plan.lines.plain(above)) else start
     plan.rest = start
     plan.quote(start, len(plan.lines))
 

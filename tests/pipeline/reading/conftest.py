@@ -11,7 +11,7 @@ from gateway.mail import Address, Attachment, Content, Header, Mailbox, Message
 Build = Callable[..., Message]
 
 
-def build_message(**given: Any) -> Message:
+def make_message(**given: Any) -> Message:
     """Build a message of Carla's to support; headers as a mapping, attachments as (type, bytes)."""
     headers = {str(name): str(value) for name, value in (given.pop("headers", None) or {}).items()}
     parts: Sequence[tuple[str, bytes]] = given.pop("parts", ())
@@ -57,4 +57,10 @@ def attachment(content_type: str, body: bytes, number: int) -> Attachment:
 @pytest.fixture
 def build() -> Build:
     """Return the builder."""
-    return build_message
+    return make_message
+
+
+@pytest.fixture(scope="session")
+def build_message() -> Build:
+    """Return the builder where it must outlive one example of a property."""
+    return make_message

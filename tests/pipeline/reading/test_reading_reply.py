@@ -1,5 +1,6 @@
 """What is visible, what is quoted, what is signature; and what may surely be relayed."""
 
+# ruff: noqa: E501 as programs write
 from typing import Final
 
 import pytest
@@ -128,8 +129,10 @@ def test_quotation_without_attribution_in_an_answer_is_quoted() -> None:
         "From: Anna Arndt\nSent: Tuesday, May 12, 2026 10:00 AM\nTo: Carla\nSubject: Printer",
         "**From:** Anna Arndt <anna@firma.example>\n**Sent:** Tuesday, May 12, 2026 10:00 AM\n**To:** Carla\n**Subject:** Printer",
         'Gesendet: Dienstag, 12. Mai 2026 um 10:00 Uhr\nVon: "Anna" <anna@firma.example>\nAn: carla@kunde.example\nBetreff: Re: x',
-        "From: Anna <anna@firma.example>\nDate: Tuesday, 12 May 2026 at 10:00\nTo: Carla <c@kunde.example>,\n Bob <b@kunde.example>\n"
-        "Cc: Dan <d@kunde.example>\nSubject: Printer",
+        (
+            "From: Anna <anna@firma.example>\nDate: Tuesday, 12 May 2026 at 10:00\nTo: Carla <c@kunde.example>,\n Bob <b@kunde.example>\n"
+            "Cc: Dan <d@kunde.example>\nSubject: Printer"
+        ),
         "From: Anna <anna@firma.example> Sent: Tuesday, May 12, 2026 10:00 AM To: Carla Subject: Printer",
         "From:\tAnna Arndt <anna@firma.example>\nTo:\tCarla\nDate:\t12.05.2026 10:00\nSubject:\tPrinter",
         "Anna Arndt/FIRMA wrote on 12.05.2026 10:00:44:",
@@ -173,8 +176,10 @@ def test_heading_of_any_program_ends_the_answer(heading: str) -> None:
         "Von meinem Samsung Galaxy Smartphone gesendet.",
         "-- \nCarla\n\nSent from my iPad",
         "Virus-free. www.avast.com",
-        "This e-mail and any attachments are confidential and intended solely for the addressee. If you have received this message "
-        "in error, please delete it.",
+        (
+            "This e-mail and any attachments are confidential and intended solely for the addressee. If you have received this message "
+            "in error, please delete it."
+        ),
         "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind, vernichten Sie bitte diese Mail.",
         "Ce message est confidentiel et à l'usage exclusif du destinataire. Si vous l'avez reçu par erreur, détruisez-le.",
     ],

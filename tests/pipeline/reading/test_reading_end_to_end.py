@@ -1,0 +1,133 @@
+"""Raw mails of many programs, from bytes to what a person reads."""
+
+# ruff: noqa: E501 as programs write
+from typing import Final
+
+import pytest
+
+from gateway.mail import Kind
+from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading import Circumstances, read_message
+
+HEADERS: Final = (
+    "From: Carla Kunde <carla@kunde.example>\r\nTo: support@firma.example\r\nSubject: Re: Printer\r\n"
+    "In-Reply-To: <a@gw.firma.example>\r\nMessage-ID: <x@kunde.example>\r\nMIME-Version: 1.0\r\n"
+)
+HTML: Final = {
+    "gmail": '<div dir="ltr">It works.<div><br></div><div>Carla</div></div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Tue, May 12, 2026 at 10:00 AM Anna Arndt &lt;<a href="mailto:anna@firma.example">anna@firma.example</a>&gt; wrote:<br></div><blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);padding-left:1ex"><div>Please restart it.<br>Regards</div></blockquote></div>',
+    "outlook": '<html><body><div class="WordSection1"><p class="MsoNormal">It works.<o:p></o:p></p><p class="MsoNormal"><o:p>&nbsp;</o:p></p><p class="MsoNormal">Carla<o:p></o:p></p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal"><b>Von:</b> Anna Arndt &lt;anna@firma.example&gt; <br><b>Gesendet:</b> Dienstag, 12. Mai 2026 10:00<br><b>An:</b> Carla Kunde &lt;carla@kunde.example&gt;<br><b>Betreff:</b> Printer<o:p></o:p></p></div><p class="MsoNormal">Please restart it.</p></div></body></html>',
+    "outlook on the web, unknown language": '<div style="font-family:Calibri">It works.</div><div>Carla</div><div id="appendonsend"></div><hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg" dir="ltr"><font face="Calibri"><b>Qaqa:</b> Anna Arndt &lt;anna@firma.example&gt;<br><b>Zuzu:</b> Tuesday, May 12, 2026 10:00 AM<br><b>Kiki:</b> Carla<br><b>Soso:</b> Printer</font><div>&nbsp;</div></div><div>Please restart it.</div>',
+    "apple": '<html><body>It works.<div><br></div><div>Carla<br id="lineBreakAtBeginningOfMessage"><div><br><blockquote type="cite"><div>On 12. May 2026, at 10:00, Anna Arndt &lt;anna@firma.example&gt; wrote:</div><br class="Apple-interchange-newline"><div>Please restart it.</div></blockquote></div></div></body></html>',
+    "thunderbird": '<p>It works.</p><p>Carla</p><div class="moz-cite-prefix">Am 12.05.26 um 10:00 schrieb Anna Arndt:<br></div><blockquote type="cite" cite="mid:x"><p>Please restart it.</p></blockquote><div class="moz-signature">-- <br>Carla Kunde</div>',
+    "yahoo": '<div class="yahoo-style-wrap"><div dir="ltr">It works.</div><div>Carla</div></div><div id="ydpyahoo_quoted_1" class="yahoo_quoted"><div><div>On Tuesday, 12 May 2026 at 10:00:00 CEST, Anna Arndt &lt;anna@firma.example&gt; wrote: </div><div><br></div><div>Please restart it.</div></div></div>',
+    "proton": '<div style="font-family:Arial">It works.</div><div>Carla</div><div class="protonmail_signature_block"><div class="protonmail_signature_block-proton">Sent with <a href="https://proton.me/">Proton Mail</a> secure email.</div></div><div class="protonmail_quote">On Tuesday, May 12th, 2026 at 10:00, Anna Arndt &lt;anna@firma.example&gt; wrote:<br><blockquote class="protonmail_quote" type="cite"><p>Please restart it.</p></blockquote></div>',
+    "gmx": '<div>It works.</div><div>Carla</div><div name="quote" style="margin:10px 5px 5px 10px"><div style="margin:0 0 10px 0;"><b>Gesendet:</b>&nbsp;Dienstag, 12. Mai 2026 um 10:00 Uhr<br/><b>Von:</b>&nbsp;&quot;Anna Arndt&quot; &lt;anna@firma.example&gt;<br/><b>An:</b>&nbsp;carla@kunde.example<br/><b>Betreff:</b>&nbsp;Printer</div><div name="quoted-content">Please restart it.</div></div>',
+    "zimbra": '<div><div>It works.</div><div>Carla</div><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__"><b>From: </b>"Anna" &lt;anna@firma.example&gt;<br><b>To: </b>"Carla" &lt;carla@kunde.example&gt;<br><b>Sent: </b>Tuesday, May 12, 2026 10:00:00 AM<br><b>Subject: </b>Printer<br></div><div>Please restart it.</div></div>',
+    "outlook as a table": "<div>It works.<br>Carla</div><table><tr><td><b>From:</b></td><td>Anna &lt;anna@firma.example&gt;</td></tr><tr><td><b>Sent:</b></td><td>Tuesday, May 12, 2026 10:00 AM</td></tr><tr><td><b>To:</b></td><td>Carla</td></tr><tr><td><b>Subject:</b></td><td>Printer</td></tr></table><div>Please restart it.</div>",
+    "gmail, unknown language": '<div>It works.</div><div>Carla</div><div class="gmail_quote"><div class="gmail_attr">Qaqa 2026 kuku Anna Arndt zaza<br></div><blockquote class="gmail_quote">Please restart it.</blockquote></div>',
+    "lotus": '<div>It works.<br>Carla</div><br><font size=1 color=#5f5f5f face="sans-serif">Von: &nbsp; &nbsp; &nbsp; &nbsp;</font><font size=1>Anna Arndt/Firma</font><br><font size=1>An: &nbsp; &nbsp;</font><font>Carla Kunde &lt;carla@kunde.example&gt;</font><br><font>Datum: &nbsp; &nbsp;</font><font>12.05.2026 10:00</font><br><font>Betreff: &nbsp; &nbsp;</font><font>Printer</font><br><hr noshade><br>Please restart it.',
+}
+
+
+@pytest.mark.parametrize("program", sorted(HTML))
+def test_answer_in_html_is_told_from_what_it_quotes(program: str) -> None:
+    content = f"{HEADERS}Content-Type: text/html; charset=utf-8\r\n\r\n{HTML[program]}".encode()
+    reply = read_message(parse_message(content)).reply
+    assert [line for line in reply.visible.split("\n") if line] == ["It works.", "Carla"]
+    assert "Please restart it." in reply.quoted
+    assert "Please" not in reply.signature
+
+
+ATTACHED: Final = """From: Anna <anna@firma.example>
+To: support@firma.example
+Subject: Fwd: Printer
+Date: Wed, 13 May 2026 09:00:00 +0200
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/plain; charset=utf-8
+
+Please look at this.
+--b
+Content-Type: message/rfc822
+
+From: =?utf-8?q?Carla_K=C3=BCnde?= <carla@kunde.example>
+To: Anna <anna@firma.example>
+Cc: Bob <bob@kunde.example>
+Subject: Printer
+Date: Tue, 12 May 2026 10:00:00 +0000
+Content-Type: text/plain; charset=utf-8
+
+It is broken.
+--b--
+"""
+
+
+def test_mail_forwarded_as_an_attachment_is_read() -> None:
+    forwarded = read_message(parse_message(ATTACHED.encode())).forwarded
+    assert forwarded is not None
+    assert str(forwarded.author) == "Carla Künde <carla@kunde.example>"
+    assert [str(m.address) for m in (*forwarded.to, *forwarded.cc)] == ["anna@firma.example", "bob@kunde.example"]
+    assert (forwarded.subject, forwarded.text.strip(), forwarded.note) == ("Printer", "It is broken.", "Please look at this.")
+    assert forwarded.confidence > 0.9
+
+
+BOUNCE: Final = """From: MAILER-DAEMON@mx.example (Mail Delivery System)
+To: support@firma.example
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Description: Notification
+Content-Type: text/plain; charset=us-ascii
+
+This is the mail system at host mx.example.
+
+<bob@kunde.example>: host mx.kunde.example[203.0.113.9] said: 550 5.1.1 unknown
+
+--b
+Content-Description: Delivery report
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+X-Postfix-Queue-ID: 4ABC
+
+Final-Recipient: rfc822; bob@kunde.example
+Original-Recipient: rfc822;bob@kunde.example
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 unknown
+
+--b
+Content-Type: text/rfc822-headers
+
+From: support@firma.example
+Message-ID: <token1@gw.firma.example>
+Subject: Re: Printer
+
+--b--
+"""
+
+
+def test_bounce_of_postfix_is_read_from_its_bytes() -> None:
+    reading = read_message(parse_message(BOUNCE.encode()), Circumstances(reverse_path_is_null=True))
+    (bounce,) = reading.bounces
+    assert (str(bounce.recipient), bounce.status, bounce.permanent) == ("bob@kunde.example", "5.1.1", True)
+    assert bounce.diagnostic == "smtp; 550 5.1.1 unknown"
+    assert bounce.original_message_id == "token1@gw.firma.example"
+    assert (reading.kind, reading.respond) == (Kind.BOUNCE, False)
+
+
+def test_forwarded_bounce_is_ordinary() -> None:
+    content = ATTACHED.replace(
+        "From: =?utf-8?q?Carla_K=C3=BCnde?= <carla@kunde.example>\nTo: Anna <anna@firma.example>\n", BOUNCE[:200]
+    )
+    assert read_message(parse_message(content.encode())).kind is Kind.ORDINARY
+
+
+def test_empty_file_is_read() -> None:
+    reading = read_message(parse_message(b""))
+    assert (reading.kind, reading.respond, reading.bounces, reading.forwarded) == (Kind.ORDINARY, False, (), None)
