@@ -14,7 +14,7 @@ from gateway.mail import Address, Content, Header, Mailbox, OutboundMail, Purpos
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
 from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import make_marker
-from gateway.pipeline.policy import Policy
+from gateway.pipeline.policy import NOTE_SUFFIX, Policy
 from gateway.pipeline.settings import ChannelSettings
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import RETURN_PREFIX, KeyRing, TokenUse, make_token, message_id_of, reference_of, scrub_tokens
@@ -65,7 +65,8 @@ class Desk:
         outbound_id, token = self._new_token()
         language = self.policy.agents[agent].language or channel.language
         rendered = self._render(purpose, language, variables(make_marker(token)))
-        back = Mailbox(from_name, Address(token, self.policy.hostname))
+        local = token + NOTE_SUFFIX if purpose is Purpose.NEW_NOTE else token  # what answers a note is a note
+        back = Mailbox(from_name, Address(local, self.policy.hostname))
         thread = (self._thread_root(about.ticket),) if about.ticket else ()
         draft = Draft(
             from_=back,

@@ -17,7 +17,8 @@ from gateway.pipeline.settings import (
 )
 from gateway.pipeline.tokens import RETURN_PREFIX, TOKEN_LENGTH, find_tokens
 
-_NOTE: Final = "note"
+NOTE_SUFFIX: Final = "+note"
+"""What is sent to an address with it stays internal."""
 _OPERATOR_NAMES: Final = frozenset({"postmaster", "abuse", "mailer-daemon"})
 
 
@@ -51,7 +52,7 @@ class Policy:
     def token_in(self, address: Address) -> str | None:
         """Return the token in `<token>@hostname` or in the plus form of a channel's address, unverified."""
         if address.domain == self.hostname:
-            local = address.local.casefold().removesuffix("+" + _NOTE)
+            local = address.local.casefold().removesuffix(NOTE_SUFFIX)
             return local if _is_token(local) else None
         for channel in self.channels.values():
             token = _token_after_subaddress(address, channel)
@@ -140,8 +141,8 @@ def _own_addresses(channel: ChannelSettings) -> Iterable[Address]:
 def _without_note(address: Address, policy: Policy) -> tuple[Address, bool]:
     """Take `+note` off an address on our own hostname."""
     local = address.local
-    if address.domain == policy.hostname and local.casefold().endswith("+" + _NOTE):
-        return Address(local[: -len(_NOTE) - 1], address.domain), True
+    if address.domain == policy.hostname and local.casefold().endswith(NOTE_SUFFIX):
+        return Address(local[: -len(NOTE_SUFFIX)], address.domain), True
     return address, False
 
 
