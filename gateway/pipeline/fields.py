@@ -4,7 +4,7 @@ Bare line feeds, a leading mbox `From ` line, 8-bit octets and lines that are no
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,14 +35,17 @@ class HeaderBlock:
 
     fields: tuple[Field, ...]
     end: int
+    values: Mapping[str, list[bytes]]
+    """The values of each name in lower case."""
 
     def first(self, name: str) -> bytes | None:
         """Return the value of the first field of that name (in lower case), or None."""
-        return next((f.raw for f in self.fields if f.name.lower() == name), None)
+        found = self.values.get(name)
+        return found[0] if found else None
 
     def all(self, name: str) -> tuple[bytes, ...]:
         """Return the values of all fields of that name (in lower case)."""
-        return tuple(f.raw for f in self.fields if f.name.lower() == name)
+        return tuple(self.values.get(name, ()))
 
 
 def read_header_block(content: bytes, position: int, *, stop: Callable[[bytes], bool], is_top: bool) -> HeaderBlock:
@@ -51,6 +54,7 @@ def read_header_block(content: bytes, position: int, *, stop: Callable[[bytes], 
     A bare carriage return ends no line: whoever checks signatures does not see a field behind it either.
     """
     fields: list[Field] = []
+    values: dict[str, list[bytes]] = {}
     if is_top:
         position = _skip_leading(content, position)
     while position < len(content):
@@ -62,14 +66,14 @@ def read_header_block(content: bytes, position: int, *, stop: Callable[[bytes], 
             break
         found = _FIELD.match(content, position)
         if found is not None:
-            _add(fields, found)
+            _add(fields, values, found)
             position = found.end()
             continue
         end = _end_of_line(content, position)
         if not fields or not _is_familiar_field(content, end):
             break
         position = end  # a line that is no field stands among fields: passed over
-    return HeaderBlock(fields=tuple(fields), end=position)
+    return HeaderBlock(fields=tuple(fields), end=position, values=values)
 
 
 def _end_of_line(content: bytes, position: int) -> int:
@@ -94,9 +98,11 @@ def _skip_leading(content: bytes, position: int) -> int:
     return position
 
 
-def _add(fields: list[Field], found: "re.Match[bytes]") -> None:
-    name = found[1].decode("latin-1")
-    if len(fields) >= MOST_FIELDS and (name.lower() not in _NEEDED or len(fields) >= MOST_FIELDS * 2):
+def _add(fields: list[Field], values: dict[str, list[bytes]], found: "re.Match[bytes]") -> None:
+    name = found[1].decode("ascii")
+    key = name.lower()
+    if len(fields) >= MOST_FIELDS and (key not in _NEEDED or len(fields) >= MOST_FIELDS * 2):
         return
-    start, end = found.span(2)
-    fields.append(Field(name, found.string[start : min(end, start + LONGEST_FIELD)].strip(b" \t\r\n")))
+    raw = found[2][:LONGEST_FIELD].strip(b" \t\r\n")
+    fields.append(Field(name, raw))
+    values.setdefault(key, []).append(raw)

@@ -44,14 +44,16 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_ :.-]{1,200}")
 LONGEST_HTML: Final = 4_000_000
 _MOST_OPEN: Final = 200
 _MOST_FORMATTING: Final = 24
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
-_NO_LEVEL: Final = frozenset({
-    "p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead", "tfoot", "colgroup", "br", "hr", "img", "input",
-    "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr", "param",
-})  # fmt: skip
-_FORMATTING: Final = frozenset(
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u", "span"]
+_NO_LEVEL: Final = (
+    "p|li|td|tr|th|dt|dd|option|tbody|thead|tfoot|colgroup|br|hr|img|input|meta|link|area|base|col|embed|source|track|wbr|param"
 )
+"""Elements that are empty, or that end by themselves where the next one begins."""
+_TAG: Final = re.compile(rf"<(/?)(?!(?:{_NO_LEVEL}|{_NO_LEVEL.upper()})\b)([a-zA-Z][a-zA-Z0-9:]*)")
+_FORMATTING: Final = frozenset(
+    form(name) for form in (str.lower, str.upper) for name in
+    ("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u", "span")
+)  # fmt: skip
+"""Elements that a parser opens again in every block that follows."""
 TOKEN: Final = re.compile(r'<(/?)([a-z0-9]+)((?:\s+[^\s=>"]+="[^"]*")*)\s*/?>|([^<]+)|<')
 """A tag (slash, name, attributes) or a text, in HTML as nh3 writes it; linear because attributes cannot be read two ways."""
 _HREF: Final = re.compile(r'\shref="([^"]*)"')
@@ -79,44 +81,43 @@ def sanitise_html(html: str) -> str:
 
 def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
     match attribute:
+        case "style":
+            is_suspect = "none" in value or "0" in value or "hid" in value or value != value.lower()
+            return HIDDEN_STYLE if is_suspect and tag != "img" and _HIDES.search("".join(value.lower().split())) else None
         case "src":
             return value if value[:4].lower() == "cid:" or _IMAGE.fullmatch(value) else None
         case "href":
             return None if value[:5].lower() == "data:" or value[:4].lower() == "cid:" else value
         case "class" | "id":
             return value if _NAME.fullmatch(value) else None
-        case "style":
-            return HIDDEN_STYLE if tag != "img" and _HIDES.search("".join(value.lower().split())) else None
         case _:
             return value
 
 
 def limit_nesting(html: str) -> str:
     """Drop opening tags that lie absurdly deep, and their closing ones: HTML parsers are quadratic in depth."""
-    names = [(closing, name.lower()) for closing, name in _TAG.findall(html)]
-    depth = deepest = formatting = worst = 0
-    for closing, name in names:
-        if name in _NO_LEVEL:
+    depth = formatting = 0
+    for closing, name in map(re.Match.groups, _TAG.finditer(html)):
+        if closing:
+            depth = depth and depth - 1
+            if name in _FORMATTING:
+                formatting = formatting and formatting - 1
             continue
-        step = -1 if closing else 1
-        depth = max(0, depth + step)
-        deepest = max(deepest, depth)
+        depth += 1
         if name in _FORMATTING:
-            formatting = max(0, formatting + step)
-            worst = max(worst, formatting)
-    if deepest <= _MOST_OPEN and worst <= _MOST_FORMATTING:
-        return html
-    return _flatten(html)
+            formatting += 1
+        if depth > _MOST_OPEN or formatting > _MOST_FORMATTING:
+            return _flatten(html)
+    return html
 
 
 def _flatten(html: str) -> str:
     kept: list[str] = []
     position = depth = formatting = 0
     for tag in _TAG.finditer(html):
-        name = tag[2].lower()
-        if name in _NO_LEVEL or tag.start() < position:
+        if tag.start() < position:
             continue
-        is_formatting = name in _FORMATTING
+        is_formatting = tag[2] in _FORMATTING
         if tag[1]:
             depth = max(0, depth - 1)
             formatting = max(0, formatting - is_formatting)
@@ -141,22 +142,26 @@ def _show_true_targets(html: str) -> str:
         return html
     done: list[str] = []
     position = 0
-    target: str | None = None
-    shown: list[str] = []
-    for token in TOKEN.finditer(html):
-        if token[4]:
-            if target is not None:
-                shown.append(token[4])
-        elif token[2] == "a" and not token[1]:
-            href = _HREF.search(token[3])
-            target, shown = unescape(href[1]) if href else None, []
-        elif token[2] == "a":
-            if target is not None and is_misleading(unescape("".join(shown)), target):
-                done += (html[position : token.end()], f" [{escape(target, quote=False)}]")
-                position = token.end()
-            target = None
+    start = html.find("<a ")
+    while start >= 0:
+        tag = TOKEN.match(html, start)
+        end = html.find("</a>", start)
+        if tag is None or end < 0:
+            break
+        href = _HREF.search(tag[3] or "")
+        shown = html[tag.end() : end]
+        if href is not None and "." in shown:
+            target = unescape(href[1])
+            if is_misleading(unescape(_text_between_tags(shown)), target):
+                done += (html[position : end + 4], f" [{escape(target, quote=False)}]")
+                position = end + 4
+        start = html.find("<a ", end)
     done.append(html[position:])
     return "".join(done)
+
+
+def _text_between_tags(html: str) -> str:
+    return "".join(token[4] or "" for token in TOKEN.finditer(html)) if "<" in html else html
 
 
 def is_misleading(text: str, target: str) -> bool:

@@ -18,11 +18,15 @@ _BLOCKS: Final = frozenset({
     "div", "li", "tr", "dt", "dd", "article", "aside", "section", "header", "footer", "main", "nav", "address", "center",
     "caption", "figcaption",
 })  # fmt: skip
+_INLINE: Final = frozenset(
+    {"b", "i", "u", "em", "strong", "span", "font", "small", "tbody", "thead", "tfoot", "sup", "sub", "code"}
+)
 _VOID: Final = frozenset({"br", "hr", "img", "wbr", "col"})
 _ATTRIBUTE: Final = re.compile(r'([^\s=>"]+)="([^"]*)"')
 _HIDDEN: Final = f'style="{HIDDEN_STYLE}"'
 _INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u2007]+")
 _ONLY_FILLING: Final = re.compile("[\\s\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u00a0\u2007]*")
+_HREF: Final = re.compile(r'\shref="([^"]*)"')
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
 RULE: Final = "_" * 32
 """What a horizontal rule becomes; Outlook writes the same into its plain texts."""
@@ -34,17 +38,18 @@ _DIGITS: Final = 7
 def html_to_text(html: str) -> str:
     """Return the text of sanitised HTML."""
     writer = _Writer()
-    for token in TOKEN.finditer(html):
-        if token[4]:
-            writer.write(token[4])
-        elif token[2]:
-            name = token[2]
-            if token[1]:
-                writer.close(name)
-            else:
-                writer.open(name, token[3])
-        else:
+    hidden = writer.hidden
+    for slash, name, attributes, text in map(re.Match.groups, TOKEN.finditer(html)):
+        if text:
+            writer.write(text)
+        elif not name:
             writer.write("<")
+        elif name in _INLINE and not hidden and _HIDDEN not in attributes:
+            continue
+        elif slash:
+            writer.close(name)
+        else:
+            writer.open(name, attributes)
     return clean_text(writer.finish())
 
 
@@ -58,7 +63,7 @@ class _Writer:
         self._quotes = 0
         self._lists: list[int | None] = []
         self._marker = ""
-        self._hidden: list[str] = []
+        self.hidden: list[str] = []
         self._links: list[tuple[str, list[str]]] = []
         self._pre = 0
         self._echo = ""
@@ -68,7 +73,7 @@ class _Writer:
 
     def write(self, raw: str) -> None:
         """Add the text between two tags."""
-        if self._hidden:
+        if self.hidden:
             return
         text = unescape(raw) if "&" in raw else raw
         if self._echo:  # the sanitiser has put the true target behind a lying link: said already
@@ -80,17 +85,16 @@ class _Writer:
                 self._end_line(keep_empty=True)
                 self._append(line)
             return
-        text = _SPACES.sub(" ", text)
-        if _ONLY_FILLING.fullmatch(text):
+        if "\n" in text or "  " in text or "\t" in text:
+            text = _SPACES.sub(" ", text)
+        is_plain = text.isascii()
+        if text == " " or not text or (not is_plain and _ONLY_FILLING.fullmatch(text)):
             if self._line and text and not self._line[-1].endswith(" "):
                 self._line.append(" ")
             return
-        text = _INVISIBLE.sub("", text) if not text.isascii() and "\u200d" not in text else text
-        self._append(
-            text.replace("\xa0", " ")
-            if self._line and not self._line[-1].endswith(" ")
-            else text.replace("\xa0", " ").lstrip(" ")
-        )
+        if not is_plain:
+            text = (text if "\u200d" in text else _INVISIBLE.sub("", text)).replace("\xa0", " ")
+        self._append(text if self._line and not self._line[-1].endswith(" ") else text.lstrip(" "))
 
     def _append(self, text: str) -> None:
         if not text:
@@ -138,12 +142,12 @@ class _Writer:
 
     def open(self, name: str, attributes: str) -> None:
         """Take an opening tag."""
-        if self._hidden:
+        if self.hidden:
             if name not in _VOID:
-                self._hidden.append(name)
+                self.hidden.append(name)
             return
         if _HIDDEN in attributes and name not in _VOID:
-            self._hidden.append(name)
+            self.hidden.append(name)
             return
         handler = _OPENERS.get(name)
         if handler is not None:
@@ -163,7 +167,8 @@ class _Writer:
 
     def open_link(self, attributes: str) -> None:
         """Remember where a link leads."""
-        self._links.append((_attribute(attributes, "href"), []))
+        href = _HREF.search(attributes)
+        self._links.append((unescape(href[1]) if href else "", []))
 
     def open_table(self, _: str) -> None:
         """Begin a paragraph of rows."""
@@ -229,9 +234,9 @@ class _Writer:
 
     def close(self, name: str) -> None:
         """Take a closing tag."""
-        if self._hidden:
-            if self._hidden[-1] == name:
-                self._hidden.pop()
+        if self.hidden:
+            if self.hidden[-1] == name:
+                self.hidden.pop()
             return
         handler = _CLOSERS.get(name)
         if handler is not None:

@@ -195,7 +195,7 @@ class _Splitter:
 
     def _add_rest(self, parent: Part, position: int) -> None:
         """Keep everything from here on as one part that nobody looks into."""
-        block = HeaderBlock(fields=(), end=position)
+        block = HeaderBlock(fields=(), end=position, values={})
         rest = Part(
             number=self._next_number(parent),
             block=block,

@@ -28,6 +28,7 @@ def clean_text(text: str) -> str:
 
     Marks that steer the direction of text stay: they belong to Arabic and Hebrew.
     """
+    text = text.replace("\r\n", "\n")
     if not _NOT_CLEAN.search(text):
         return text
     text = _LINE_ENDS.sub("\n", text).translate(_CONTROLS)
@@ -124,6 +125,10 @@ class _Run:
 
 def decode_unstructured(raw: bytes, hint: str | None = None) -> str:
     """Return an unstructured header field such as Subject as a person reads it: one clean line."""
+    if raw.isascii() and b"=?" not in raw:  # nearly all of them
+        line = " ".join(raw.decode("ascii").split())
+        if line.isprintable():
+            return line
     return clean_line(decode_words(decode_header_text(raw, hint)))
 
 
