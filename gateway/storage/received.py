@@ -13,7 +13,7 @@ from gateway.states import ReceivedState, advance
 from gateway.storage.columns import index_key
 from gateway.storage.contents import Contents
 from gateway.storage.rows import ContentRow, ReceivedRow, table_of
-from gateway.storage.statements import AnyRow, insert_ignoring
+from gateway.storage.statements import AnyRow, insert_ignoring, is_sqlite
 from gateway.tickets import ReceivedChange, TraceLine
 
 _RECEIVED: Final = table_of(ReceivedRow)
@@ -195,7 +195,10 @@ class ReceivedWriter(ReceivedReader):
         if fresh:
             self._contents.store(a.mail.content for a in fresh.values())
             insert_ignoring(self._connection, _RECEIVED, "delivery_key", [_row_of(a) for _, a in sorted(fresh.items())])
-            known |= self._ids_of(sorted(fresh))  # another node may have been faster
+            if is_sqlite(self._connection):
+                known |= {key: acceptance.mail.id for key, acceptance in fresh.items()}
+            else:  # another node may have been faster
+                known |= self._ids_of(sorted(fresh))
         return tuple(known[key] for key in keys)
 
     def claim(self, *, limit: int, now: datetime, lease_seconds: float, node: str) -> tuple[ReceivedMail, ...]:

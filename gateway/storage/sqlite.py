@@ -9,15 +9,13 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
@@ -30,6 +28,7 @@ from gateway.storage.folder import BlobFolder, sync_folder
 from gateway.storage.received import Acceptance
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
+from gateway.storage.write_queue import Accepting, Unit, WriteQueue
 
 T = TypeVar("T")
 
@@ -40,7 +39,6 @@ _LOCK_SECONDS: Final = 5.0
 _READERS: Final = 3
 _MOST_UNITS: Final = 256
 _MOST_MILLISECONDS: Final = 4.0
-_MOST_ACCEPTED: Final = 128
 _CACHE_KIB: Final = 16 * 1024
 _PAGES_PER_CHECKPOINT: Final = 4000
 
@@ -64,65 +62,6 @@ def make_engine(path: Path, *, poolclass: type[NullPool | QueuePool]) -> Engine:
     return engine
 
 
-@dataclass(slots=True, eq=False)
-class _Unit(Generic[T]):
-    """A piece of work that waits for the writing thread."""
-
-    work: Callable[[Writer], T]
-    future: "asyncio.Future[T]"
-    result: T | None = None
-    error: BaseException | None = None
-
-
-@dataclass(slots=True, eq=False)
-class _Accepting(_Unit[tuple[int, ...]]):
-    """Mails that wait to be accepted: neighbours are stored by the same statements."""
-
-    acceptances: Sequence[Acceptance] = ()
-
-
-class _Queue:
-    """What waits for the writing thread, accepting first."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._urgent: deque[_Unit[Any]] = deque()
-        self._background: deque[_Unit[Any]] = deque()
-        self._closed = False
-
-    def put(self, unit: _Unit[Any], *, urgent: bool) -> None:
-        with self._changed:
-            if self._closed:
-                raise StorageUnavailable("the database is closed")
-            (self._urgent if urgent else self._background).append(unit)
-            self._changed.notify()
-
-    def wait(self) -> bool:
-        """Return True when something waits, False when nothing ever will."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._urgent or self._background or self._closed)
-            return bool(self._urgent or self._background)
-
-    def take(self) -> list[_Unit[Any]]:
-        """Return what comes next: neighbouring acceptances together, anything else alone, or nothing."""
-        with self._changed:
-            if not self._urgent:
-                return [self._background.popleft()] if self._background else []
-            first = self._urgent.popleft()
-            taken = [first]
-            if isinstance(first, _Accepting):
-                count = len(first.acceptances)
-                while self._urgent and isinstance(following := self._urgent[0], _Accepting) and count < _MOST_ACCEPTED:
-                    count += len(following.acceptances)
-                    taken.append(self._urgent.popleft())
-            return taken
-
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-
-
 class SqliteEngine:
     """The embedded engine; one process writes."""
 
@@ -130,8 +69,9 @@ class SqliteEngine:
         self.path = data / FILE_NAME
         self.folder = BlobFolder(data)
         self._clock = clock
+        self._is_closed = False
         self._wakeups = Wakeups()
-        self._queue = _Queue()
+        self._queue = WriteQueue()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="storage-read")
         self._read_engine = make_engine(self.path, poolclass=QueuePool)
         self._write_engine = make_engine(self.path, poolclass=NullPool)
@@ -170,6 +110,8 @@ class SqliteEngine:
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` in a reading thread on one consistent picture."""
+        if self._is_closed:
+            raise StorageUnavailable("the database is closed")
         return await self._loop.run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Callable[[Reader], T]) -> T:
@@ -183,13 +125,14 @@ class SqliteEngine:
     async def write(self, work: Callable[[Writer], T], *, urgent: bool) -> T:
         """Run `work` in the writing thread; return once it is durable."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Unit(work, future), urgent=urgent)
+        self._queue.put(Unit(work, future, is_urgent=urgent))
         return await future
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails; many callers share one commit and its statements."""
         future: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
-        self._queue.put(_Accepting(lambda tx: tx.accept(acceptances), future, acceptances=acceptances), urgent=True)
+        unit = Accepting(lambda tx: tx.accept(acceptances), future, is_urgent=True, acceptances=acceptances)
+        self._queue.put(unit)
         return await future
 
     async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
@@ -198,10 +141,11 @@ class SqliteEngine:
 
     async def close(self) -> None:
         """Finish what waits, then let go of the files."""
+        self._is_closed = True
         self._queue.close()
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)
-        self._readers.shutdown()
+        await asyncio.to_thread(self._readers.shutdown)
         self._read_engine.dispose()
         self._write_engine.dispose()
 
@@ -210,16 +154,18 @@ class SqliteEngine:
     def _write_forever(self) -> None:
         connection: Connection | None = None
         while self._queue.wait():
-            units: list[_Unit[Any]] = []
-            topics: set[Topic] = set()
+            units: Sequence[Unit[Any]] = ()
+            topics: frozenset[Topic] = frozenset()
+            shared: _SharedTransaction | None = None
             try:
                 connection = connection or self._write_engine.connect()
-                self._write_once(connection, units, topics)
+                shared = _SharedTransaction(connection, self.folder, now=self._clock())
+                self._write_once(shared)
+                units, topics = shared.units, frozenset(shared.topics)
             except BaseException as error:  # noqa: BLE001 every waiting caller must hear of it, and the thread must go on
-                units = units or self._queue.take()
+                units = shared.units if shared is not None and shared.units else self._queue.take_all()
                 for unit in units:
                     unit.error = translate(error) if isinstance(error, Exception) else StorageUnavailable(str(error))
-                topics.clear()
                 if connection is not None:
                     connection.invalidate()
                     connection.close()
@@ -229,43 +175,19 @@ class SqliteEngine:
         if connection is not None:
             connection.close()
 
-    def _write_once(self, connection: Connection, units: list[_Unit[Any]], topics: set[Topic]) -> None:
-        """Run what waits in one transaction; every unit that was taken stands in `units`, whatever happens."""
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def _write_once(self, shared: "_SharedTransaction") -> None:
+        """Run what waits in one transaction; every unit that was taken stands in it, whatever happens."""
         ends = time.monotonic() + _MOST_MILLISECONDS / 1000
-        now = self._clock()
-        while len(units) < _MOST_UNITS and (taken := self._queue.take()):
-            units += taken
-            wanted = [unit for unit in taken if not unit.future.cancelled()]
-            if wanted and not self._try_together(connection, wanted, topics, now):
-                for unit in wanted:
-                    self._try_together(connection, [unit], topics, now)
-            if time.monotonic() >= ends:
+        shared.begin()
+        while taken := self._queue.take():
+            shared.run(taken)
+            if len(shared.units) >= _MOST_UNITS or time.monotonic() >= ends:
                 break
-        connection.exec_driver_sql("COMMIT")
+        if all(unit.is_urgent for unit in shared.units):  # however many accept at once, the work behind them goes on
+            shared.run(self._queue.take_background())
+        shared.commit()
 
-    def _try_together(self, connection: Connection, units: Sequence[_Unit[Any]], topics: set[Topic], now: datetime) -> bool:
-        """Run units in one savepoint. False when several of them failed together and each deserves a try of its own."""
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 the only driver of this engine
-        tx = Writer(connection, self.folder, now=now)
-        raw.execute("SAVEPOINT unit")
-        try:
-            _run(tx, units)
-        except Exception as error:
-            if not raw.in_transaction:
-                raise StorageUnavailable(str(error)) from error  # SQLite gave up the whole transaction
-            raw.execute("ROLLBACK TO unit")
-            raw.execute("RELEASE unit")
-            if len(units) > 1:
-                return False
-            units[0].error = translate(error)
-            return True
-        raw.execute("RELEASE unit")
-        topics |= tx.topics
-        return True
-
-    def _tell(self, units: Sequence[_Unit[Any]], topics: set[Topic]) -> None:
+    def _tell(self, units: Sequence[Unit[Any]], topics: frozenset[Topic]) -> None:
         for unit in units:
             if unit.future.done():
                 continue
@@ -276,11 +198,60 @@ class SqliteEngine:
         self._wakeups.wake(topics)
 
 
-def _run(tx: Writer, units: Sequence[_Unit[Any]]) -> None:
+class _SharedTransaction:
+    """One transaction for many units of work, each in its own savepoint."""
+
+    def __init__(self, connection: Connection, folder: BlobFolder, *, now: datetime) -> None:
+        self.units: list[Unit[Any]] = []
+        self.topics: set[Topic] = set()
+        self._connection = connection
+        self._folder = folder
+        self._now = now
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 the only driver of this engine
+        self._driver = driver
+
+    def begin(self) -> None:
+        """Begin, as the only one who writes."""
+        self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make all of it durable."""
+        self._connection.exec_driver_sql("COMMIT")
+
+    def run(self, taken: Sequence[Unit[Any]]) -> None:
+        """Run units together; when that fails, each alone. Whose caller went away is not begun."""
+        self.units += taken
+        wanted = [unit for unit in taken if not unit.future.cancelled()]
+        if wanted and not self._try_together(wanted):
+            for unit in wanted:
+                self._try_together([unit])
+
+    def _try_together(self, units: Sequence[Unit[Any]]) -> bool:
+        """Run units in one savepoint. False when several of them failed together and each deserves a try of its own."""
+        tx = Writer(self._connection, self._folder, now=self._now)
+        self._driver.execute("SAVEPOINT unit")
+        try:
+            _run_all(tx, units)
+        except Exception as error:
+            if not self._driver.in_transaction:
+                raise StorageUnavailable(str(error)) from error  # SQLite gave up the whole transaction
+            self._driver.execute("ROLLBACK TO unit")
+            self._driver.execute("RELEASE unit")
+            if len(units) > 1:
+                return False
+            units[0].error = translate(error)
+            return True
+        self._driver.execute("RELEASE unit")
+        self.topics |= tx.topics
+        return True
+
+
+def _run_all(tx: Writer, units: Sequence[Unit[Any]]) -> None:
     if len(units) == 1:
         units[0].result = units[0].work(tx)
         return
-    accepting = [unit for unit in units if isinstance(unit, _Accepting)]
+    accepting = [unit for unit in units if isinstance(unit, Accepting)]
     ids = iter(tx.accept([acceptance for unit in accepting for acceptance in unit.acceptances]))
     for unit in accepting:
         unit.result = tuple(islice(ids, len(unit.acceptances)))

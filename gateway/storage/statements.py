@@ -1,9 +1,10 @@
 """The few statements that the two engines spell alike and SQLAlchemy spells apart."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
@@ -13,12 +14,15 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 def insert_ignoring(connection: Connection, table: Table, unique: str, values: Sequence[dict[str, Any]]) -> None:
     """Insert rows in bulk; those whose `unique` column is taken already are left out."""
-    if not values:
-        return
-    if is_sqlite(connection):
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique]), values)
-    else:
-        connection.execute(postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique]), values)
+    if values:
+        connection.execute(_insert_ignoring(table, unique, is_lite=is_sqlite(connection)), values)
+
+
+@cache
+def _insert_ignoring(table: Table, unique: str, *, is_lite: bool) -> Executable:
+    if is_lite:
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique])
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique])
 
 
 def is_sqlite(connection: Connection) -> bool:

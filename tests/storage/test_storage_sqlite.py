@@ -117,6 +117,20 @@ async def test_urgent_work_goes_before_work_that_waits_longer(database: Database
     assert order == ["urgent", "background"]
 
 
+async def test_other_work_goes_on_however_much_is_accepted(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_MOST_MILLISECONDS", 0.0)
+    gate, order = Gate(), list[str]()
+    held = asyncio.create_task(database.write(gate, urgent=True))
+    await gate.entered.wait()
+    works = [asyncio.create_task(database.write(lambda _tx: order.append("urgent"), urgent=True)) for _ in range(20)]
+    await asyncio.sleep(0)
+    works.append(asyncio.create_task(database.write(lambda _tx: order.append("background"))))
+    await asyncio.sleep(0)
+    gate.open()
+    await asyncio.gather(held, *works)
+    assert order.index("background") < 3
+
+
 async def test_work_that_fails_undoes_only_itself(database: Database, make: "Make") -> None:
     ticket, broken = make.ticket(), make.ticket()
 
@@ -210,6 +224,8 @@ async def test_closing_finishes_what_waits_and_then_takes_nothing(tmp_path: Path
     assert len(await asyncio.gather(*waiting)) == 50
     with pytest.raises(StorageUnavailable):
         await database.accept([make.acceptance()])
+    with pytest.raises(StorageUnavailable):
+        await database.read(lambda tx: tx.received.list())
 
 
 async def test_reading_goes_on_while_somebody_writes(database: Database, make: "Make") -> None:

@@ -1,0 +1,93 @@
+"""What waits for the one thread that writes SQLite: accepting first, but nothing waits for ever."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from gateway.errors import StorageUnavailable
+from gateway.storage.received import Acceptance
+from gateway.storage.transaction import Writer
+
+T = TypeVar("T")
+
+_MOST_ACCEPTED: Final = 128
+"""Mails stored by the same statements."""
+
+
+@dataclass(slots=True, eq=False)
+class Unit(Generic[T]):
+    """A piece of work that waits for the writing thread."""
+
+    work: Callable[[Writer], T]
+    future: "asyncio.Future[T]"
+    is_urgent: bool
+    result: T | None = None
+    error: BaseException | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Accepting(Unit[tuple[int, ...]]):
+    """Mails that wait to be accepted: neighbours are stored by the same statements."""
+
+    acceptances: Sequence[Acceptance] = ()
+
+
+class WriteQueue:
+    """What waits for the writing thread, accepting first."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._urgent: deque[Unit[Any]] = deque()
+        self._background: deque[Unit[Any]] = deque()
+        self._closed = False
+
+    def put(self, unit: Unit[Any]) -> None:
+        """Add a unit. Raises StorageUnavailable when the queue is closed."""
+        with self._changed:
+            if self._closed:
+                raise StorageUnavailable("the database is closed")
+            (self._urgent if unit.is_urgent else self._background).append(unit)
+            self._changed.notify()
+
+    def wait(self) -> bool:
+        """Return True when something waits, False when nothing ever will."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._urgent or self._background or self._closed)
+            return bool(self._urgent or self._background)
+
+    def take(self) -> list[Unit[Any]]:
+        """Return what comes next: neighbouring acceptances together, anything else alone, or nothing."""
+        with self._changed:
+            if not self._urgent:
+                return self._take_background()
+            taken = [self._urgent.popleft()]
+            count = len(taken[0].acceptances) if isinstance(taken[0], Accepting) else _MOST_ACCEPTED
+            while self._urgent and isinstance(following := self._urgent[0], Accepting) and count < _MOST_ACCEPTED:
+                count += len(following.acceptances)
+                taken.append(self._urgent.popleft())
+            return taken
+
+    def take_background(self) -> list[Unit[Any]]:
+        """Return the next unit that is not urgent, or nothing."""
+        with self._changed:
+            return self._take_background()
+
+    def take_all(self) -> list[Unit[Any]]:
+        """Return everything that waits."""
+        with self._changed:
+            taken = [*self._urgent, *self._background]
+            self._urgent.clear()
+            self._background.clear()
+            return taken
+
+    def close(self) -> None:
+        """Take nothing more; what waits is still handed out."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _take_background(self) -> list[Unit[Any]]:
+        return [self._background.popleft()] if self._background else []
