@@ -151,9 +151,7 @@ class Stage:
         return await self._claim(mail.id)
 
     async def _claim(self, received_id: int) -> ReceivedMail:
-        claimed = await self.database.write(
-            lambda tx: tx.received.claim(limit=10, now=self.now, lease_seconds=60, node="stage")
-        )
+        claimed = await self.database.write(lambda tx: tx.received.claim(limit=10, now=self.now, lease_seconds=60, node="stage"))
         return next(mail for mail in claimed if mail.id == received_id)
 
     async def _released(self, arrival: Arrival) -> list[ReceivedMail]:

@@ -1,10 +1,12 @@
 """Every folder here is a story; see conftest.py."""
 
 import io
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
@@ -17,17 +19,23 @@ HERE = Path(__file__).parent
 STORIES = sorted(path.parent for path in HERE.glob("*/given.yaml"))
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def workers() -> AsyncIterator[Workers]:
+    async with Workers(ParseSettings()) as started:
+        yield started
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("folder", STORIES, ids=lambda path: path.name)
-async def test_journey_ends_as_its_story_says(folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+async def test_journey_ends_as_its_story_says(
+    folder: Path, tmp_path: Path, workers: Workers, request: pytest.FixtureRequest
+) -> None:
     given = load_yaml(folder / "given.yaml")
     database = await Database.open(data=tmp_path)
-    workers = Workers(ParseSettings())
-    await workers.start()
     try:
         stage = Stage(folder=folder, database=database, workers=workers, policy=make_policy(given.get("desk", {})))
         happened = [await stage.play(step) for step in given["steps"]]
     finally:
-        await workers.stop()
         await database.close()
     if request.config.getoption("--update"):
         (folder / "expect.yaml").write_text(to_yaml(happened), "utf-8")

@@ -289,8 +289,11 @@ def test_an_admin_changes_a_word_and_ours_stay_for_the_others(write: Write) -> N
     assert "noch frei" in rendered.html
 
 
-def test_an_agent_who_reads_a_note_is_warned_that_a_reply_goes_to_the_customer() -> None:
-    for language, warning in (("de", "Auch Ihre Antwort auf diese Notiz"), ("en", "Your reply to this note")):
+def test_an_agent_who_reads_a_note_is_told_that_replies_to_it_stay_in_the_team() -> None:
+    for language, warning in (
+        ("de", "Antworten auf diese Notiz bleiben im Team"),
+        ("en", "Replies to this note stay in the team"),
+    ):
         rendered = BUILT_IN.render("new_note", language, notification(Purpose.NEW_NOTE))
         assert warning in rendered.text
         assert warning in rendered.html
