@@ -67,6 +67,12 @@ class HeaderBlock:
         return addresses and names_day(sent)
 
     @property
+    def is_unmistakable(self) -> bool:
+        """Tell whether it names an author with an address and a moment: no form or itinerary does."""
+        sent = plain_line(self.value(Role.SENT) or "")
+        return find_address(self.value(Role.FROM) or "") is not None and names_day(sent) and names_time(sent)
+
+    @property
     def is_likely(self) -> bool:
         """Tell whether it is a header block if something above it announces one."""
         roles = {role for role, _ in self.fields}

@@ -214,9 +214,11 @@ def _accepts(plan: _Plan, opening: Opening) -> bool:
         return False
     if opening.heading in {Heading.ORIGINAL, Heading.REPLY_ABOVE} or plan.is_answer:
         return True
-    if opening.heading is Heading.ATTRIBUTION and plan.is_answer is False:
-        return any("@" in plan.lines.raw[at] for at in range(opening.start, opening.end))
-    return opening.heading is Heading.ATTRIBUTION or any(not plan.lines.is_blank(at) for at in range(opening.start))
+    if plan.is_answer is False and opening.block is not None and not opening.block.is_unmistakable:
+        return False
+    if opening.heading is Heading.ATTRIBUTION:
+        return plan.is_answer is None or any("@" in plan.lines.raw[at] for at in range(opening.start, opening.end))
+    return any(not plan.lines.is_blank(at) for at in range(opening.start))
 
 
 def _quote_rest(plan: _Plan, start: int) -> None:
@@ -278,7 +280,7 @@ def _quote_unknown_heading(plan: _Plan, sure: int) -> None:
 
 
 def _give_blanks_away(plan: _Plan) -> None:
-    """Send the blank lines before a quotation and inside of one to the quoted part; those behind it to the answer below."""
+    """Send blank lines around a quotation to the quoted part; those between it and more that is visible to the answer below."""
     lines, parts = plan.lines, plan.parts
     last = next((at for at in range(len(lines) - 1, -1, -1) if not lines.is_blank(at)), -1)
     if last >= 0 and parts[last] is _Part.QUOTED:
@@ -286,6 +288,9 @@ def _give_blanks_away(plan: _Plan) -> None:
     for at in range(last - 1, -1, -1):
         if lines.is_blank(at) and parts[at + 1] is _Part.QUOTED:
             parts[at] = _Part.QUOTED
+    first = next((at for at in range(len(lines)) if parts[at] is _Part.VISIBLE and not lines.is_blank(at)), 0)
+    if _Part.QUOTED in parts[:first]:
+        parts[:first] = [_Part.QUOTED] * first
 
 
 def _is_certain(plan: _Plan, html: str | None) -> bool:

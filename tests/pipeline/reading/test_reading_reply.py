@@ -80,6 +80,19 @@ def test_log_with_prompts_in_a_first_mail_stays_visible() -> None:
     assert split_reply(text, None, is_answer=False).visible == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name: Carla\nVon: Carla Kunde <carla@kunde.example>\nAn: support@firma.example\nBetreff: Drucker\n\nMein Drucker geht nicht.",
+        "Please book:\n\nFrom: Berlin\nTo: Hamburg\nSubject: trip\nDate: 12.05.2026 10:00\n\nThank you",
+        "On 12.05.2026 at 10:00 your colleague wrote:\n\nit comes tomorrow",
+        "Von: Carla <carla@kunde.example>\nGesendet: 12.05.2026 10:00\nAn: x\nBetreff: Drucker\n\nEr geht nicht.",
+    ],
+)
+def test_form_or_itinerary_in_a_first_mail_stays_visible(text: str) -> None:
+    assert split_reply(text, None, is_answer=False).visible == text
+
+
 # -------------------------------------------------------------------------------------------------------------- layouts
 
 
@@ -98,7 +111,7 @@ def test_answer_between_quoted_lines_is_visible() -> None:
 
 def test_answer_below_the_quotation_is_visible() -> None:
     reply = split_reply(f"{ATTRIBUTION}\n{quote(OURS)}\n\nIt works now.\nCarla", None)
-    assert reply.visible == "\nIt works now.\nCarla"
+    assert reply.visible == "It works now.\nCarla"
 
 
 def test_answer_above_and_below_is_visible() -> None:
