@@ -175,7 +175,9 @@ class Connection(SMTP):
         """Send what was said, and wait while the client does not read it."""
         if self._out:
             self._write()
-            await self._drain_helper()  # type: ignore[attr-defined]  # asyncio's FlowControlMixin
+            if self.channel.get_write_buffer_size():
+                self.wait(Phase.COMMAND)  # It is the client's turn: to read.
+                await self._drain_helper()  # type: ignore[attr-defined]  # asyncio's FlowControlMixin
 
     def _write(self) -> None:
         self.channel.write(b"".join(self._out) if len(self._out) > 1 else self._out[0] if self._out else b"")
@@ -184,7 +186,9 @@ class Connection(SMTP):
     # -------------------------------------------------------------------------------------------------------------- time
 
     def wait(self, phase: Phase) -> None:
-        """Take note of what is waited for from now on."""
+        """Take note of what is waited for from now on. Raises Hangup when the connection is being closed."""
+        if self.phase is Phase.CLOSING:
+            raise Hangup
         self.phase = phase
         self.since = now = self.service.now()
         if phase is Phase.CONTENT:

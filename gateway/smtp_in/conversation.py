@@ -91,7 +91,7 @@ class Conversation(Connection):
             await self.flush()
             await asyncio.sleep(0)  # However much one client has to say, others get their turn.
         line = await self.wire.line(_LINE)
-        self.phase = Phase.WORK
+        self.wait(Phase.WORK)
         return line
 
     def _split(self, line: bytes) -> tuple[str | None, str]:
@@ -135,7 +135,7 @@ class Conversation(Connection):
             self.end(replies.TOO_MANY_ERRORS)
 
     def _refuse_unknown(self, verb: str) -> None:
-        if verb in _OTHER_PROTOCOLS or verb.startswith("\x16"):
+        if verb in _OTHER_PROTOCOLS:
             self.end(replies.NOT_SMTP)
         self.refuse(replies.UNKNOWN_COMMAND)
 
@@ -144,6 +144,9 @@ class Conversation(Connection):
             log.warning("command.deferred", verb=verb, client_ip=self.client_ip, because=str(error) or type(error).__name__)
         else:
             log.error("command.failed", verb=verb, client_ip=self.client_ip, exc_info=error)
+        if self.phase is Phase.CONTENT:
+            # The rest of the mail is still to come, and must not be taken for commands.
+            self.end(replies.OUR_FAULT)
         self.reset()
         self.had_fault = True
         self.reply(replies.OUR_FAULT)
@@ -267,7 +270,8 @@ class Conversation(Connection):
         if self.transaction is not None:
             self.refuse(replies.OUT_OF_ORDER)
             return None
-        client = read_announced_client(argument, names=names, before=self.announced)
+        before = self.announced if names is XFORWARD_NAMES else None
+        client = read_announced_client(argument, names=names, before=before)
         if client is None:
             self.refuse(replies.BAD_ARGUMENT)
         return client

@@ -26,8 +26,8 @@ class EndlessMail(Exception):
     """The client goes on sending a mail that it was told is too big, or should have known."""
 
 
-async def receive_content(wire: Wire, service: Service, arriving: Arriving) -> Content | Refusal:
-    """Return the content of the mail that follows on the wire, or why it is not kept; afterwards commands follow there.
+async def receive_content(wire: Wire, service: Service, arriving: Arriving) -> Refusal | None:
+    """Read the mail that follows on the wire, to its end, and return why it is not kept, if so; then commands follow there.
 
     Raises:
         EOFError: the client has gone before the end.
@@ -48,8 +48,11 @@ async def receive_content(wire: Wire, service: Service, arriving: Arriving) -> C
             raise EndlessMail
     if reader.rest:
         wire.put_back(reader.rest)
-    if refusal is not None:
-        return refusal
+    return refusal
+
+
+async def keep_content(arriving: Arriving) -> Content | Refusal:
+    """Return the content that has arrived, durable where it is a file, or why that is not possible now."""
     try:
         return await arriving.finish()
     except OSError as error:

@@ -13,7 +13,7 @@ from gateway.smtp_in.connection import Phase
 from gateway.smtp_in.conversation import Conversation
 from gateway.smtp_in.intake import Taken
 from gateway.smtp_in.paths import parse_path
-from gateway.smtp_in.receiving import EndlessMail, receive_content
+from gateway.smtp_in.receiving import EndlessMail, keep_content, receive_content
 from gateway.smtp_in.replies import Refusal
 from gateway.smtp_in.spool import Arriving
 from gateway.smtp_in.transaction import Transaction, begin_transaction, declared_size, needs_smtputf8
@@ -102,8 +102,9 @@ class Session(Conversation):
         arriving = Arriving(spool=self.service.spool, in_flight=self.service.in_flight)
         try:
             self.wait(Phase.CONTENT)
-            content = await receive_content(self.wire, self.service, arriving)
+            refusal = await receive_content(self.wire, self.service, arriving)
             self.wait(Phase.WORK)
+            content = refusal or await keep_content(arriving)
             if isinstance(content, Refusal):
                 self._answer(transaction, content)
             else:
@@ -128,8 +129,8 @@ class Session(Conversation):
             self.mails += 1
             self.commands_since_mail = self.idle_since_mail = self.errors_since_mail = 0
             service.mails += 1
-        self._answer(transaction, taken)
         self._log(envelope, content, taken, started)
+        self._answer(transaction, taken)
 
     def _answer(self, transaction: Transaction, outcome: Taken | Refusal) -> None:
         """Reply once, or at a local door once for each recipient (RFC 2033 section 4.2)."""

@@ -92,3 +92,16 @@ async def test_announced_extensions_are_ours_and_nothing_tells_the_software(worl
             "250-SMTPUTF8",
             "250 HELP",
         ]
+
+
+async def test_fault_in_the_middle_of_a_mail_never_turns_the_rest_of_it_into_commands(world: World) -> None:
+    async with world.serve() as server:
+        server.service.spool.close()  # Whatever writes to the spool fails with an error that nobody expects.
+        client = await world.connect(server)
+        await client.greet()
+        await client.begin_mail()
+        await client.ask("DATA")
+        await client.send(b"x" * 400_000 + b"\r\nMAIL FROM:<attacker@attacker.example>\r\nNOOP\r\n")
+        assert await client.reply() == "451 4.3.0 Temporary fault on our side, come back later"
+        assert await client.reply() == ""
+    assert world.stored == {}
