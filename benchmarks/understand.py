@@ -49,9 +49,11 @@ def newsletter() -> bytes:
     """Make forty kilobytes of tables, links and images."""
     row = (
         '<tr><td style="padding:10px;font-family:Arial" align="left" width="300">'
-        '<a href="https://shop.example/p?id={n}&amp;c=mail" style="color:#333"><img src="https://shop.example/i/{n}.jpg" width="280" '
+        '<a href="https://shop.example/p?id={n}&amp;c=mail" style="color:#333">'
+        '<img src="https://shop.example/i/{n}.jpg" width="280" '
         'height="200" alt="Artikel {n}"></a></td>'
-        '<td style="padding:10px"><p style="margin:0;font-size:14px">Unser Angebot Nummer {n}: jetzt für nur <b>{n},99&nbsp;€</b> '
+        '<td style="padding:10px"><p style="margin:0;font-size:14px">Unser Angebot Nummer {n}: jetzt für nur '
+        "<b>{n},99&nbsp;€</b> "
         'statt bisher mehr. <span style="color:#900">Nur heute.</span></p></td></tr>\r\n'
     )
     rows = "".join(row.format(n=n) for n in range(74))
@@ -114,9 +116,8 @@ def compare_memory(content: bytes, size: int, allowed: float) -> bool:
     ours(content)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    print(
-        f"{'memory of it':24} {peak / 1e6:9.1f} MB above the mail itself, {peak / size:.1f} times the attachment, allowed {allowed:g}"
-    )
+    times = peak / size
+    print(f"{'memory of it':24} {peak / 1e6:9.1f} MB beside the mail, {times:.1f} times the attachment, allowed {allowed:g}")
     return peak / size <= allowed
 
 

@@ -5,7 +5,7 @@ one of the three. Start with `read_bodies`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
@@ -29,7 +29,9 @@ _NEVER_BODY: Final = frozenset(
     )
 )  # fmt: skip
 _HEAD: Final = 65_536
-_LONGEST_TEXT: Final = 4_000_000
+_LONGEST_TEXT: Final = 1_000_000
+"""In octets; what is longer is shown up to here and attached as a whole."""
+_GOES_ON: Final = "[This text is very long: the whole of it is attached.]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,8 @@ def _read(content: bytes, part: Part, *, is_first: bool, in_related: bool) -> Bo
 
 def _join_alternatives(bodies: list[Body]) -> Body:
     """Choose among several forms of the same thing; what broken senders put beside each other is all kept."""
-    texts = dict.fromkeys(b.text for b in bodies if b.text is not None)
+    plain = [b for b in bodies if b.text is not None and b.html is None]
+    texts = dict.fromkeys(b.text for b in plain or bodies if b.text is not None)
     htmls = dict.fromkeys(b.html for b in bodies if b.html is not None)
     return Body(
         text=_paragraphs(t for t in texts if t.strip()) if texts else None,
@@ -122,7 +125,8 @@ def _join_sequence(bodies: list[Body]) -> Body:
     if len(saying) <= 1:
         return Body(text=saying[0].text, html=saying[0].html, kept=kept) if saying else Body(kept=kept)
     html = "\n".join(filter(None, (b.as_html() for b in saying))) if any(b.html is not None for b in saying) else None
-    text = _paragraphs(filter(str.strip, (b.as_text() for b in saying)))
+    has_plain = any(b.text is not None for b in saying)
+    text = _paragraphs(filter(str.strip, (b.as_text() for b in saying))) if has_plain else None
     return Body(text=text, html=html, kept=kept)
 
 
@@ -143,6 +147,9 @@ def _read_leaf(content: bytes, part: Part, *, is_first: bool, in_related: bool) 
     )
     if not _is_body(part, leaf, disposition, is_first=is_first, in_related=in_related):
         return Body(kept=(leaf,))
+    if len(body) > _LONGEST_TEXT:
+        read = _read_text(part, body[:_LONGEST_TEXT])
+        return replace(read, kept=(leaf,), text=None if read.text is None else f"{read.text}\n\n{_GOES_ON}")
     return _read_text(part, body)
 
 
@@ -154,7 +161,7 @@ def _is_inline(disposition: Parameters, part: Part, *, in_related: bool) -> bool
 
 def _is_body(part: Part, leaf: Leaf, disposition: Parameters, *, is_first: bool, in_related: bool) -> bool:
     """Tell whether a leaf is text for a person to read here."""
-    if part.is_unsplit or disposition.value == "attachment" or len(leaf.body) > _LONGEST_TEXT:
+    if part.is_unsplit or disposition.value == "attachment":
         return False
     if not part.type.startswith(("text/", "multipart/")) or part.type in _NEVER_BODY:
         return False

@@ -130,6 +130,8 @@ _NO_CHARSETS: Final = frozenset({"idna", "punycode", "unicode-escape", "raw-unic
 _LOOKS_WESTERN: Final = frozenset({"cp1252", "iso8859-15", "ascii"})
 """Under these UTF-8 is so often mislabelled that text which is valid UTF-8 is taken as such."""
 
+_EAST_ASIAN: Final = frozenset({"gb18030", "big5hkscs", "cp949", "cp932", "euc_jp"})
+
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -185,11 +187,19 @@ def decode_text(body: bytes, charset: str | None = None) -> str:
         return _decode_wide(body, codec_name)
     if codec_name is None or codec_name in _LOOKS_WESTERN or codec_name == "utf-8":
         return _decode_usual(body, codec_name)
-    for codec in (codec_name, "utf-8"):
+    order = ("utf-8", codec_name) if codec_name in _EAST_ASIAN and _is_surely_utf8(body) else (codec_name, "utf-8")
+    for codec in order:
         if (text := _try(body, codec)) is not None:
             return text
     replaced = body.decode(codec_name, "replace")
     return replaced if _mostly_read(replaced) else _guess(body)
+
+
+def _is_surely_utf8(body: bytes) -> bool:
+    """Tell whether text is UTF-8 whatever it says: valid, and enough characters of three octets for that to be no accident."""
+    text = _try(body, "utf-8")
+    high = [c for c in text[:_SAMPLE_OCTETS] if c > "\x7f"] if text else []
+    return sum(c > "\u07ff" for c in high) >= _TOO_FEW and all(c > "\u07ff" or not c.isalpha() for c in high)
 
 
 def _decode_usual(body: bytes, codec: str | None) -> str:

@@ -83,7 +83,7 @@ def _end_of_line(content: bytes, position: int) -> int:
 
 def _is_familiar_field(content: bytes, position: int) -> bool:
     following = _NAME.match(content, position, position + 300)
-    return following is not None and following[1].lower() in _FAMILIAR
+    return following is not None and (b"-" in following[1] or following[1].lower() in _FAMILIAR)
 
 
 def _skip_leading(content: bytes, position: int) -> int:

@@ -41,7 +41,7 @@ _SCHEMES: Final = {"http", "https", "mailto", "tel", "sms", "cid", "data"}
 _IMAGE: Final = re.compile(r"data:image/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/=\s]{0,65536}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_ :.-]{1,200}")
 
-LONGEST_HTML: Final = 4_000_000
+LONGEST_HTML: Final = 2_000_000
 _MOST_OPEN: Final = 200
 _MOST_FORMATTING: Final = 24
 _NO_LEVEL: Final = (

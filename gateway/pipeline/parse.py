@@ -21,6 +21,8 @@ from gateway.pipeline.structure import Part, split_parts
 from gateway.pipeline.text import clean_text, decode_unstructured
 
 _FALLBACK_OCTETS: Final = 100_000
+_FAULTS: Final = (ValueError, LookupError, RecursionError, ArithmeticError, TypeError, AttributeError, struct.error)
+"""What a fault of ours or of a library looks like. Not OSError: a full disk says nothing about the mail."""
 
 
 def parse_message(content: bytes, *, spool: Path | None = None) -> Message:
@@ -36,7 +38,7 @@ def parse_message(content: bytes, *, spool: Path | None = None) -> Message:
         content = content.replace(b"\r", b"\n")
     try:
         return _parse(content, spool)
-    except (ValueError, LookupError, RecursionError, ArithmeticError, TypeError, AttributeError, struct.error) as fault:
+    except _FAULTS as fault:
         return _parse_badly(content, spool, f"{type(fault).__name__}: {fault}")
 
 
@@ -96,20 +98,9 @@ def _hint(root: Part) -> str | None:
 def _parse_badly(content: bytes, spool: Path | None, reason: str) -> Message:
     """Return, as the last resort, nothing but the raw mail and as much of it as text as can be shown."""
     raw = make_attachment(content, part="1", content_type="message/rfc822", filename="mail.eml", spool=spool)
-    return Message(
-        message_id=None,
-        in_reply_to=(),
-        references=(),
-        date=None,
-        subject=None,
-        from_=(),
-        sender=None,
-        reply_to=(),
-        to=(),
-        cc=(),
-        text=clean_text(content[:_FALLBACK_OCTETS].decode("utf-8", "replace")),
-        html=None,
-        attachments=(raw,),
-        headers=(),
-        error=reason,
-    )
+    text = clean_text(content[:_FALLBACK_OCTETS].decode("utf-8", "replace"))
+    try:
+        message = read_fields(split_parts(content).root.block, None)
+    except _FAULTS:
+        message = read_fields(HeaderBlock(fields=(), end=0, values={}), None)
+    return replace(message, text=text, attachments=(raw,), error=reason)

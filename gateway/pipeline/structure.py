@@ -134,6 +134,7 @@ class _Splitter:
         if len(self._open) >= MOST_LEVELS:
             self._problem = f"nested more than {MOST_LEVELS} levels deep"
             part.is_unsplit = True
+            part.start = part.head
             return
         boundary = self._choose_boundary(part)
         if boundary:

@@ -104,6 +104,9 @@ def test_text_under_a_declared_charset_is_read_as_its_sender_meant_it(name: str,
         ("windows-1251", "utf-8", "\ufeff" + RUSSIAN),
         ("koi8-r\x00", "koi8-r", "plain"),
         ("us-ascii", "iso2022_jp", JAPANESE),
+        ("gb2312", "utf-8", CHINESE),
+        ("shift_jis", "utf-8", JAPANESE),
+        ("gb2312", "gbk", "联通"),
     ],
 )
 def test_text_under_a_wrong_or_unknown_charset_is_still_read(name: str, codec: str, text: str) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from gateway.mail import Message
+from gateway.pipeline import parse
 from gateway.pipeline.parse import parse_message
 
 
@@ -295,3 +296,42 @@ def test_partial_message_says_so() -> None:
     message = parse_message(b"Content-Type: message/partial; id=x; number=2; total=5\r\n\r\npiece")
     assert "piece 2 of 5" in message.text
     assert message.attachments[0].content.read() == b"piece"
+
+
+def test_text_around_an_attachment_in_the_html_alternative_is_not_doubled() -> None:
+    message = parse_message(
+        mail(
+            "Content-Type: multipart/alternative; boundary=a", "", "--a", "", "before after", "--a",
+            "Content-Type: multipart/mixed; boundary=b", "", "--b", "Content-Type: text/html", "", "<p>before</p>", "--b",
+            "Content-Type: application/pdf; name=x.pdf", "", "x", "--b", "Content-Type: text/html", "", "<p>after</p>", "--b--",
+            "--a--",
+        )
+    )  # fmt: skip
+    assert message.text == "before after"
+    assert message.html == "<p>before</p>\n<p>after</p>"
+    assert attached(message) == [("2.2", "x.pdf", "application/pdf")]
+
+
+def test_very_long_text_is_shown_in_part_and_attached_as_a_whole() -> None:
+    message = parse_message(b"Subject: x\r\n\r\n" + b"line of text\r\n" * 200_000)
+    assert message.text.startswith("line of text\n")
+    assert message.text.endswith("attached.]")
+    assert message.attachments[0].content.size == 200_000 * 14
+
+
+def test_a_fault_of_ours_still_gives_a_message_with_the_raw_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("a fault")
+
+    monkeypatch.setattr(parse, "read_bodies", fail)
+    content = b"Subject: =?utf-8?q?=C3=A4?=\r\n\r\nbody"
+    message = parse_message(content)
+    assert message.error == "TypeError: a fault"
+    assert message.subject == "ä"
+    assert "body" in message.text
+    assert message.attachments[0].content.read() == content
+
+
+def test_field_names_with_blanks_do_not_end_the_header() -> None:
+    message = parse_message(b"From: a@b.test\nOdd Name: x\nX-Next: y\nSubject: z\n\nbody")
+    assert (message.subject, message.text) == ("z", "body")
