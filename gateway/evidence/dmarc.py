@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.evidence.answers import AnswerStatus, RecordType
 from gateway.evidence.headers import Author
-from gateway.evidence.resolver import AnswerStatus, Dns, RecordType, side_by_side
+from gateway.evidence.resolver import Dns, side_by_side
 from gateway.evidence.tags import without_white_space
 from gateway.mail import (
     DkimEvidence,

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from gateway.evidence.resolver import AnswerStatus, Dns, RecordType
+from gateway.evidence.answers import AnswerStatus, RecordType
+from gateway.evidence.resolver import Dns
 from gateway.evidence.tags import MalformedTags, parse_tags, without_white_space
 from gateway.mail import DkimResult
 

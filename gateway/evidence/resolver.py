@@ -10,7 +10,6 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
 import dns.asyncquery
@@ -23,66 +22,24 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
 
+from gateway.evidence.answers import (
+    FAILURE_TTL_SECONDS,
+    INVALID,
+    MAX_ALIASES,
+    MAX_TTL_SECONDS,
+    TEMPORARY,
+    Answer,
+    RecordType,
+    absolute_name,
+    read_response,
+)
 from gateway.evidence.settings import ResolverSettings, parse_server
 
 T = TypeVar("T")
 
-MAX_TTL_SECONDS: Final = 86_400
-NO_SOA_TTL_SECONDS: Final = 60
-"""How long a negative answer without an SOA is remembered (RFC 2308 leaves it to us)."""
-FAILURE_TTL_SECONDS: Final = 5
-"""How long a failure is remembered (RFC 9520 section 3.2)."""
-MAX_ALIASES: Final = 10
-MAX_RECORDS: Final = 200
-"""More records of one name than this are left unread."""
 EDNS_PAYLOAD: Final = 1232
 """Octets that fit into one packet nearly everywhere (DNS flag day 2020)."""
 FEWEST_TRIES: Final = 2
-
-_UNASKABLE: Final = frozenset('"\\\x7f') | frozenset(map(chr, range(32)))
-
-
-class RecordType(StrEnum):
-    """The record types that evidence is made of."""
-
-    A = "A"
-    AAAA = "AAAA"
-    MX = "MX"
-    PTR = "PTR"
-    TXT = "TXT"
-
-
-class AnswerStatus(StrEnum):
-    """What became of a question."""
-
-    FOUND = "found"
-    NO_DATA = "no data"
-    NO_NAME = "no such name"
-    TEMPORARY = "temporary error"
-    INVALID = "invalid"
-    """The name cannot exist, its aliases loop, or the answer makes no sense."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The records of one name and type.
-
-    `texts` holds TXT records, each joined to one string; `hosts` holds addresses, or names in lower case without the
-    last dot (MX: best first).
-    """
-
-    status: AnswerStatus
-    texts: tuple[bytes, ...] = ()
-    hosts: tuple[str, ...] = ()
-
-    @property
-    def is_void(self) -> bool:
-        """Tell whether the DNS surely holds nothing there (RFC 7208 section 4.6.4)."""
-        return self.status in {AnswerStatus.NO_DATA, AnswerStatus.NO_NAME}
-
-
-TEMPORARY: Final = Answer(status=AnswerStatus.TEMPORARY)
-INVALID: Final = Answer(status=AnswerStatus.INVALID)
 
 
 class Dns(Protocol):
@@ -121,17 +78,6 @@ class NoDns:
 
     async def aclose(self) -> None:
         """Nothing is open."""
-
-
-def absolute_name(text: str) -> dns.name.Name | None:
-    """Turn text into an absolute name; None for what cannot or must not be asked (RFC 1035 section 2.3.4)."""
-    labels = text.removesuffix(".").split(".")
-    if not text.isascii() or not all(0 < len(label) < 64 for label in labels) or not _UNASKABLE.isdisjoint(text):  # noqa: PLR2004
-        return None
-    try:
-        return dns.name.Name([*(label.encode("ascii") for label in labels), b""])
-    except dns.exception.DNSException:
-        return None
 
 
 @dataclass(slots=True)
@@ -209,7 +155,7 @@ class Resolver:
             if response is None:
                 answer, ttl = TEMPORARY, FAILURE_TTL_SECONDS
                 break
-            reading = _read_response(response, target, kind)
+            reading = read_response(response, target, kind)
             ttl = min(ttl, reading.ttl)
             if reading.alias is None:
                 answer = reading.answer
@@ -260,64 +206,6 @@ async def _exchange(
     except (dns.exception.DNSException, OSError, ValueError, EOFError):
         return None
     return response
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    answer: Answer
-    ttl: float
-    alias: dns.name.Name | None = None
-    """Where the question goes on."""
-
-
-def _read_response(response: dns.message.Message, target: dns.name.Name, kind: RecordType) -> _Reading:
-    """Follow the aliases inside one response to the records, or to the name to ask next."""
-    wanted = dns.rdatatype.from_text(kind.value)
-    ttl = float(MAX_TTL_SECONDS)
-    start = target
-    for _ in range(MAX_ALIASES):
-        records = response.get_rrset(response.answer, target, dns.rdataclass.IN, wanted)
-        if records is not None:
-            return _Reading(_read_records(records, kind), min(ttl, records.ttl))
-        alias = response.get_rrset(response.answer, target, dns.rdataclass.IN, dns.rdatatype.CNAME)
-        if alias is None:
-            break
-        ttl = min(ttl, alias.ttl)
-        target = alias[0].target
-    else:
-        return _Reading(INVALID, FAILURE_TTL_SECONDS)
-    if response.rcode() == dns.rcode.NXDOMAIN:
-        return _Reading(Answer(status=AnswerStatus.NO_NAME), min(ttl, _negative_ttl(response)))
-    if target != start and not response.authority:
-        return _Reading(INVALID, ttl, alias=target)
-    return _Reading(Answer(status=AnswerStatus.NO_DATA), min(ttl, _negative_ttl(response)))
-
-
-def _negative_ttl(response: dns.message.Message) -> float:
-    """Return how long "nothing there" may be believed (RFC 2308 section 5)."""
-    for rrset in response.authority:
-        if rrset.rdtype == dns.rdatatype.SOA:
-            return float(min(rrset.ttl, rrset[0].minimum))
-    return NO_SOA_TTL_SECONDS
-
-
-def _read_records(records: dns.rrset.RRset, kind: RecordType) -> Answer:
-    some = list(records)[:MAX_RECORDS]
-    match kind:
-        case RecordType.TXT:
-            return Answer(status=AnswerStatus.FOUND, texts=tuple(b"".join(r.strings) for r in some))
-        case RecordType.A | RecordType.AAAA:
-            return Answer(status=AnswerStatus.FOUND, hosts=tuple(r.address for r in some))
-        case RecordType.MX:
-            some.sort(key=lambda r: r.preference)
-            return Answer(status=AnswerStatus.FOUND, hosts=tuple(_host(r.exchange) for r in some))
-        case RecordType.PTR:
-            return Answer(status=AnswerStatus.FOUND, hosts=tuple(_host(r.target) for r in some))
-
-
-def _host(name: dns.name.Name) -> str:
-    """Return a name as text; the root is the empty string, and odd octets make the name unaskable."""
-    return ".".join(label.decode("ascii", "replace").lower() for label in name.labels if label)
 
 
 def system_servers() -> list[tuple[str, int]]:

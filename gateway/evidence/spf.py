@@ -8,7 +8,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.evidence.resolver import Answer, AnswerStatus, Dns, RecordType
+from gateway.evidence.answers import Answer, AnswerStatus, RecordType
+from gateway.evidence.resolver import Dns
 from gateway.evidence.spf_macros import MacroContext, expand
 from gateway.evidence.spf_record import Directive, MalformedRecord, Record, has_macro, parse_record
 from gateway.mail import Address, SpfEvidence, SpfResult, SpfScope, ascii_domain

@@ -17,7 +17,7 @@ from gateway.evidence.results import AuthenticationResults, read_results
 from gateway.evidence.rewriting import is_srs, undo_rewriting
 from gateway.evidence.settings import ForwarderSettings
 from gateway.evidence.spf import check_host, read_ip
-from gateway.mail import Address, Envelope, SpfEvidence, SpfResult, SpfScope
+from gateway.mail import Address, Envelope, SpfEvidence, SpfResult
 
 MAX_HOPS: Final = 30
 LOCAL_DELIVERY: Final = "local delivery"
@@ -43,105 +43,103 @@ class Passage:
         return self.forwarder is not None and self.forwarder.is_shared
 
 
-async def find_passage(
-    block: HeaderBlock, envelope: Envelope, spf: SpfEvidence, forwarders: Sequence[ForwarderSettings], dns: Dns
-) -> Passage | None:
-    """Tell through which forwarder a mail came, if any, and who had handed it to that one."""
-    forwarder = await recognise(envelope, spf, forwarders, dns)
-    if forwarder is None and not envelope.door.is_local:
-        return None
-    if forwarder is not None and forwarder.is_shared:
-        return Passage(forwarder=forwarder, label=forwarder.label, hop=None, position=None, is_submission=False)
-    walk = _Walk(block, [f for f in forwarders if not f.is_shared], dns)
-    hop, position = await walk.run()
-    passed = forwarder or walk.passed
-    is_submission = hop is not None and hop.is_submission
-    return Passage(
-        forwarder=passed,
-        label=passed.label if passed else LOCAL_DELIVERY,
-        hop=None if is_submission else hop,
-        position=position,
-        is_submission=is_submission,
-    )
-
-
-async def recognise(
-    envelope: Envelope, spf: SpfEvidence, forwarders: Sequence[ForwarderSettings], dns: Dns
-) -> ForwarderSettings | None:
-    """Return the declared forwarder that handed us the mail: known by its address, or by the SRS domain that SPF confirms.
-
-    A shared cloud is looked for before any SRS domain, because that domain's SPF record may list the whole cloud.
-    """
-    for forwarder in sorted(forwarders, key=lambda f: f.is_shared):
-        is_ours = not forwarder.is_shared or _has_domain(envelope, forwarder.tenant_domains)
-        if is_ours and await sends_from(envelope.client_ip, forwarder, dns):
-            return forwarder
-    path = envelope.reverse_path
-    if path is None or not _passes_for_reverse_path(spf) or not is_srs(path):
-        return None
-    return next((f for f in forwarders if not f.is_shared and _has_domain(envelope, frozenset(f.srs_domains))), None)
-
-
-def _has_domain(envelope: Envelope, domains: frozenset[str]) -> bool:
-    """Tell whether the reverse-path lies in one of these domains."""
-    if envelope.reverse_path is None:
-        return False
-    domain = envelope.reverse_path.domain
-    return any(domain == wanted or domain.endswith("." + wanted) for wanted in domains)
-
-
-def _passes_for_reverse_path(spf: SpfEvidence) -> bool:
-    return spf.result is SpfResult.PASS and spf.scope is SpfScope.MFROM
-
-
-async def sends_from(client_ip: str | None, forwarder: ForwarderSettings, dns: Dns) -> bool:
-    """Tell whether an address is one of the forwarder's, by its networks or its SPF record."""
-    ip = read_ip(client_ip)
-    if ip is None:
-        return False
-    if any(ip.version == network.version and ip in network for network in forwarder.networks):
-        return True
-    for domain in forwarder.all_spf_domains:
-        result, _ = await check_host(dns, ip=ip, sender=Address("postmaster", domain), helo=domain)
-        if result is SpfResult.PASS:
-            return True
-    return False
-
-
-class _Walk:
-    """Goes down the Received fields while they are the forwarders' own."""
+class Pathfinder:
+    """Finds out for one mail and one channel through which declared forwarder it came."""
 
     def __init__(self, block: HeaderBlock, forwarders: Sequence[ForwarderSettings], dns: Dns) -> None:
         self._block = block
         self._forwarders = forwarders
         self._dns = dns
-        self.passed: ForwarderSettings | None = None
+        self._passed: ForwarderSettings | None = None
+        self.is_uncertain = False
+        """The DNS did not answer whether some address is a declared forwarder's: nothing may be contradicted."""
 
-    async def run(self) -> tuple[Hop | None, int | None]:
-        """Return the hop before and where it stands; (None, position) where the trail ends without one."""
-        places = [(i, one) for i, one in enumerate(self._block.fields) if one.name == b"received"]
-        position = None
-        for position, one in places[:MAX_HOPS]:
+    async def find(self, envelope: Envelope, spf: SpfEvidence) -> Passage | None:
+        """Tell through which forwarder the mail came, if any, and who had handed it to that one."""
+        forwarder = await self._recognise(envelope, spf)
+        if forwarder is None and not envelope.door.is_local:
+            return None
+        if forwarder is not None and forwarder.is_shared:
+            return Passage(forwarder=forwarder, label=forwarder.label, hop=None, position=None, is_submission=False)
+        hop, position = await self._walk()
+        passed = forwarder or self._passed
+        is_submission = hop is not None and hop.is_submission
+        return Passage(
+            forwarder=passed,
+            label=passed.label if passed else LOCAL_DELIVERY,
+            hop=None if is_submission else hop,
+            position=position,
+            is_submission=is_submission,
+        )
+
+    async def _recognise(self, envelope: Envelope, spf: SpfEvidence) -> ForwarderSettings | None:
+        """Return the forwarder that handed us the mail: known by its address, or by an SRS domain that SPF confirms.
+
+        A shared cloud is looked for before any SRS domain, because that domain's SPF record may list the whole cloud.
+        """
+        for forwarder in sorted(self._forwarders, key=lambda f: f.is_shared):
+            is_ours = not forwarder.is_shared or has_domain(envelope, forwarder.tenant_domains)
+            if is_ours and await self._sends_from(envelope.client_ip, forwarder):
+                return forwarder
+        path = envelope.reverse_path
+        if path is None or not is_srs(path):
+            return None
+        owners = (f for f in self._forwarders if not f.is_shared and has_domain(envelope, frozenset(f.srs_domains)))
+        owner = next(owners, None)
+        if owner is not None and spf.result is SpfResult.TEMPERROR:
+            self.is_uncertain = True
+        return owner if spf.result is SpfResult.PASS else None
+
+    async def _sends_from(self, client_ip: str | None, forwarder: ForwarderSettings) -> bool:
+        """Tell whether an address is the forwarder's, by its networks or its SPF record."""
+        ip = read_ip(client_ip)
+        if ip is None:
+            return False
+        if any(ip.version == network.version and ip in network for network in forwarder.networks):
+            return True
+        for domain in forwarder.all_spf_domains:
+            result, _ = await check_host(self._dns, ip=ip, sender=Address("postmaster", domain), helo=domain)
+            if result is SpfResult.PASS:
+                return True
+            if result is SpfResult.TEMPERROR:
+                self.is_uncertain = True
+        return False
+
+    async def _walk(self) -> tuple[Hop | None, int | None]:
+        """Go down the Received fields while they are the forwarders' own.
+
+        Returns the hop before and where it stands; (None, position) where the trail ends without one. A login among the
+        forwarder's own machines is nothing, unless the trail ends there: then it was somebody in the office.
+        """
+        places = [(i, one) for i, one in enumerate(self._block.fields) if one.name == b"received"][:MAX_HOPS]
+        for number, (position, one) in enumerate(places, 1):
             hop = read_received(one.unfolded)
-            if hop.is_submission:
-                return hop, position
             if not hop.has_client:
                 continue
             if hop.ip is None:
                 return None, position
-            if not await self._is_inside(hop.ip):
+            is_inside = await self._is_inside(hop.ip)
+            if not is_inside or (hop.is_submission and number == len(places)):
                 return hop, position
-        return None, position
+        return None, places[-1][0] if places else None
 
     async def _is_inside(self, client_ip: str) -> bool:
         ip = ipaddress.ip_address(client_ip)
         if ip.is_loopback or ip.is_link_local or is_private(ip):
             return True
         for forwarder in self._forwarders:
-            if await sends_from(client_ip, forwarder, self._dns):
-                self.passed = self.passed or forwarder
+            if not forwarder.is_shared and await self._sends_from(client_ip, forwarder):
+                self._passed = self._passed or forwarder
                 return True
         return False
+
+
+def has_domain(envelope: Envelope, domains: frozenset[str]) -> bool:
+    """Tell whether the reverse-path lies in one of these domains."""
+    if envelope.reverse_path is None:
+        return False
+    domain = envelope.reverse_path.domain
+    return any(domain == wanted or domain.endswith("." + wanted) for wanted in domains)
 
 
 _PRIVATE: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
@@ -179,7 +177,7 @@ def sender_before(
         return SenderBefore(address=rewritten.original, is_known=True)
     settings = passage.forwarder
     own = frozenset() if settings is None else settings.tenant_domains
-    may_be_mailbox = _has_domain(envelope, own) and envelope.reverse_path.domain != author_domain
+    may_be_mailbox = has_domain(envelope, own) and envelope.reverse_path.domain != author_domain
     if not rewritten.by_forwarder and not may_be_mailbox:
         return SenderBefore(address=rewritten.original, is_known=True)
     return _from_headers(passage, block) or _from_seal(sealed) or SenderBefore(address=None, is_known=False)

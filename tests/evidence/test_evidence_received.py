@@ -5,8 +5,9 @@ import pytest
 from gateway.evidence.received import read_received
 from gateway.evidence.rewriting import undo_rewriting
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import Address, Assurance, Door, SpfResult
-from tests.evidence.world import DIRECT, FORWARDER_IP, RECEIVED_BY_FORWARDER, World
+from gateway.mail import Address, Assurance, DmarcResult, Door, SpfResult
+from tests.evidence.fake_dns import Behaviour
+from tests.evidence.world import DIRECT, EVIL_IP, FORWARDER_IP, RECEIVED_BY_FORWARDER, World
 
 DIALECTS = [
     # Postfix
@@ -174,3 +175,54 @@ async def test_our_own_front_server_counts_as_a_forwarder_at_a_local_door(world:
     assert evidence.through is not None
     assert (evidence.through.forwarder, evidence.through.client_ip) == ("local delivery", "198.51.100.7")
     assert (evidence.spf.result, evidence.assurance) == (SpfResult.NONE, Assurance.PROVEN)
+
+
+def hop(by: str, ip: str, protocol: str = "ESMTPS") -> bytes:
+    return f"Received: from x.example (x.example [{ip}]) by {by} (Postfix) with {protocol} id 1; Mon\r\n".encode()
+
+
+async def test_a_login_among_the_forwarders_own_machines_is_no_submission(world: World) -> None:
+    mail = hop("relay.firma.example", "10.0.0.9", "ESMTPSA") + hop("mx.firma.example", EVIL_IP) + DIRECT
+    forged = mail.replace(b"kurt@kunde.example", b"anna@firma.example", 1)
+    evidence = await world.observe(forged, client_ip=FORWARDER_IP, mail_from="anna@firma.example", forwarders=[MX])
+    assert evidence.through is not None
+    assert (evidence.through.client_ip, evidence.assurance) == (EVIL_IP, Assurance.CONTRADICTED)
+
+
+async def test_a_colleague_in_the_office_who_logged_in_is_a_user_of_the_server(world: World) -> None:
+    mail = hop("mx.firma.example", "10.0.0.77", "ESMTPSA") + DIRECT.replace(b"kurt@kunde.example", b"anna@firma.example", 1)
+    evidence = await world.observe(mail, client_ip=FORWARDER_IP, mail_from="anna@firma.example", forwarders=[MX])
+    assert (evidence.through, evidence.assurance) == (None, Assurance.PROVEN)
+
+
+async def test_a_forwarder_whose_addresses_the_dns_does_not_tell_leaves_everything_open(world: World) -> None:
+    world.set("hoster.example", Behaviour.SERVFAIL)
+    forwarders = [ForwarderSettings(spf_domain="hoster.example")]
+    evidence = await world.observe(RECEIVED_BY_FORWARDER + DIRECT, client_ip=EVIL_IP, forwarders=forwarders)
+    assert (evidence.dmarc.result, evidence.assurance) == (DmarcResult.FAIL, Assurance.UNPROVEN)
+
+
+async def test_results_about_another_author_do_not_vouch(world: World) -> None:
+    for said in ("dmarc=pass", "dmarc=pass header.from=evil.example", "spf=pass smtp.mailfrom=evil.example", "arc=pass"):
+        mail = f"Authentication-Results: mx.firma.example; {said}\r\n".encode() + hop("mx.firma.example", "?") + DIRECT
+        evidence = await world.observe(mail, client_ip=FORWARDER_IP, forwarders=[MX])
+        assert evidence.assurance is Assurance.UNPROVEN, said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "dkim=pass (2048-bit key; unprotected) header.d=kunde.example header.i=@kunde.example header.b=abc",
+        "spf=pass (sender IP is 198.51.100.7) smtp.mailfrom=kurt@kunde.example",
+        "auth=none; iprev=pass; dmarc = pass (p=reject (odd; comment)) header.from = kunde.example",
+    ],
+)
+async def test_results_are_read_however_they_are_written(said: str, world: World) -> None:
+    mail = f"Authentication-Results: mx.firma.example 1;\r\n {said}\r\n".encode() + hop("mx.firma.example", "?") + DIRECT
+    evidence = await world.observe(mail, client_ip=FORWARDER_IP, forwarders=[MX])
+    assert evidence.assurance is Assurance.VOUCHED
+
+
+async def test_a_header_longer_than_anybody_needs_names_no_author(world: World) -> None:
+    evidence = await world.observe(b"X: y\r\n" * 200_000 + DIRECT)
+    assert (evidence.dmarc.domain, evidence.assurance) == (None, Assurance.UNPROVEN)

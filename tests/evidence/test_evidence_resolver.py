@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from gateway.evidence.answers import Answer, AnswerStatus, RecordType
 from gateway.evidence.observe import Observer
-from gateway.evidence.resolver import Answer, AnswerStatus, MailQuestions, NoDns, RecordType, Resolver
+from gateway.evidence.resolver import MailQuestions, NoDns, Resolver
 from gateway.evidence.settings import ResolverSettings
 from gateway.mail import Assurance, DkimResult, DmarcResult, SpfResult
 from tests.evidence.fake_dns import Behaviour, FakeDns
