@@ -7,6 +7,7 @@
 Everybody listens on loopback; which client a stranger is, swaks says by XCLIENT.
 """
 
+import shutil
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -23,7 +24,7 @@ from tests.peers.names import start_dns, text_record
 from tests.peers.postfix import Postfix, Service
 from tests.peers.programs import Server, free_ports, program, run, wait_for
 from tests.peers.rewriting import start_rewriting
-from tests.peers.running import RunningGateway
+from tests.peers.running import RunningGateway, write_command
 from tests.peers.signing import start_signing
 
 HOSTNAME: Final = "gw.firma.test"
@@ -33,11 +34,30 @@ STRANGER_IP: Final = "203.0.113.66"
 STRANGER_INTERFACE: Final = "127.0.0.66"
 """Where a stranger connects from who goes to the gateway directly; no SPF record lists it."""
 PASSWORD: Final = "Passwort für heute"
+NOBODY: Final = "nobody"
+NOBODY_ID: Final = 65_534
 REFUSED: Final = "gesperrt@kunde.test"
 """The smarthost refuses this recipient at once."""
 
+LARGEST_MAIL: Final = 12_000_000
+"""Octets; what the gateway takes."""
+
 _AGENTS: Final = {"anna": "Anna Arndt", "ben": "Ben Berger", "carl": "Carl Clausen"}
-_CUSTOMERS: Final = ("karla", "konrad", "kim", "kurt", "klara", "knut", "katja", "kolja", "kirsten", "kevin", "kuno")
+_CUSTOMERS: Final = (
+    "karla",
+    "konrad",
+    "kim",
+    "kurt",
+    "klara",
+    "knut",
+    "katja",
+    "kolja",
+    "kirsten",
+    "kevin",
+    "kuno",
+    "kilian",
+    "kerstin",
+)
 _FORWARDED: Final = ("support", "verkauf", "massen")
 
 
@@ -68,6 +88,7 @@ class World:
         self.certificates: Certificates = make_certificates(folder / "tls", "localhost", "mail.firma.test")
         self.lmtp_socket = folder / "gateway" / "lmtp.sock"
         self.inject_socket = folder / "gateway" / "inject.sock"
+        self.command = folder / "ticket-gateway"
         self._accounts = folder / "sasldb2"
         self.company = self._make_company()
         self.provider = self._make_provider()
@@ -103,10 +124,17 @@ class World:
             start_rewriting(self.folder / "srs", forward=ports.rewriting, back=ports.rewriting_back, domain="firma.test")
         )
         self._make_accounts()
+        write_command(self.command, NOBODY_ID)
         self.company.start()
         self.provider.start()
-        self._gateway = RunningGateway(self.folder / "gateway", self._configuration(), ports.gateway)
-        self._gateway.wait_until_ready()
+        self._gateway = RunningGateway(self.folder / "gateway", self._configuration(), ports.gateway, self.company.log)
+        self.start_gateway()
+
+    def start_gateway(self) -> None:
+        """Start the daemon; again, after it was stopped or killed."""
+        self.gateway.start()
+        # Only the gateway's group may use that door; here the account of Postfix's pipes is in it.
+        shutil.chown(self.inject_socket, group=NOBODY_ID)
 
     def stop(self) -> None:
         """End everybody that was started."""
@@ -166,7 +194,7 @@ class World:
 
     def logs(self) -> str:
         """Return what everybody said last."""
-        parts = (("company", self.company.log()), ("provider", self.provider.log()), ("gateway", self.gateway.server.words()))
+        parts = (("company", self.company.log()), ("provider", self.provider.log()), ("gateway", self.gateway.words()))
         return "\n".join(f"--- {name}:\n{words[-5000:]}" for name, words in parts)
 
     # ------------------------------------------------------------------------------------------------------------- servers
@@ -174,7 +202,7 @@ class World:
     def _make_company(self) -> Postfix:
         """firma.test: MX, once more with SRS, submission for the agents and for the gateway."""
         ports, folder = self.ports, self.folder / "firma"
-        own = [f"{key}@firma.test" for key in _AGENTS] + ["lokal@firma.test", "rohr@firma.test"]
+        own = [f"{key}@firma.test" for key in _AGENTS] + ["lokal@firma.test", "rohr@firma.test", "rohrende@firma.test"]
         intake = {f"{name}@firma.test": f"{name}-firma@{HOSTNAME}" for name in _FORWARDED}
         intake["veraltet@firma.test"] = f"abgeschafft@{HOSTNAME}"
         submission = (
@@ -191,6 +219,17 @@ class World:
                 Service(name=str(ports.company_rewriting), settings=("-o cleanup_service_name=rewriting",)),
                 Service(name=str(ports.submission), settings=(*submission, f"-o smtpd_milters=inet:127.0.0.1:{ports.signing}")),
                 Service(name=str(ports.submission_unsigned), settings=submission),
+                Service(
+                    name="rohr",
+                    kind="unix",
+                    command="pipe",
+                    is_private=True,
+                    unprivileged="n",
+                    settings=(
+                        f"flags=F user={NOBODY} argv={self.command} inject --socket {self.inject_socket}",
+                        "  --to ${original_recipient} --sender ${sender}",
+                    ),
+                ),
                 Service(
                     name="rewriting",
                     kind="unix",
@@ -218,6 +257,7 @@ class World:
                 "smtpd_tls_cert_file": str(self.certificates.chain),
                 "smtpd_tls_key_file": str(self.certificates.key),
                 "smtpd_tls_auth_only": "yes",
+                "smtp_tls_security_level": "may",
                 "smtpd_sasl_type": "cyrus",
                 "smtpd_sasl_path": "smtpd",
                 "smtpd_sasl_local_domain": "firma.test",
@@ -231,6 +271,8 @@ class World:
                     HOSTNAME: f"smtp:[127.0.0.1]:{ports.gateway}",
                     "kunde.test": f"smtp:[127.0.0.1]:{ports.provider}",
                     "lokal@firma.test": f"lmtp:unix:{self.lmtp_socket}",
+                    "rohr@firma.test": "rohr:",
+                    "rohrende@firma.test": "rohr:",
                 },
                 "refused": {REFUSED: "550 5.7.1 We do not send there"},
             },
@@ -280,9 +322,14 @@ class World:
             "hostname": HOSTNAME,
             "data": str(self.folder / "gateway" / "data"),
             "listen": [
-                {"smtp": f"127.0.0.1:{self.ports.gateway}"},
+                {
+                    "smtp": f"127.0.0.1:{self.ports.gateway}",
+                    "tls": "starttls",
+                    "certificate": str(self.certificates.chain),
+                    "key": str(self.certificates.key),
+                },
                 {"lmtp": f"unix:{self.lmtp_socket}", "mode": "0666"},
-                {"inject": f"unix:{self.inject_socket}", "mode": "0666"},
+                {"inject": f"unix:{self.inject_socket}"},
             ],
             "smarthosts": {
                 "main": {
@@ -296,6 +343,7 @@ class World:
                 }
             },
             "relay": {"retry": {"first_delay": 1, "maximum_delay": 2}},
+            "limits": {"message_size": LARGEST_MAIL},
             "resolver": {"servers": [f"127.0.0.1:{self.ports.dns}"]},
             "agents": {
                 key: {"name": name, "addresses": [f"{key}@firma.test"], "signature": f"{name.split()[0]} vom Support\nFirma GmbH"}

@@ -45,7 +45,6 @@ mydestination =
 mynetworks = 192.0.2.255/32
 smtp_dns_support_level = disabled
 smtpd_peername_lookup = no
-smtp_tls_security_level = none
 smtputf8_enable = yes
 virtual_minimum_uid = 100
 virtual_uid_maps = static:65534
@@ -67,13 +66,14 @@ class Service:
     settings: Sequence[str] = ()
     kind: str = "inet"
     command: str = "smtpd"
+    is_private: bool = False
     unprivileged: str = "-"
     most: str = "-"
 
     def line(self) -> str:
         """Return it as master.cf wants it."""
         name = f"127.0.0.1:{self.name}" if self.kind == "inet" else self.name
-        fields = f"{name} {self.kind} n {self.unprivileged} n - {self.most} {self.command}"
+        fields = f"{name} {self.kind} {'-' if self.is_private else 'n'} {self.unprivileged} n - {self.most} {self.command}"
         return "\n".join((fields, *(f"  {one}" for one in self.settings)))
 
 

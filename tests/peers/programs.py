@@ -115,9 +115,16 @@ class Server:
             return self.process.wait()
 
 
-def run(command: Sequence[str], *, content: bytes | None = None, seconds: float = 60.0, expected: Sequence[int] = (0,)) -> str:
+def run(
+    command: Sequence[str],
+    *,
+    content: bytes | None = None,
+    seconds: float = 60.0,
+    expected: Sequence[int] = (0,),
+    environment: dict[str, str] | None = None,
+) -> str:
     """Run a program to its end and return what it said; fail when it ends with another code."""
-    done = subprocess.run(list(command), input=content, capture_output=True, timeout=seconds, check=False)
+    done = subprocess.run(list(command), input=content, capture_output=True, timeout=seconds, check=False, env=environment)
     words = (done.stdout + done.stderr).decode(errors="replace")
     assert done.returncode in expected, f"{' '.join(command)} ended with {done.returncode}:\n{words}"
     return words

@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import shutil
+import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
@@ -16,7 +19,7 @@ from gateway.storage.received import ReceivedSummary, ReceivedTrace
 from gateway.storage.tickets import TicketFilter
 from gateway.storage.transaction import Reader
 from gateway.tickets import Post, Ticket
-from tests.peers.programs import Server, greets, wait_for
+from tests.peers.programs import Server, greets, miss, run, wait_for
 
 T = TypeVar("T")
 
@@ -25,11 +28,42 @@ COMMAND: Final = (sys.executable, "-m", "gateway")
 """`ticket-gateway`, wherever the repository lies."""
 
 
+def write_command(path: Path, account: int) -> None:
+    """Write the command `ticket-gateway` so that an account can run it that may not look into root's folders.
+
+    The interpreter of the tests may lie there, and so may the repository: the system's own interpreter, and in the end a copy,
+    do as well.
+    """
+    installed = sysconfig.get_path("purelib")
+    copy = path.with_suffix(".copy")
+    for interpreter, *folders in (
+        (sys.executable, REPOSITORY),
+        ("/usr/bin/python3", REPOSITORY, installed),
+        ("/usr/bin/python3", copy),
+    ):
+        if copy in folders:
+            shutil.copytree(REPOSITORY / "gateway", copy / "gateway")
+            shutil.copytree(installed, copy, dirs_exist_ok=True)
+        modules = ":".join(map(str, folders))
+        path.write_text(f'#!/bin/sh\nPYTHONPATH={modules} PYTHONDONTWRITEBYTECODE=1 exec {interpreter} -m gateway "$@"\n')
+        path.chmod(0o755)
+        if _can_run(path, account):
+            return
+    miss("no Python can be run by the account that Postfix uses for pipes")
+
+
+def _can_run(command: Path, account: int) -> bool:
+    done = subprocess.run(
+        [str(command), "--version"], cwd="/", user=account, group=account, extra_groups=(), capture_output=True, check=False
+    )
+    return done.returncode == 0
+
+
 class RunningGateway:
     """One daemon, and what its database says (read only, through the storage's own reader)."""
 
-    def __init__(self, folder: Path, configuration: Mapping[str, object], port: int) -> None:
-        """Write the configuration and start the daemon."""
+    def __init__(self, folder: Path, configuration: Mapping[str, object], port: int, others: Callable[[], str]) -> None:
+        """Write the configuration; `others` returns what to show besides our own log when a test fails."""
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.port = port
@@ -37,17 +71,33 @@ class RunningGateway:
         with self.file.open("w", encoding="utf-8") as file:
             YAML(typ="safe").dump(dict(configuration), file)
         self.data = folder / "data"
+        self._others = others
         self._environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-        command = [*COMMAND, "run", "--config", str(self.file), "--as-root"]
-        self.server = Server("gateway", command, folder, environment=self._environment)
+        self._servers: list[Server] = []
 
-    def wait_until_ready(self) -> None:
-        """Return when it takes mail."""
-        self.server.wait_for_port(self.port, is_there=greets, seconds=40)
+    def start(self) -> None:
+        """Start the daemon and return when it takes mail."""
+        command = [*COMMAND, "run", "--config", str(self.file), "--as-root"]
+        server = Server(f"gateway-{len(self._servers)}", command, self.folder, environment=self._environment)
+        self._servers.append(server)
+        server.wait_for_port(self.port, is_there=greets, seconds=40)
 
     def stop(self) -> int:
-        """End it as systemd does."""
-        return self.server.stop()
+        """End it as systemd does; return its exit code."""
+        return self._servers[-1].stop() if self._servers else 0
+
+    def kill(self) -> None:
+        """Let it die without a word."""
+        self._servers[-1].process.kill()
+        self._servers[-1].process.wait()
+
+    def command(self, *words: str) -> str:
+        """Return what a command prints for this configuration."""
+        return run([*COMMAND, *words, "--config", str(self.file)], environment=self._environment)
+
+    def words(self) -> str:
+        """Return what it said last."""
+        return "".join(server.words() for server in self._servers[-2:])
 
     def read(self, work: Callable[[Reader], T]) -> T:
         """Return what `work` reads in one transaction."""
@@ -132,4 +182,4 @@ class RunningGateway:
     def story(self) -> str:
         """Return what helps to understand a failure."""
         lines = [f"- {one.author} {one.subject!r}: {one.state} {one.reason} ({one.because})" for one in self.received()]
-        return "\n".join(("received:", *lines, "its log:", self.server.words()))
+        return "\n".join(("received:", *lines, "its log:", self.words(), "around it:", self._others()[-5000:]))

@@ -1,5 +1,6 @@
 """The whole conversation of a customer and an agent, with no part of ours on the other side."""
 
+import json
 from email.message import EmailMessage
 
 from gateway.mail import Assurance, DkimResult, Purpose, SpfResult
@@ -48,6 +49,8 @@ def test_customer_and_agent_converse_through_the_company(world: World) -> None:
     assert posts[-1].text == "Es ist gelöscht, danke!"
     assert world.gateway.ticket(ticket.id).status is TicketStatus.OPEN
     assert "gelöscht, danke" in world.notification(ticket.id, "anna", Purpose.NEW_REPLY).text
+    shown = json.loads(world.gateway.command("tickets", "show", ticket.number, "--json"))
+    assert [post["text"] for post in shown["posts"]] == [post.text for post in posts]
 
 
 def assert_question_is_whole(world: World, ticket: Ticket, mail: EmailMessage) -> None:
@@ -60,7 +63,9 @@ def assert_question_is_whole(world: World, ticket: Ticket, mail: EmailMessage) -
     (attachment,) = post.attachments
     assert (attachment.filename, attachment.content_type, attachment.size) == ("Störung.pdf", "application/pdf", len(_PDF))
     assert world.gateway.read(lambda tx: tx.contents.get(attachment.sha256)).read() == _PDF
-    evidence = world.gateway.mail(world.gateway.wait_received(mail["Message-ID"]).id).evidence
+    received = world.gateway.mail(world.gateway.wait_received(mail["Message-ID"]).id)
+    assert received.envelope.tls is not None, "Postfix uses STARTTLS where it is offered"
+    evidence = received.evidence
     assert evidence.assurance is Assurance.PROVEN
     assert evidence.spf.result is SpfResult.FAIL
     assert evidence.through is not None

@@ -1,12 +1,8 @@
-"""The other doors, and many mails at once."""
+"""The doors on the company's own machine: LMTP, and a pipe."""
 
-from gateway.mail import Assurance, Door, Purpose
-from gateway.states import OutboundState
-from tests.peers.clients import smtp_source, write_mail
+from gateway.mail import Assurance, Door
+from tests.peers.clients import swaks, write_mail
 from tests.peers.company import CUSTOMER_IP, World
-from tests.peers.programs import wait_for
-
-_MANY = 100
 
 
 def test_postfix_delivers_by_lmtp(world: World) -> None:
@@ -21,20 +17,19 @@ def test_postfix_delivers_by_lmtp(world: World) -> None:
     assert "Klopf, klopf." in world.notification(ticket.id, "carl").text
 
 
-def test_hundred_mails_at_once_become_hundred_tickets(world: World) -> None:
-    seconds = smtp_source(world.ports.company, count=_MANY, sessions=10, sender="menge@anderswo.test", to="massen@firma.test")
-
-    def tickets() -> int:
-        return sum(ticket.channel == "massen" for ticket in world.gateway.tickets())
-
-    wait_for(f"{_MANY} tickets", lambda: tickets() == _MANY, seconds=90, story=world.logs)
-    assert seconds < 60
-    massen = [ticket for ticket in world.gateway.tickets() if ticket.channel == "massen"]
-    assert len({ticket.number for ticket in massen}) == _MANY
-    wait_for("every notification", lambda: _sent(world, massen[0].queue) >= _MANY, seconds=90, story=world.logs)
+def test_postfix_delivers_into_a_pipe(world: World) -> None:
+    mail = write_mail(sender="kerstin@kunde.test", to="rohr@firma.test", subject="Durch das Rohr", text="Gluck.\n.\nGluck.\n")
+    ticket = world.ask(mail, to="rohr@firma.test")
+    assert (ticket.channel, ticket.subject) == ("rohr", "Durch das Rohr")
+    assert [post.text for post in world.gateway.posts(ticket.id)] == ["Gluck.\n.\nGluck."]
+    found = world.gateway.mail(world.gateway.wait_received(mail["Message-ID"]).id)
+    assert found.envelope.door is Door.INJECT
+    assert str(found.envelope.reverse_path) == "kerstin@kunde.test"
+    assert found.evidence.assurance is Assurance.PROVEN
 
 
-def _sent(world: World, queue: str) -> int:
-    assert queue == "einer"
-    mails = world.gateway.read(lambda tx: tx.outbox.list((OutboundState.SENT,), limit=1000))
-    return sum(mail.channel == "massen" and mail.purpose is Purpose.NEW_TICKET for mail in mails)
+def test_unknown_recipient_at_the_end_of_a_pipe_bounces(world: World) -> None:
+    mail = write_mail(sender="kilian@kunde.test", to="rohrende@firma.test", subject="Verstopft", text="Hallo?\n")
+    swaks(world.ports.provider_submission, mail, sender="kilian@kunde.test", to="rohrende@firma.test")
+    bounce = world.mailbox("kilian@kunde.test").wait_subject("Undelivered Mail")
+    assert "Status: 5.1.1" in bounce.whole

@@ -1,0 +1,77 @@
+"""250 means durable, seen from Postfix: what it handed over is there once, and what was not taken it keeps or sends back."""
+
+import hashlib
+import random
+
+from gateway.mail import Purpose
+from gateway.states import OutboundState, ReceivedState
+from tests.peers.clients import from_address, smtp_source, swaks, write_mail
+from tests.peers.company import CUSTOMER_IP, LARGEST_MAIL, World
+from tests.peers.programs import wait_for
+
+_MANY = 100
+
+
+def test_hundred_mails_at_once_become_hundred_tickets(world: World) -> None:
+    smtp_source(world.ports.company, count=_MANY, sessions=10, sender="menge@anderswo.test", to="massen@firma.test")
+    _wait_for_tickets(world, "menge@anderswo.test")
+
+    def sent() -> bool:
+        mails = world.gateway.read(lambda tx: tx.outbox.list((OutboundState.SENT,), limit=1000))
+        return sum(mail.channel == "massen" and mail.purpose is Purpose.NEW_TICKET for mail in mails) >= _MANY
+
+    wait_for("every notification", sent, seconds=60, story=world.logs)
+
+
+def test_gateway_that_dies_among_hundred_mails_loses_none_and_takes_none_twice(world: World) -> None:
+    smtp_source(world.ports.company, count=_MANY, sessions=10, sender="absturz@anderswo.test", to="massen@firma.test")
+    wait_for("the first mails", lambda: _states(world, "absturz@anderswo.test"), story=world.logs)
+    world.gateway.kill()
+    try:
+        waiting = world.company.queue()
+    finally:
+        world.start_gateway()
+    assert "absturz@anderswo.test" in waiting, "it died too late to prove anything"
+    _wait_for_tickets(world, "absturz@anderswo.test")
+
+
+def test_mail_for_a_gateway_that_is_away_waits_at_the_company(world: World) -> None:
+    mail = write_mail(sender="kora@kunde.test", to="support@firma.test", subject="Ist da wer", text="Hallo?\n")
+    assert world.gateway.stop() == 0
+    try:
+        swaks(world.ports.company, mail, sender="kora@kunde.test", to="support@firma.test", options=from_address(CUSTOMER_IP))
+        wait_for("Postfix to defer it", lambda: "status=deferred" in world.company.log(), story=world.logs)
+    finally:
+        world.start_gateway()
+    assert world.gateway.wait_received(mail["Message-ID"]).state is ReceivedState.TICKETED
+
+
+def test_large_mail_arrives_to_the_octet(world: World) -> None:
+    body = random.Random(7).randbytes(LARGEST_MAIL // 2)  # noqa: S311 no secret
+    picture = [("Foto.jpg", "image/jpeg", b"\xff\xd8\xff\xe0" + body)]
+    mail = write_mail(sender="klaus@kunde.test", to="massen@firma.test", subject="Foto", text="Bitte.\n", attachments=picture)
+    ticket = world.ask(mail, to="massen@firma.test")
+    (post,) = world.gateway.posts(ticket.id)
+    assert [one.sha256 for one in post.attachments] == [hashlib.sha256(picture[0][2]).hexdigest()]
+
+
+def test_mail_that_is_too_large_is_sent_back_by_the_company(world: World) -> None:
+    picture = [("Film.bin", "application/octet-stream", bytes(LARGEST_MAIL))]
+    mail = write_mail(sender="klemens@kunde.test", to="massen@firma.test", subject="Film", text="Groß.\n", attachments=picture)
+    swaks(world.ports.company, mail, sender="klemens@kunde.test", to="massen@firma.test", options=from_address(CUSTOMER_IP))
+    bounce = world.mailbox("klemens@kunde.test").wait_subject("Undelivered Mail")
+    assert "Status: 5.3.4" in bounce.whole
+    assert not _states(world, "klemens@kunde.test")
+
+
+def _states(world: World, author: str) -> list[ReceivedState]:
+    return [one.state for one in world.gateway.received() if one.author == author]
+
+
+def _wait_for_tickets(world: World, author: str) -> None:
+    """Return when an author's hundred mails are a hundred tickets, and no more."""
+    wait_for(f"{_MANY} mails", lambda: len(_states(world, author)) >= _MANY, seconds=60, story=world.logs)
+    wait_for("decisions", lambda: ReceivedState.RECEIVED not in _states(world, author), seconds=60, story=world.gateway.story)
+    mails = [one for one in world.gateway.received() if one.author == author]
+    assert [one.state for one in mails] == [ReceivedState.TICKETED] * _MANY
+    assert len({one.ticket_id for one in mails}) == _MANY
