@@ -110,9 +110,7 @@ class _Writer:
             self._links[-1][1].append(text)
 
     def _start_of_line(self) -> str:
-        if self._blank_before and self._lines:
-            self._lines.append(">" * self._quotes if self._quotes else "")
-        self._blank_before = False
+        self._write_gap()
         indent = "  " * max(0, min(len(self._lists), _MOST_INDENTS) - 1)
         marker, self._marker = self._marker, ""
         if self._lists and not marker:
@@ -124,14 +122,21 @@ class _Writer:
 
     # ------------------------------------------------------------------------------------------------------- lines
 
+    def _write_gap(self) -> None:
+        """Write the blank line that a paragraph asked for, unless one stands there already."""
+        if self._blank_before and self._lines and self._lines[-1].strip("> "):
+            self._lines.append(self._prefix().rstrip())
+        self._blank_before = False
+
     def _end_line(self, *, keep_empty: bool = False) -> None:
         if self._line:
-            self._lines.append("".join(self._line).rstrip(" "))
+            line = "".join(self._line)
+            bare = line.rstrip(" ")
+            is_signature_mark = line != bare and bare.endswith("--") and bare.strip("> ") == "--"
+            self._lines.append(f"{bare} " if is_signature_mark else bare)
             self._line = []
         elif keep_empty:
-            if self._blank_before and self._lines:
-                self._lines.append(self._prefix().rstrip())
-                self._blank_before = False
+            self._write_gap()
             self._lines.append(self._prefix().rstrip())
 
     def _end_paragraph(self) -> None:
@@ -188,14 +193,8 @@ class _Writer:
     def open_quote(self, _: str) -> None:
         """Begin a quote one level deeper."""
         self._end_paragraph()
-        self._open_gap()
+        self._write_gap()
         self._quotes += 1
-
-    def _open_gap(self) -> None:
-        """Write the gap before a quote outside of it."""
-        if self._blank_before and self._lines:
-            self._lines.append(self._prefix().rstrip())
-        self._blank_before = False
 
     def open_pre(self, _: str) -> None:
         """Begin a paragraph whose line breaks count."""
@@ -302,7 +301,7 @@ class _Writer:
             return
         if self._line:
             self._line[-1] = self._line[-1].rstrip(" ")
-        self._append(f" <{href}>")
+        self._append(f" <{href}>" if self._line else f"<{href}>")
         self._echo = f" [{href}]"
 
     def finish(self) -> str:
