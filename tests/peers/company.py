@@ -44,19 +44,8 @@ LARGEST_MAIL: Final = 12_000_000
 
 _AGENTS: Final = {"anna": "Anna Arndt", "ben": "Ben Berger", "carl": "Carl Clausen"}
 _CUSTOMERS: Final = (
-    "karla",
-    "konrad",
-    "kim",
-    "kurt",
-    "klara",
-    "knut",
-    "katja",
-    "kolja",
-    "kirsten",
-    "kevin",
-    "kuno",
-    "kilian",
-    "kerstin",
+    *("karla", "konrad", "kim", "kurt", "klara", "knut", "katja", "kolja", "kirsten", "kevin"),
+    *("kuno", "kilian", "kerstin", "klaus", "klemens", "kora"),
 )
 _FORWARDED: Final = ("support", "verkauf", "massen")
 

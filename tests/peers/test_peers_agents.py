@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 
 from gateway.mail import Assurance, Purpose, SpfResult
-from gateway.states import OutboundState, ReceivedState
+from gateway.states import ReceivedState
 from gateway.tickets import Side, Visibility
 from tests.peers.clients import swaks, write_mail
 from tests.peers.company import STRANGER_INTERFACE, World
@@ -62,19 +62,22 @@ def test_agent_of_a_company_that_signs_nothing_is_proven_by_spf(world: World) ->
     world.mailbox("kuno@kunde.test").wait("the answer", lambda one: "Ja, das geht." in one.text)
 
 
-def test_note_of_an_agent_reaches_the_colleague_and_not_the_customer(world: World) -> None:
+def test_notes_and_replies_to_them_stay_in_the_team(world: World) -> None:
     question = write_mail(sender="kirsten@kunde.test", to="support@firma.test", subject="Kündigung", text="Ich kündige.\n")
     ticket = world.ask(question)
     world.agent("anna").answer(world.notification(ticket.id, "anna").path, "#note\nSie ist Stammkundin, ruf sie bitte an.\n")
     note = world.notification(ticket.id, "ben", Purpose.NEW_NOTE)
     assert "Stammkundin" in note.text
-    last = world.gateway.posts(ticket.id)[-1]
-    assert (last.visibility, last.agent) == (Visibility.INTERNAL, "anna")
+    world.agent("ben").answer(note.path, "Mache ich nach dem Essen.\n")
+    assert "nach dem Essen" in world.notification(ticket.id, "anna", Purpose.NEW_NOTE).text
+    notes = [(post.visibility, post.agent) for post in world.gateway.posts(ticket.id)[1:]]
+    assert notes == [(Visibility.INTERNAL, "anna"), (Visibility.INTERNAL, "ben")]
 
-    world.agent("ben").answer(note.path, "Wir haben Sie eben angerufen.\n")
+    world.agent("ben").answer(world.notification(ticket.id, "ben").path, "Wir haben Sie eben angerufen.\n")
     world.mailbox("kirsten@kunde.test").wait("the answer", lambda one: "eben angerufen" in one.text)
-    world.gateway.wait_outbound(ticket.id, Purpose.ANSWER, OutboundState.SENT)
-    assert not [mail for mail in world.mailbox("kirsten@kunde.test").mails() if "Stammkundin" in mail.whole]
+    mails = world.mailbox("kirsten@kunde.test").mails()
+    assert len(mails) == 2, "a confirmation and one answer"
+    assert not [mail for mail in mails if "Stammkundin" in mail.whole or "Essen" in mail.whole]
 
 
 def _reply(notification: Delivered, *, sender: str, to: str, text: str) -> EmailMessage:
