@@ -76,10 +76,15 @@ class OutboxReader:
         self, states: Sequence[OutboundState] = (), *, limit: int = 100, before: int | None = None
     ) -> tuple[OutboundMail, ...]:
         """Return mails, newest first; without states all; `before` is the id where the page before ended."""
-        query = _MAIL.where(_OUTBOUND.c.state.in_(states)) if states else _MAIL
+        wanted = select(_OUTBOUND.c.id)
+        if states:
+            wanted = wanted.where(_OUTBOUND.c.state.in_(states))
         if before is not None:
-            query = query.where(_OUTBOUND.c.id < before)
-        return tuple(map(self._mail, self._connection.execute(query.order_by(_OUTBOUND.c.id.desc()).limit(limit)).all()))
+            wanted = wanted.where(_OUTBOUND.c.id < before)
+        # The ids first: sorting them is cheap, sorting whole mails is not.
+        ids = self._connection.scalars(wanted.order_by(_OUTBOUND.c.id.desc()).limit(limit)).all()
+        rows = self._connection.execute(_MAIL.where(_OUTBOUND.c.id.in_(ids)).order_by(_OUTBOUND.c.id.desc())).all() if ids else ()
+        return tuple(map(self._mail, rows))
 
     def of_ticket(self, ticket_id: int) -> tuple[OutboundMail, ...]:
         """Return all mails of a ticket, oldest first."""

@@ -84,6 +84,7 @@ class TicketRow(Row, table=True):
         Index("ix_ticket_requester_key_channel", "requester_key", "channel"),
         Index("ix_ticket_status_id", "status", "id"),
         Index("ix_ticket_assignee_id", "assignee", "id"),
+        Index("ix_ticket_queue_id", "queue", "id"),
     )
     id: int = Field(sa_type=cast("Any", Id), primary_key=True, sa_column_kwargs={"autoincrement": False})
     number: str = Field(sa_type=KeyText, unique=True)

@@ -88,7 +88,8 @@ class SearchReader:
         page = max(64, limit * 2)
         while len(found) < limit:
             documents = self._documents(terms, before, page)
-            found |= dict.fromkeys(self._ticket_ids(documents))
+            if documents:
+                found |= dict.fromkeys(self._ticket_ids(documents))
             if len(documents) < page:
                 break
             before = documents[-1]

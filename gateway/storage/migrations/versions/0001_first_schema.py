@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_ticket_number")),
     )
     op.create_index("ix_ticket_assignee_id", "ticket", ["assignee", "id"], unique=False)
+    op.create_index("ix_ticket_queue_id", "ticket", ["queue", "id"], unique=False)
     op.create_index("ix_ticket_requester_key_channel", "ticket", ["requester_key", "channel"], unique=False)
     op.create_index("ix_ticket_status_id", "ticket", ["status", "id"], unique=False)
     op.create_table(
@@ -237,6 +238,7 @@ def downgrade() -> None:
     op.drop_index("ix_ticket_status_id", table_name="ticket")
     op.drop_index("ix_ticket_requester_key_channel", table_name="ticket")
     op.drop_index("ix_ticket_assignee_id", table_name="ticket")
+    op.drop_index("ix_ticket_queue_id", table_name="ticket")
     op.drop_table("ticket")
     op.drop_table("counter")
     op.drop_table("content")

@@ -1,0 +1,107 @@
+"""Nothing that happens for each mail walks through a table: the cost must not grow with the number of tickets."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from gateway.mail import Purpose
+from gateway.states import OutboundState, ReceivedState, TicketStatus
+from gateway.storage.database import Database
+from gateway.storage.sqlite import SqliteEngine
+from gateway.storage.tickets import TicketFilter
+from gateway.storage.transaction import Reader, Writer
+from gateway.tickets import Changes, HistoryLine, OutboundChange, ReceivedChange, TicketChange
+
+if TYPE_CHECKING:
+    from tests.storage.conftest import Make
+
+READS: tuple[Callable[[Reader], object], ...] = (
+    lambda tx: tx.received.list([ReceivedState.SUSPENDED], limit=10),
+    lambda tx: tx.received.list(limit=10, before=5),
+    lambda tx: tx.received.has_seen("support", "a@b.example", "id@b.example", except_id=1),
+    lambda tx: tx.tickets.by_number("2026-000001"),
+    lambda tx: tx.tickets.get_all([1, 2]),
+    lambda tx: tx.tickets.posts(1),
+    lambda tx: tx.tickets.history(1),
+    lambda tx: tx.tickets.by_message_ids(["a@b.example", "b@b.example"]),
+    lambda tx: tx.tickets.open_of_requester("a@b.example", "support"),
+    lambda tx: tx.tickets.list(TicketFilter(queue="support", statuses=(TicketStatus.NEW,))),
+    lambda tx: tx.tickets.list(TicketFilter(assignee="anna", after=9)),
+    lambda tx: tx.outbox.by_message_id("id@gw.firma.example"),
+    lambda tx: tx.outbox.of_ticket(1),
+    lambda tx: tx.outbox.attempts(1),
+    lambda tx: tx.outbox.next_due(),
+    lambda tx: tx.outbox.list([OutboundState.HELD]),
+    lambda tx: tx.search.find("drucker"),
+)
+
+
+def _plans(engine: Engine) -> Callable[[], list[str]]:
+    """Ask SQLite, for each statement from now on, how it goes about it."""
+    plans: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, executemany: Any) -> None:
+        if statement.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE", "INSERT"}:
+            values = parameters[0] if executemany else parameters
+            raw = connection.connection.driver_connection
+            steps = raw.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+            plans.extend(f"{step[3]} FOR {statement}" for step in steps)
+
+    return lambda: plans
+
+
+@pytest.mark.parametrize("url", ["sqlite"])
+async def test_every_read_of_a_mails_way_uses_an_index(database: Database, make: "Make") -> None:
+    engine = database._engine
+    assert isinstance(engine, SqliteEngine)
+    acceptance = make.acceptance()
+    await database.accept([acceptance])
+    plans = _plans(engine._read_engine)
+    for read in READS:
+        await database.read(read)
+    since = make.now
+    await database.read(lambda tx: tx.outbox.automatic_count("a@b.example", since=since, purposes=[Purpose.CONFIRMATION]))
+    await database.read(lambda tx: (tx.received.get(acceptance.mail.id), tx.received.trace(acceptance.mail.id)))
+    assert plans()
+    assert [plan for plan in plans() if _walks(plan)] == []
+
+
+@pytest.mark.parametrize("url", ["sqlite"])
+async def test_every_write_of_a_mails_way_uses_an_index(database: Database, make: "Make", tmp_path: Path) -> None:
+    engine = database._engine
+    assert isinstance(engine, SqliteEngine)
+    plans = _plans(engine._write_engine)
+    acceptance, ticket = make.acceptance(), make.ticket()
+    post, mail = make.post(ticket), make.outbound(ticket=ticket)
+    received = ReceivedChange(
+        id=acceptance.mail.id, old=ReceivedState.RECEIVED, new=ReceivedState.TICKETED, reason="new", ticket_id=ticket.id
+    )
+    line = HistoryLine(ticket_id=ticket.id, at=make.now, by="gateway", what="opened", why="new")
+    sent = OutboundChange(id=mail.id, old=OutboundState.SENDING, new=OutboundState.SENT)
+
+    def whole_way(tx: Writer) -> None:
+        tx.received.claim(limit=4, now=make.now, lease_seconds=60, node="a")
+        tx.received.release_leases("a")
+        tx.numbers.reserve("2026")
+        tx.apply(Changes(received=(received,), new_tickets=(ticket,), posts=(post,), history=(line,), outbound=(mail,)))
+        tx.apply(Changes(changed_tickets=(TicketChange(ticket=ticket, old_version=1),)))
+        tx.outbox.reclaim_lost(make.now)
+        tx.outbox.claim_due(now=make.now, limit=4, lease_seconds=60, node="a")
+        tx.apply(Changes(outbound_changes=(sent,)))
+
+    await database.accept([acceptance])
+    await database.write(whole_way)
+    assert plans()
+    assert [plan for plan in plans() if _walks(plan)] == []
+    assert (tmp_path / "gateway.sqlite").exists()
+
+
+def _walks(plan: str) -> bool:
+    step = plan.split(" FOR ", maxsplit=1)[0]
+    in_order_of_ids = step in {"SCAN received", "SCAN outbound", "SCAN ticket"} and "ORDER BY" in plan and "LIMIT" in plan
+    is_full_text = "FROM search" in plan
+    return "SCAN" in step and not in_order_of_ids and not is_full_text
