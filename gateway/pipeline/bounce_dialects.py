@@ -43,7 +43,7 @@ _COPY: Final = re.compile(
 _STATUS: Final = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _CODE: Final = re.compile(r"(?<![\d.:-])([45])[0-5]\d(?![\d.:@])")
 _LEADING: Final = re.compile(
-    r"^[\s>*#.\d)-]{0,40}(?:(?:failed|final|original)?[ -]?"
+    r"^[\s>*#-]{0,40}(?:\d{1,3}[.)\s-]\s{0,4})?(?:(?:failed|final|original)?[ -]?"
     r"(?:recipients?|rcpt|address|user(?:id)?|to|mailbox|account|failed|empfänger|destinataire|destinat[aá]rio|收件人|ontvanger)"
     r"(?: to| address| e-?mail)?\s{0,4}[:=]\s{0,20})?"
     r"(?:\[?(?:smtp|rfc822)[:;]\s{0,4}|mailto:)?[<\[(\"']{0,2}([^\s<>()\[\],;:\"']{1,128}@[a-z0-9_\[][^\s<>()\[\],;:\"']{1,255})"

@@ -9,8 +9,6 @@ Start with `split_reply`. For customers: in doubt, visible. For agents, whose wo
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from gateway.mail import Reply
@@ -18,46 +16,12 @@ from gateway.pipeline.fingerprints import Fingerprint, find_own_text
 from gateway.pipeline.html_quotes import find_html_quote, has_html_quote
 from gateway.pipeline.lines import Lines, is_blank
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.quotes import Heading, Opening, find_opening, is_ruler, looks_like_heading
+from gateway.pipeline.quotes import looks_like_heading
+from gateway.pipeline.reply_scan import Part, Plan, judge_signs, scan
 from gateway.pipeline.signatures import find_signature
 
 _LONGEST_UNKNOWN_HEADING: Final = 6
-_FEW_WORDS: Final = 3
-_QUOTE_WORDS: Final = 4
-_ENOUGH_LINES: Final = 50
 _RULE: Final = re.compile(r"\s*_{20,}\s*")
-
-
-class _Part(Enum):
-    VISIBLE = 0
-    QUOTED = 1
-    SIGNATURE = 2
-
-
-@dataclass(slots=True)
-class _Plan:
-    """Which line goes where, while it is being found out."""
-
-    lines: Lines
-    parts: list[_Part]
-    is_answer: bool | None
-    is_forward: bool
-    sure: int | None
-    """The first line that is surely ours."""
-    sure_end: int
-    """The line behind our own text; all below is quotation, too, unless the whole answer stands there."""
-    hint: int | None
-    """Where the HTML says that a quotation begins."""
-    has_attributed_signs: bool = False
-    is_suspicious: bool = False
-    rest: int | None = None
-    """From this line on everything is quotation."""
-    forward: int | None = None
-    """From this line on it is somebody else's mail that was forwarded."""
-
-    def quote(self, start: int, end: int) -> None:
-        """Send some lines to the quoted part."""
-        self.parts[start:end] = [_Part.QUOTED] * (end - start)
 
 
 def split_reply(
@@ -89,17 +53,17 @@ def split_lines(
     """Do what `split_reply` does with lines that somebody has looked at already."""
     plan = _prepare(lines, html, marker, fingerprints)
     plan.is_answer, plan.is_forward = is_answer, is_forward
-    _scan(plan)
-    _judge_signs(plan)
+    scan(plan)
+    judge_signs(plan)
     if plan.sure is not None:
         _quote_unknown_heading(plan, plan.sure)
     _give_blanks_away(plan)
     certain = _is_certain(plan, html)
     _find_signatures(plan)
     return Reply(
-        visible=_join(plan, _Part.VISIBLE),
-        quoted=_join(plan, _Part.QUOTED),
-        signature=_join(plan, _Part.SIGNATURE),
+        visible=_join(plan, Part.VISIBLE),
+        quoted=_join(plan, Part.QUOTED),
+        signature=_join(plan, Part.SIGNATURE),
         is_certain=certain,
     )
 
@@ -123,7 +87,7 @@ def surely_visible(text: str, reply: Reply) -> str | None:
     return "\n".join(visible if not reply.quoted else visible[:head]).strip("\n")
 
 
-def _prepare(lines: Lines, html: str | None, marker: str | None, fingerprints: Sequence[Fingerprint]) -> _Plan:
+def _prepare(lines: Lines, html: str | None, marker: str | None, fingerprints: Sequence[Fingerprint]) -> Plan:
     """Find what is surely ours."""
     marked = find_markers("\n".join(lines.raw))
     ours = [index for index, token in marked if token == (marker or "").lower()]
@@ -131,9 +95,9 @@ def _prepare(lines: Lines, html: str | None, marker: str | None, fingerprints: S
     sure = min(ours, default=None)
     if own.start >= 0 and (own.is_whole or lines.depths[own.start] or _is_announced(lines, own.start)):
         sure = own.start if sure is None else min(sure, own.start)
-    return _Plan(
+    return Plan(
         lines=lines,
-        parts=[_Part.VISIBLE] * len(lines),
+        parts=[Part.VISIBLE] * len(lines),
         is_answer=None,
         is_forward=False,
         sure=sure,
@@ -158,118 +122,10 @@ def _is_answered_below(lines: Lines, start: int, end: int) -> bool:
     return not above and bool(below) and not any(lines.depths[at] or looks_like_heading(lines, at) for at in below)
 
 
-def _scan(plan: _Plan) -> None:
-    """Walk down the lines until a quotation or a forwarded mail takes the rest."""
-    lines = plan.lines
-    index = 0
-    while index < len(lines):
-        if index == plan.sure and not lines.depths[index]:
-            if plan.sure_end == len(lines):
-                _quote_rest(plan, index)
-                return
-            plan.quote(index, plan.sure_end)
-            index = plan.sure_end
-            continue
-        opening = find_opening(lines, index)
-        if opening is None:
-            if index == plan.hint and not plan.is_forward and _follow_hint(plan, index):
-                return
-            index += 1
-            continue
-        plan.is_suspicious = True
-        if lines.depths[opening.start] and opening.heading is not Heading.ATTRIBUTION:
-            index = opening.end
-            continue
-        if opening.heading is Heading.FORWARDED or (plan.is_forward and opening.heading is not Heading.ATTRIBUTION):
-            plan.forward = opening.start
-            return
-        if _accepts(plan, opening):
-            plan.quote(opening.start, opening.end)
-            if not opening.is_followed_by_signs:
-                _quote_rest(plan, opening.start)
-                return
-            plan.has_attributed_signs = True
-        index = max(opening.end, index + 1)
-
-
-def _follow_hint(plan: _Plan, index: int) -> bool:
-    """Begin a quotation where the HTML says so; tell whether it takes the rest."""
-    lines = plan.lines
-    if lines.depths[index] or not any(not lines.is_blank(at) for at in range(index)):
-        return False
-    signed = next((at for at in range(index, min(len(lines), index + _LONGEST_UNKNOWN_HEADING)) if lines.depths[at]), None)
-    if signed is None:
-        _quote_rest(plan, index)
-        return True
-    plan.quote(index, signed)
-    plan.has_attributed_signs = True
-    return False
-
-
-def _accepts(plan: _Plan, opening: Opening) -> bool:
-    """Tell whether a heading really begins a quotation; in doubt it does not."""
-    if opening.is_followed_by_signs:
-        return True
-    if not opening.has_proof:
-        return False
-    if opening.heading in {Heading.ORIGINAL, Heading.REPLY_ABOVE} or plan.is_answer:
-        return True
-    if plan.is_answer is False and opening.block is not None and not opening.block.is_unmistakable:
-        return False
-    if opening.heading is Heading.ATTRIBUTION:
-        return plan.is_answer is None or any("@" in plan.lines.raw[at] for at in range(opening.start, opening.end))
-    return any(not plan.lines.is_blank(at) for at in range(opening.start))
-
-
-def _quote_rest(plan: _Plan, start: int) -> None:
-    """Send everything from a line on to the quoted part, with the ruler above it."""
-    above = plan.lines.previous_text(start - 1)
-    start = above if above >= 0 and is_ruler(plan.lines.plain(above)) else start
-    plan.rest = start
-    plan.quote(start, len(plan.lines))
-
-
-def _judge_signs(plan: _Plan) -> None:
-    """Send lines that begin with `>` to the quoted part, unless they look like arrows or bullets."""
-    lines = plan.lines
-    end = min(len(lines) if plan.rest is None else plan.rest, len(lines) if plan.forward is None else plan.forward)
-    signed = [at for at in range(end) if lines.depths[at]]
-    if not signed:
-        return
-    plan.is_suspicious = True
-    is_known = plan.has_attributed_signs or (plan.sure is not None and bool(lines.depths[plan.sure]))
-    if not is_known and plan.is_answer is False and max(lines.depths[at] for at in signed) == 1:
-        return
-    for start, stop in _blocks(signed):
-        if is_known or not _is_arrow(lines, start, stop, is_single=plan.is_answer is not True and len(signed) == 1):
-            plan.quote(start, stop)
-
-
-def _blocks(signed: list[int]) -> list[tuple[int, int]]:
-    """Return stretches (first, behind the last) of lines that begin with `>`."""
-    blocks: list[tuple[int, int]] = []
-    for at in signed:
-        if blocks and blocks[-1][1] == at:
-            blocks[-1] = (blocks[-1][0], at + 1)
-        else:
-            blocks.append((at, at + 1))
-    return blocks
-
-
-def _is_arrow(lines: Lines, start: int, stop: int, *, is_single: bool) -> bool:
-    """Tell whether lines with `>` that nothing introduces are a menu path, bullets or a prompt rather than a quotation."""
-    if max(lines.depths[start:stop]) > 1:
-        return False
-    longest = max(len(lines.plain(at).split()) for at in range(start, min(stop, start + _ENOUGH_LINES)))
-    if is_single:
-        return longest < _QUOTE_WORDS
-    return longest <= _FEW_WORDS and not lines.is_blank(start - 1)
-
-
-def _quote_unknown_heading(plan: _Plan, sure: int) -> None:
+def _quote_unknown_heading(plan: Plan, sure: int) -> None:
     """Send what stands directly above our own text along with it when it looks like a heading in any language."""
     lines = plan.lines
-    first = next((at for at in range(len(lines)) if plan.parts[at] is _Part.QUOTED), sure)
+    first = next((at for at in range(len(lines)) if plan.parts[at] is Part.QUOTED), sure)
     above = lines.previous_text(min(first, sure) - 1)
     if above < 0 or not looks_like_heading(lines, above):
         return
@@ -279,29 +135,29 @@ def _quote_unknown_heading(plan: _Plan, sure: int) -> None:
     plan.quote(start, min(first, sure))
 
 
-def _give_blanks_away(plan: _Plan) -> None:
+def _give_blanks_away(plan: Plan) -> None:
     """Send blank lines around a quotation to the quoted part; those between it and more that is visible to the answer below."""
     lines, parts = plan.lines, plan.parts
     last = next((at for at in range(len(lines) - 1, -1, -1) if not lines.is_blank(at)), -1)
-    if last >= 0 and parts[last] is _Part.QUOTED:
-        parts[last:] = [_Part.QUOTED] * (len(lines) - last)
+    if last >= 0 and parts[last] is Part.QUOTED:
+        parts[last:] = [Part.QUOTED] * (len(lines) - last)
     for at in range(last - 1, -1, -1):
-        if lines.is_blank(at) and parts[at + 1] is _Part.QUOTED:
-            parts[at] = _Part.QUOTED
-    first = next((at for at in range(len(lines)) if parts[at] is _Part.VISIBLE and not lines.is_blank(at)), 0)
-    if _Part.QUOTED in parts[:first]:
-        parts[:first] = [_Part.QUOTED] * first
+        if lines.is_blank(at) and parts[at + 1] is Part.QUOTED:
+            parts[at] = Part.QUOTED
+    first = next((at for at in range(len(lines)) if parts[at] is Part.VISIBLE and not lines.is_blank(at)), 0)
+    if Part.QUOTED in parts[:first]:
+        parts[:first] = [Part.QUOTED] * first
 
 
-def _is_certain(plan: _Plan, html: str | None) -> bool:
+def _is_certain(plan: Plan, html: str | None) -> bool:
     """Tell whether the end of what is visible was proven, or there is surely nothing quoted at all."""
     parts = plan.parts
-    first = next((at for at, part in enumerate(parts) if part is _Part.QUOTED), None)
+    first = next((at for at, part in enumerate(parts) if part is Part.QUOTED), None)
     if first is None:
         return not plan.is_suspicious and plan.forward is None and not _may_hold_quote(plan.lines) and not has_html_quote(html)
     if plan.sure is None or plan.forward is not None:
         return False
-    return all(parts[at] is _Part.QUOTED for at in range(first, plan.sure + 1))
+    return all(parts[at] is Part.QUOTED for at in range(first, plan.sure + 1))
 
 
 def _may_hold_quote(lines: Lines) -> bool:
@@ -309,21 +165,21 @@ def _may_hold_quote(lines: Lines) -> bool:
     return any(_RULE.match(raw) or looks_like_heading(lines, at) for at, raw in enumerate(lines.raw) if raw)
 
 
-def _find_signatures(plan: _Plan) -> None:
+def _find_signatures(plan: Plan) -> None:
     """Find the signature at the end of each stretch that is visible."""
     start = 0
     last = len(plan.lines) if plan.forward is None else plan.forward
     while start < last:
-        if plan.parts[start] is not _Part.VISIBLE:
+        if plan.parts[start] is not Part.VISIBLE:
             start += 1
             continue
         end = start
-        while end < last and plan.parts[end] is _Part.VISIBLE:
+        while end < last and plan.parts[end] is Part.VISIBLE:
             end += 1
         begin = find_signature(plan.lines.raw, start, end)
-        plan.parts[begin:end] = [_Part.SIGNATURE] * (end - begin)
+        plan.parts[begin:end] = [Part.SIGNATURE] * (end - begin)
         start = end
 
 
-def _join(plan: _Plan, part: _Part) -> str:
+def _join(plan: Plan, part: Part) -> str:
     return "\n".join(line for line, where in zip(plan.lines.raw, plan.parts, strict=True) if where is part)

@@ -54,7 +54,7 @@ def _find_delimiter(lines: Sequence[str], start: int, end: int) -> int:
         line = lines[at]
         if line in {"-- ", "--\xa0"} and below:
             return at
-        if line.strip() in _DASHES and below and below <= _LONGEST_LOOSE and loose == end:
+        if line.rstrip() in _DASHES and below and below <= _LONGEST_LOOSE and loose == end:
             loose = at
         elif not is_blank(line):
             below += 1

@@ -124,6 +124,21 @@ def test_deeper_quotation_goes_along() -> None:
     assert split_reply(text, None).visible == "Yes."
 
 
+@pytest.mark.parametrize("sign", ["| ", ") ", "# ", "AA> ", ": ", "} "])
+def test_answer_between_lines_quoted_with_another_sign_is_visible(sign: str) -> None:
+    text = f"{ATTRIBUTION}\n\n\n{sign}Does it print?\n{sign}Or not?\n\nNo.\n\n{sign}Is the lamp on?\nYes."
+    reply = split_reply(text, None, is_answer=True)
+    assert [line for line in reply.visible.split("\n") if line] == ["No.", "Yes."]
+
+
+@pytest.mark.parametrize(
+    "heading", [ATTRIBUTION, "-----Original Message-----\nFrom: Anna <anna@firma.example>\nSent: 12.05.2026 10:00\nTo: x"]
+)
+def test_unsigned_quotation_never_takes_the_whole_mail(heading: str) -> None:
+    text = f"{heading}\n\nDoes it print?\n\nNo, it does not."
+    assert split_reply(text, None, is_answer=True).visible == text
+
+
 def test_quotation_without_attribution_in_an_answer_is_quoted() -> None:
     reply = split_reply("> Is this still valid?\n\nYes.", None, is_answer=True)
     assert (reply.visible.strip(), reply.quoted.strip()) == ("Yes.", "> Is this still valid?")
