@@ -28,8 +28,8 @@ class BlobFolder:
 
     def __init__(self, data: Path) -> None:
         """Take the gateway's folder; `blobs` and `spool` are made in it."""
-        self.root = data / "blobs"
-        self.spool = data / SPOOL
+        self.root = data.absolute() / "blobs"
+        self.spool = data.absolute() / SPOOL
 
     def create(self) -> None:
         """Make the folders, readable for nobody else."""
@@ -56,18 +56,17 @@ class BlobFolder:
             target.parent.mkdir(mode=0o700, exist_ok=True)
             sync_folder(self.root)
         if not target.exists():
-            source = content.path if content.path is not None and content.path.parent == self.spool else None
-            _move_into(target, source if source is not None else self._spool_copy(content))
+            spooled = self._spooled(content)
+            _move_into(target, spooled if spooled is not None else self._spool_copy(content))
         # Also when it was there already: whoever renamed it may not have come to this line yet.
         sync_folder(target.parent)
         self.discard_spooled(content)
 
     def discard_spooled(self, *contents: Content) -> None:
         """Remove the files of contents that lie in the spool folder; what cannot be removed now is when a gateway starts."""
-        for content in contents:
-            if content.path is not None and content.path.parent == self.spool:
-                with suppress(OSError):
-                    content.path.unlink(missing_ok=True)
+        for path in filter(None, map(self._spooled, contents)):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def digests(self, *, older_than_seconds: float) -> Iterator[str]:
         """Yield the digest of every blob that has lain there for so long."""
@@ -81,6 +80,11 @@ class BlobFolder:
     def remove(self, sha256: str) -> None:
         """Remove a blob that no row names."""
         self.path(sha256).unlink(missing_ok=True)
+
+    def _spooled(self, content: Content) -> Path | None:
+        """Return where a content lies in the spool folder, or None when it lies elsewhere."""
+        path = None if content.path is None else content.path.absolute()
+        return path if path is not None and path.parent == self.spool else None
 
     def _spool_copy(self, content: Content) -> Path:
         handle, name = tempfile.mkstemp(prefix="storing-", dir=self.spool)

@@ -41,6 +41,16 @@ async def test_spooled_file_is_moved_and_gone_from_the_spool(database: Database,
     assert list((tmp_path / "spool").iterdir()) == []
 
 
+async def test_spooled_file_is_moved_where_the_folder_was_named_relatively(
+    make: "Make", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = await Database.open(data=Path("data"))
+    await database.accept([make.acceptance(_spooled(tmp_path / "data", LARGE))])
+    assert list((tmp_path / "data" / "spool").iterdir()) == []
+    await database.close()
+
+
 @pytest.mark.parametrize("url", ["sqlite"])
 async def test_small_spooled_file_lands_in_its_row_and_is_gone(database: Database, make: "Make", tmp_path: Path) -> None:
     content = _spooled(tmp_path, b"small")
