@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 import asyncpg
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, event, func, select
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.errors import StorageUnavailable, WrongCommand
@@ -51,6 +52,7 @@ class PostgresqlEngine:
             max_overflow=0,
             pool_timeout=_CONNECT_SECONDS,
         )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         self._read_engine = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._waiting: list[_Waiting] = []
         self._committer: asyncio.Task[None] | None = None
@@ -154,3 +156,9 @@ class PostgresqlEngine:
             await self._committer
         await self._listener.stop()
         await self._engine.dispose()
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 SQLAlchemy's event
+    """Have the pool make a new connection where the server has closed the old one meanwhile, such as after its restart."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError

@@ -33,11 +33,10 @@ async def nodes(url: str, tmp_path: Path) -> AsyncIterator[list[Database]]:
 
 
 def _disconnect_all(server: "Server", url: str) -> None:
+    """End all connections to a database, and return when they have ended."""
     name = url.split("@/")[1].split("?", maxsplit=1)[0]
-    server.query(
-        name,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()",
-    )
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    server.query(name, f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {others}")  # noqa: S608 constant
 
 
 async def test_mail_accepted_by_one_node_wakes_another(nodes: list[Database], make: "Make") -> None:
@@ -98,6 +97,19 @@ async def test_node_comes_back_after_its_connections_were_lost(
         await database.read(lambda tx: tx.received.list())
     await database.wait_for(Topic.RECEIVED, 60)  # it listens again, and everybody is woken once
     assert await database.accept([make.acceptance(delivery_key=acceptance.delivery_key)]) == (acceptance.mail.id,)
+    await database.close()
+
+
+async def test_connection_that_was_lost_while_nobody_used_it_is_not_noticed(
+    server: "Server", url: str, make: "Make", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "_RETRY_SECONDS", 0.01)
+    database = await Database.open(data=tmp_path, database=url)
+    await database.read(lambda tx: tx.received.list())
+    _disconnect_all(server, url)
+    await database.wait_for(Topic.RECEIVED, 60)
+    await database.accept([make.acceptance()])
+    assert len(await database.read(lambda tx: tx.received.list())) == 1
     await database.close()
 
 
