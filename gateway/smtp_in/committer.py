@@ -22,6 +22,8 @@ BATCH_MAILS: Final = 64
 """Mails in one commit: with more, the first would wait longer than the disk saves."""
 LARGE_AT_ONCE: Final = 4
 """Mails from the spool that are stored at the same time, beside the batches: a small mail never waits for a large one."""
+_GATHERING_TURNS: Final = 2
+"""Turns of the event loop before a batch is closed: mails whose last octets are here already come along."""
 BATCH_OCTETS: Final = 8_000_000
 """Octets in memory in one commit."""
 
@@ -86,8 +88,11 @@ class Committer:
 
     async def _commit_small(self) -> None:
         try:
-            while batch := self._next_batch():
-                await self._commit(batch)
+            while self._waiting:
+                for _ in range(_GATHERING_TURNS):
+                    await asyncio.sleep(0)
+                if batch := self._next_batch():
+                    await self._commit(batch)
         finally:
             self._is_committing = False
 
