@@ -12,7 +12,7 @@ from gateway.pipeline.header_block import HeaderBlock, Role
 from gateway.pipeline.lines import Lines, find_address, is_blank, quote_depth
 from gateway.pipeline.months import read_date
 from gateway.pipeline.parse import parse_message
-from gateway.pipeline.quotes import Heading, Opening, find_opening
+from gateway.pipeline.quotes import Heading, Opening, find_opening, is_end_of_forward
 from gateway.pipeline.signatures import find_signature
 from gateway.pipeline.subjects import Prefix, read_prefix
 
@@ -136,9 +136,11 @@ def _read_note(lines: Lines, end: int) -> str:
 
 
 def _read_text(lines: Lines, start: int) -> str:
-    """Return the forwarded text; one level of `>` is taken off when every line has it (Apple Mail)."""
-    rest = lines.raw[start:]
-    if all(depth or is_blank(line) for depth, line in zip(lines.depths[start:], rest, strict=True)):
+    """Return the forwarded text without the line that ends it; one level of `>` is taken off where every line has it."""
+    last = lines.previous_text(len(lines) - 1, blanks=20)
+    end = last if last > start and is_end_of_forward(lines.plain(last)) else len(lines)
+    rest = lines.raw[start:end]
+    if all(depth or is_blank(line) for depth, line in zip(lines.depths[start:end], rest, strict=True)):
         rest = [_unquote_once(line) for line in rest]
     return "\n".join(rest).strip("\n")
 

@@ -106,6 +106,12 @@ def is_ruler(plain: str) -> bool:
     return len(plain) >= _SHORTEST_RULE and not plain.strip(_FRAME)
 
 
+def is_end_of_forward(plain: str) -> bool:
+    """Tell whether a line says between dashes that a forwarded mail ends here."""
+    core = plain.strip(_FRAME_AND_SPACE)
+    return frame_width(plain) >= _SHORTEST_FRAME and plain[-1] in _FRAME and any(stem in core for stem in phrases.FORWARD_STEMS)
+
+
 def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
     """Find a line between dashes or a known announcement, together with the header block below it."""
     width = frame_width(plain)

@@ -16,11 +16,12 @@ from gateway.pipeline.fingerprints import Fingerprint, find_own_text
 from gateway.pipeline.html_quotes import find_html_quote, has_html_quote
 from gateway.pipeline.lines import Lines, is_blank
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.quotes import looks_like_heading
+from gateway.pipeline.quotes import find_opening, looks_like_heading
 from gateway.pipeline.reply_scan import Part, Plan, judge_signs, scan
 from gateway.pipeline.signatures import find_signature
 
 _LONGEST_UNKNOWN_HEADING: Final = 6
+_LONGEST_BANNER: Final = 8
 _RULE: Final = re.compile(r"\s*_{20,}\s*")
 
 
@@ -157,7 +158,19 @@ def _is_certain(plan: Plan, html: str | None) -> bool:
         return not plan.is_suspicious and plan.forward is None and not _may_hold_quote(plan.lines) and not has_html_quote(html)
     if plan.sure is None or plan.forward is not None:
         return False
-    return all(parts[at] is Part.QUOTED for at in range(first, plan.sure + 1))
+    if not all(parts[at] is Part.QUOTED for at in range(first, plan.sure + 1)):
+        return False
+    return plan.heading_end is None or plan.rest is None or _stands_close(plan.lines, plan.heading_end, plan.sure)
+
+
+def _stands_close(lines: Lines, end: int, sure: int) -> bool:
+    """Tell whether a heading belongs to our own text below it: between them stands little, and no other heading.
+
+    A banner of a mail system may stand there. Were it more, the heading could be something the person wrote, and the words
+    below it, too.
+    """
+    between = [at for at in range(end, sure) if not lines.is_blank(at)]
+    return len(between) <= _LONGEST_BANNER and not any(find_opening(lines, at) for at in between)
 
 
 def _may_hold_quote(lines: Lines) -> bool:

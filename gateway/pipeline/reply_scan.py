@@ -46,6 +46,8 @@ class Plan:
     """Where the HTML says that a quotation begins."""
     has_attributed_signs: bool = False
     is_suspicious: bool = False
+    heading_end: int | None = None
+    """The line behind the heading of the quotation that takes the rest."""
     rest: int | None = None
     """From this line on everything is quotation."""
     other_signs: set[str] = field(default_factory=set)
@@ -89,6 +91,7 @@ def _begin_quotation(plan: Plan, opening: Opening) -> int:
     if opening.is_followed_by_signs:
         plan.has_attributed_signs = True
     elif not _quote_other_signs(plan, opening):
+        plan.heading_end = opening.end
         return _quote_rest(plan, opening.start) if _may_take_the_rest(plan, opening.start) else len(plan.lines)
     plan.quote(opening.start, opening.end)
     return opening.end

@@ -282,6 +282,18 @@ def test_outlook_block_above_our_marker_is_never_relayed() -> None:
     assert surely_visible(text, split_reply(text, None, marker=TOKEN)) == "Please restart it."
 
 
+def test_words_of_an_agent_below_something_like_a_heading_are_never_lost() -> None:
+    form = "Von: Sie <sie@kunde.example>\nGesendet: 12.05.2026 10:00\nAn: uns\nBetreff: Drucker"
+    text = f"Bitte so:\n\n{form}\n\nDann geht es.\nAnna\n\n{ATTRIBUTION}\n\n> {MARKER}\n{quote(OURS)}"
+    assert surely_visible(text, split_reply(text, None, marker=TOKEN)) is None
+
+
+def test_banner_of_a_mail_system_above_our_marker_does_not_hold_the_answer() -> None:
+    block = "From: Support <token@gw.firma.example>\nSent: Tuesday, May 12, 2026 10:00 AM\nTo: Anna\nSubject: Printer"
+    text = f"Please restart it.\n\n{block}\n\nCAUTION: This mail came from outside.\n\n{MARKER}\n{OURS}"
+    assert surely_visible(text, split_reply(text, None, marker=TOKEN)) == "Please restart it."
+
+
 def test_marker_of_somebody_else_proves_nothing() -> None:
     text = f"Please restart it.\n\n{ATTRIBUTION}\n\n> {MARKER}\n{quote(OURS)}"
     for marker in (None, OTHER):

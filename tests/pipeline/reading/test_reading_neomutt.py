@@ -1,0 +1,145 @@
+"""A real mail program answers and forwards a known text; what it wrote is split exactly."""
+
+# ruff: noqa: RUF001 as people write
+import os
+import pty
+import select
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from gateway.pipeline.fingerprints import fingerprint
+from gateway.pipeline.marker import make_marker
+from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading import Circumstances, read_message
+from gateway.pipeline.reply import surely_visible
+
+pytestmark = pytest.mark.skipif(shutil.which("neomutt") is None, reason="neomutt is not installed")
+
+TOKEN: Final = "abcdefghijklmnopqrstuvwxyz2345"
+NOTE: Final = "Es geht wieder, größtenteils.\n\nCarla"
+OURS: Final = (
+    f"{make_marker(TOKEN)}\n\nHello,\n\nplease switch it off and on again, and then wait for at least two minutes before you try "
+    "to print again.\n\nNow it should print – tell us.\n\n-- \nYour support"
+)
+MAILBOX: Final = f"""From anna@firma.example Tue May 12 10:00:00 2026
+From: Anna Arndt <anna@firma.example>
+To: Carla Kunde <carla@kunde.example>
+Subject: Printer
+Date: Tue, 12 May 2026 10:00:00 +0200
+Message-ID: <{TOKEN}@gw.firma.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+{OURS}
+"""
+SETTINGS: Final = """
+set sendmail="{folder}/sendmail"
+set editor="{folder}/editor"
+set include=yes
+set abort_unmodified=no
+set fast_reply=yes
+set record=""
+set from="carla@kunde.example"
+set realname="Carla Kunde"
+set folder={folder}
+set mbox_type=mbox
+set quit=yes
+set move=no
+set wait_key=no
+set charset=utf-8
+{more}
+push "<first-entry>{keys}<send-message><exit>"
+"""
+ATTRIBUTIONS: Final = {
+    "en": "On %d, %n wrote:",
+    "de": "Am %d schrieb %n:",
+    "fr": "Le %d, %n a écrit :",
+    "es": "El %d, %n escribió:",
+    "it": "Il %d, %n ha scritto:",
+    "nl": "Op %d schreef %n:",
+    "pl": "Dnia %d, %n napisał(a):",
+    "sv": "Den %d skrev %n:",
+    "cs": "Dne %d %n napsal:",
+    "ru": "%d, %n пишет:",
+    "mutt": "* %f [%d]:",
+}
+
+
+def write_with_neomutt(folder: Path, keys: str, more: str) -> bytes:
+    """Let neomutt write a mail; return what it handed to sendmail."""
+    (folder / "in.mbox").write_text(MAILBOX, encoding="utf-8")
+    (folder / "note").write_text(f"{NOTE}\n\n", encoding="utf-8")
+    scripts = {
+        "editor": f'#!/bin/sh\ncat {folder}/note "$1" > {folder}/new && cat {folder}/new > "$1"\n',
+        "sendmail": f"#!/bin/sh\ncat > {folder}/part && mv {folder}/part {folder}/out.eml\n",
+    }
+    for name, text in scripts.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    (folder / "rc").write_text(SETTINGS.format(folder=folder, more=more, keys=keys), encoding="utf-8")
+    run_on_terminal(["neomutt", "-n", "-F", str(folder / "rc"), "-R", "-f", str(folder / "in.mbox")], folder)
+    return (folder / "out.eml").read_bytes()
+
+
+def run_on_terminal(command: list[str], folder: Path) -> None:
+    """Run a program that needs a terminal until it ends, twenty seconds at most."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True)
+    os.close(theirs)
+    end = time.monotonic() + 20
+    try:
+        while process.poll() is None and time.monotonic() < end:
+            if select.select([ours], [], [], 0.2)[0]:
+                try:
+                    os.read(ours, 65_536)
+                except OSError:
+                    break
+        process.wait(timeout=5)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+        os.close(ours)
+
+
+@pytest.mark.parametrize("language", sorted(ATTRIBUTIONS))
+def test_answer_of_neomutt_is_split_exactly(language: str, tmp_path: Path) -> None:
+    content = write_with_neomutt(tmp_path, "<reply>", f'set attribution="{ATTRIBUTIONS[language]}"')
+    message = parse_message(content)
+    assert message.in_reply_to == (f"{TOKEN}@gw.firma.example",)
+    by_heading = read_message(message).reply
+    assert by_heading.visible == NOTE
+    by_marker = read_message(message, Circumstances(own_marker_ids=frozenset({TOKEN}))).reply
+    assert (by_marker.visible, surely_visible(message.text, by_marker)) == (NOTE, NOTE)
+    by_text = read_message(message, fingerprints=[fingerprint(OURS)]).reply
+    assert (by_text.is_certain, surely_visible(message.text, by_text)) == (True, NOTE)
+
+
+@pytest.mark.parametrize("prefix", ["> ", ">", "| "])
+def test_answer_with_any_quoting_sign_is_split_exactly(prefix: str, tmp_path: Path) -> None:
+    content = write_with_neomutt(tmp_path, "<reply>", f'set indent_string="{prefix}"')
+    message = parse_message(content)
+    reply = read_message(message, Circumstances(own_marker_ids=frozenset({TOKEN}))).reply
+    assert surely_visible(message.text, reply) == NOTE
+    assert read_message(message).reply.visible == NOTE
+
+
+@pytest.mark.parametrize("more", ["set mime_forward=no", "set mime_forward=no\nset forward_quote=yes", "set mime_forward=yes"])
+def test_forward_of_neomutt_is_read(more: str, tmp_path: Path) -> None:
+    keys = "<forward-message>support@firma.example<enter>"
+    message = parse_message(write_with_neomutt(tmp_path, keys, more + '\nset forward_format="Fwd: %s"'))
+    forwarded = read_message(message).forwarded
+    assert forwarded is not None
+    assert str(forwarded.author) == "Anna Arndt <anna@firma.example>"
+    assert [str(mailbox) for mailbox in forwarded.to] == ["Carla Kunde <carla@kunde.example>"]
+    assert (forwarded.subject, forwarded.note) == ("Printer", NOTE)
+    assert forwarded.date is not None
+    assert forwarded.date.isoformat() == "2026-05-12T10:00:00+02:00"
+    assert forwarded.text.split() == OURS.split()
