@@ -6,6 +6,11 @@ Journeys are folders with `given.yaml` (the story, the world, the mails) and `ex
 """
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long one example takes says more about what else the machine does than about us.
+settings.register_profile("gateway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gateway")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -122,7 +122,7 @@ class _Sheet:
             case Assign():
                 self._assign(effect)
             case AddParticipant():
-                self._add_participant(Participant(mailbox=effect.mailbox, part=effect.part, added_by=effect.by))
+                self._add_participant(effect.mailbox, effect.part, by=effect.by)
             case SendConfirmation():
                 self._confirm_receipt()
             case NotifyAgents():
@@ -222,13 +222,15 @@ class _Sheet:
             self.ticket = replace(ticket, assignee=effect.agent, updated_at=self.desk.now)
             self._log(by=effect.by, what=f"assignee: {ticket.assignee or 'nobody'} → {effect.agent}", why=effect.why)
 
-    def _add_participant(self, participant: Participant) -> None:
+    def _add_participant(self, mailbox: Mailbox, part: Part, *, by: str) -> None:
+        """Let somebody take part; what was said before is not for them."""
         ticket = self._current()
-        address = participant.mailbox.address
-        if any(known.mailbox.address.key == address.key for known in ticket.participants):
+        if any(known.mailbox.address.key == mailbox.address.key for known in ticket.participants):
             return
+        since = self.posts[-1].id if self.posts else None
+        participant = Participant(mailbox=mailbox, part=part, added_by=by, since_post_id=since)
         self.ticket = replace(ticket, participants=(*ticket.participants, participant), updated_at=self.desk.now)
-        self._log(by=participant.added_by, what=f"participant: {address}", why=participant.part)
+        self._log(by=by, what=f"participant: {mailbox.address}", why=part)
 
     def _log(self, *, by: str, what: str, why: str) -> None:
         self.history.append(HistoryLine(ticket_id=self._current().id, at=self.desk.now, by=by, what=what, why=why))
@@ -309,9 +311,8 @@ class _Sheet:
             )
 
     def _relay(self, effect: RelayAnswer) -> None:
-        since = self.posts[-1].id
         for mailbox in effect.also_to:
-            self._add_participant(Participant(mailbox=mailbox, part=Part.CC, added_by=effect.agent, since_post_id=since))
+            self._add_participant(mailbox, Part.CC, by=effect.agent)
         ticket = self._current()
         shown = (ticket.requester, tuple(p.mailbox for p in ticket.participants if p.part is Part.CC))
         for participant in ticket.participants:

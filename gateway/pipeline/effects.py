@@ -156,12 +156,14 @@ class RelayAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskToConfirm:
-    """Ask an agent at the configured address whether the mail, now suspended, is theirs or is meant so."""
+    """Ask an agent at the configured address whether the mail, now suspended, is theirs, is meant so, or is welcome."""
 
     agent: str
     question: Reason
     would_send: str = ""
     """The text that would go to the customer, where the question is about that."""
+    says: str = ""
+    """What a stranger wrote, where the question is about that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

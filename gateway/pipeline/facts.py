@@ -19,6 +19,7 @@ from gateway.storage.transaction import Reader
 from gateway.tickets import Part, Post, Side, Ticket, Visibility
 
 AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION)
+_QUESTIONS: Final = (Purpose.CONFIRM_ACTION,)
 _MOST_REFERENCES: Final = 50
 _MOST_MERGES: Final = 20
 
@@ -68,7 +69,7 @@ class Facts:
     automatic_mails_in_last_hour: int = 0
     """To the author."""
     questions_in_last_hour: int = 0
-    """To the agent whose address the author claims."""
+    """To whoever would be asked: the agent whose address the author claims, else those who work on the ticket."""
     asked_about: ReceivedState | None = None
     """The state of the mail that the token's question was about."""
 
@@ -108,13 +109,26 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         automatic_mails_in_last_hour=tx.outbox.automatic_count(author.address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES)
         if author
         else 0,
-        questions_in_last_hour=tx.outbox.automatic_count(
-            policy.agent_mailbox(agent).address.key, since=hour_ago, purposes=(Purpose.CONFIRM_ACTION,)
-        )
-        if agent
-        else 0,
+        questions_in_last_hour=max(
+            (
+                tx.outbox.automatic_count(policy.agent_mailbox(a).address.key, since=hour_ago, purposes=_QUESTIONS)
+                for a in whom_to_ask(agent, ticket, policy)
+            ),
+            default=0,
+        ),
         asked_about=_asked_about(tx, token),
     )
+
+
+def whom_to_ask(agent: str | None, ticket: Ticket | None, policy: Policy) -> tuple[str, ...]:
+    """Return the agents that a question about a mail goes to: whose name it bears, else who has the ticket, else its team."""
+    if agent is not None:
+        return (agent,)
+    if ticket is None:
+        return ()
+    if ticket.assignee in policy.agents:
+        return (ticket.assignee,)
+    return policy.team(ticket.queue) if ticket.queue in policy.queues else ()
 
 
 def part_in(ticket: Ticket, address: Address) -> Part | None:

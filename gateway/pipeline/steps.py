@@ -3,6 +3,8 @@
 from gateway.mail import Assurance, Kind, Purpose
 from gateway.pipeline.case import Case, Hit, Miss, customer_post, notify_team, open_ticket
 from gateway.pipeline.effects import (
+    AddParticipant,
+    AskToConfirm,
     Effect,
     FailDelivery,
     NoteDelay,
@@ -12,11 +14,12 @@ from gateway.pipeline.effects import (
     SetStatus,
     TellOperators,
 )
-from gateway.pipeline.facts import is_same_person
+from gateway.pipeline.facts import is_same_person, whom_to_ask
 from gateway.states import TicketStatus
-from gateway.tickets import Ticket
+from gateway.tickets import Part, Ticket
 
 _REPLIES = frozenset({Kind.AUTO_REPLY, Kind.OUT_OF_OFFICE})
+_MOST_SHOWN = 4000
 _RECEIPTS = frozenset({Kind.RECEIPT, Kind.FEEDBACK_REPORT})
 
 
@@ -125,13 +128,15 @@ def join_ticket(case: Case) -> Hit | Miss:
     ticket = case.facts.ticket
     if ticket is None:
         return Miss("no token and no reference leads to a ticket")
-    if case.facts.part is None:
+    if case.facts.part is None and not case.is_waived(Reason.STRANGER_ON_TICKET):
         return Miss(f"{case.requester.address} takes no part in {ticket.number}")
     if case.mail.waiver is None and not _may_join(case):
         return Miss(f"a reference to {ticket.number} without the token, and the sender is not proven")
     if ticket.status is TicketStatus.CLOSED:
         return _follow_closed(case, ticket)
     effects: list[Effect] = [customer_post(case)]
+    if case.facts.part is None and case.mail.waiver is not None:
+        effects.append(AddParticipant(mailbox=case.requester, part=Part.CC, by=case.mail.waiver.by))
     if ticket.status is not TicketStatus.NEW and ticket.status is not TicketStatus.OPEN:
         effects.append(SetStatus(status=TicketStatus.OPEN, by="customer", why="wrote again"))
     return Hit(
@@ -170,6 +175,8 @@ def _has_own_token(case: Case) -> bool:
 
 
 def _how(case: Case) -> str:
+    if case.facts.part is None and case.mail.waiver is not None:
+        return f"{case.mail.waiver.by} let them in"
     return "the own token" if _has_own_token(case) else f"a reference, and the sender is {case.assurance}"
 
 
@@ -181,7 +188,25 @@ def suspend_stranger(case: Case) -> Hit | Miss:
     if case.is_waived(Reason.STRANGER_ON_TICKET):
         return Miss("a person released it")
     because = f"{case.requester.address} takes no part in {ticket.number}"
-    return Hit(outcome=Outcome.SUSPEND, reason=Reason.STRANGER_ON_TICKET, because=because, ticket=ticket)
+    questions, unasked = _questions(case, ticket)
+    return Hit(
+        outcome=Outcome.SUSPEND,
+        reason=Reason.STRANGER_ON_TICKET,
+        because=because + unasked,
+        effects=questions,
+        ticket=ticket,
+    )
+
+
+def _questions(case: Case, ticket: Ticket) -> tuple[tuple[AskToConfirm, ...], str]:
+    """Ask those who have the ticket whether the stranger belongs to it: one reply of theirs lets the mail in."""
+    if case.is_automatic or not case.reading.respond:
+        return (), "; nobody is asked about automatic mail"
+    if case.facts.questions_in_last_hour >= case.policy.loops.confirmations_per_agent_and_hour:
+        return (), "; nobody is asked, the hourly limit of questions is reached"
+    says = case.reading.reply.visible or case.message.text
+    agents = whom_to_ask(None, ticket, case.policy)
+    return tuple(AskToConfirm(agent=a, question=Reason.STRANGER_ON_TICKET, says=says[:_MOST_SHOWN]) for a in agents), ""
 
 
 def suspend_dead_token(case: Case) -> Hit | Miss:

@@ -138,13 +138,17 @@ class ConfirmActionVariables:
     number: str | None
     """The ticket's, where there is one."""
     question: str
-    """agent_unconfirmed, unsure_quote or stale_answer: why it was held."""
+    """agent_unconfirmed, unsure_quote, stale_answer or stranger_on_ticket: why it was held."""
     subject: str
     """Of the held mail."""
     would_send: str = ""
     """What would go to the customer."""
     newer: PostView | None = None
     """The post that a stale answer had not seen."""
+    author: str = ""
+    """Who wrote the held mail, where a stranger did."""
+    says: str = ""
+    """What the stranger wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
-from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
+from gateway.pipeline.effects import AskToConfirm, FailDelivery, Reason, TellAgent
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.settings import ChannelSettings
@@ -91,8 +91,10 @@ def confirm_action_variables(
 ) -> VariablesOf:
     """Return what an agent is asked about a held mail."""
     policy = desk.policy
-    newer = next((p for p in reversed(posts) if p.side is Side.AGENT and p.agent != effect.agent), None)
+    is_stale = effect.question is Reason.STALE_ANSWER
+    newer = next((p for p in reversed(posts) if is_stale and p.side is Side.AGENT and p.agent != effect.agent), None)
     subject = (reading.message.subject or "") if reading else ""
+    author = reading.message.author if reading and effect.says else None
 
     def variables(marker: str) -> ConfirmActionVariables:
         return ConfirmActionVariables(
@@ -104,6 +106,8 @@ def confirm_action_variables(
             subject=desk.scrub(subject),
             would_send=desk.scrub(effect.would_send),
             newer=_post(newer, desk) if newer else None,
+            author=str(author) if author else "",
+            says=desk.scrub(effect.says),
         )
 
     return variables
