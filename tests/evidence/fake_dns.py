@@ -46,6 +46,7 @@ class FakeDns:
     _udp: asyncio.DatagramTransport | None = None
     _tcp: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _sessions: set["asyncio.Task[None] | None"] = field(default_factory=set)
 
     @property
     def address(self) -> str:
@@ -65,6 +66,7 @@ class FakeDns:
         self._tcp.close()
         for writer in self._writers:
             writer.close()
+        await asyncio.gather(*(session for session in self._sessions if session is not None))
         await self._tcp.wait_closed()
 
     def answer(self, query: bytes, *, over_tcp: bool) -> bytes | None:
@@ -126,6 +128,8 @@ class FakeDns:
 
     async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        session = asyncio.current_task()
+        self._sessions.add(session)
         try:
             while length := await reader.readexactly(2):
                 query = await reader.readexactly(int.from_bytes(length))
@@ -138,6 +142,7 @@ class FakeDns:
             pass
         finally:
             self._writers.discard(writer)
+            self._sessions.discard(session)
             writer.close()
 
 
