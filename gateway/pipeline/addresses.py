@@ -6,14 +6,20 @@ One pass over the characters; never raises. Nothing in here says that an address
 from typing import Final
 
 from gateway.mail import Address, Mailbox
+from gateway.pipeline.fields import LONGEST_FIELD
 from gateway.pipeline.text import WORD_HEAD, clean_line, decode_header_text, decode_words
 
-_LONGEST: Final = 262_144
+_LONGEST: Final = LONGEST_FIELD
 
 
 def parse_address_field(raw: bytes, hint: str | None = None) -> tuple[Mailbox, ...]:
-    """Return every mailbox of a field, groups expanded. `hint` is the charset of raw 8-bit octets in it."""
-    return parse_address_list(decode_header_text(raw[:_LONGEST], hint))
+    """Return every mailbox of a field, groups expanded. `hint` is the charset of raw 8-bit octets in it.
+
+    A field that is absurdly long names nobody: half of it could name somebody else than the whole.
+    """
+    if len(raw) >= _LONGEST:
+        return ()
+    return parse_address_list(decode_header_text(raw, hint))
 
 
 def parse_address_list(text: str) -> tuple[Mailbox, ...]:
@@ -169,12 +175,11 @@ def _split_bare(words: str) -> tuple[str, str]:
     """Split `Name user@host` without brackets; a lone word is a local user, several words without an @ are nobody."""
     if "@" not in words:
         return "", words if len(words.split()) == 1 and not words.startswith(("=?", '"')) else ""
-    if words.startswith('"') and words.count('"') == 2 and "@" in words.rpartition('"')[2].split("@")[0] + "@":  # noqa: PLR2004
+    if words.startswith('"') and words.count('"') == 2:  # noqa: PLR2004 one quoted string at the start
         quoted, _, rest = words[1:].partition('"')
-        if not rest.startswith("@") and "@" in rest:
+        if rest[:1].isspace() and "@" in rest:
             return f'"{quoted}"', rest
-        if rest.startswith("@"):
-            return "", words
+        return "", words if "@" in rest else quoted
     chunks = words.split()
     holder = next((i for i, chunk in enumerate(chunks) if "@" in chunk), 0)
     if chunks[holder].startswith("@") or chunks[holder].endswith("@"):
@@ -194,7 +199,10 @@ def _clean_address(text: str) -> str:
         return f"{local.strip()}{at}{''.join(domain.split())}"
     if "(" in text and ")" in text:
         text = text.partition("(")[0] + text.rpartition(")")[2]
-    return "".join(text.split()).strip("<>'") if "@" in text else text.strip("<> ")
+    if "@" not in text:
+        return text.strip("<> ")
+    text = "".join(text.split()).strip("<>")
+    return text[1:-1] if text.startswith("'") and text.endswith("'") else text
 
 
 def _clean_name(name: str | None) -> str | None:

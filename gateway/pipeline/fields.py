@@ -103,6 +103,6 @@ def _add(fields: list[Field], values: dict[str, list[bytes]], found: "re.Match[b
     key = name.lower()
     if len(fields) >= MOST_FIELDS and (key not in _NEEDED or len(fields) >= MOST_FIELDS * 2):
         return
-    raw = found[2][:LONGEST_FIELD].strip(b" \t\r\n")
+    raw = found[2].strip(b" \t\r\n")[:LONGEST_FIELD]
     fields.append(Field(name, raw))
     values.setdefault(key, []).append(raw)

@@ -78,6 +78,8 @@ def box(address: str, name: str | None = None) -> Mailbox:
         ('"offen <a@b.test>', [box("a@b.test", "offen")]),
         ("x@[IPv6:2001:db8::1]", [box("x@[ipv6:2001:db8::1]")]),
         ("jürgen@bücher.test", [box("jürgen@bücher.test")]),
+        ('"a@b.test"', [box("a@b.test")]),
+        ('"Anna Arndt" a@b.test', [box("a@b.test", "Anna Arndt")]),
         ("root", [box("root")]),
         ("niemand hier", []),
         ("<>", []),
