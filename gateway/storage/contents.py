@@ -6,14 +6,16 @@ first: the database itself refuses anything else.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.errors import NotFound
 from gateway.mail import Content
+from gateway.storage.cache import BlobCache
 from gateway.storage.folder import BlobFolder
 from gateway.storage.rows import BlobChunkRow, ContentRow, table_of
 from gateway.storage.statements import insert_ignoring
@@ -45,10 +47,11 @@ class CheckedContent:
 class Contents:
     """The bytes of one transaction."""
 
-    def __init__(self, connection: Connection, folder: BlobFolder | None) -> None:
-        """Take the folder of large bodies, or None where the database holds them."""
+    def __init__(self, connection: Connection, place: BlobFolder | BlobCache) -> None:
+        """Take the folder of large bodies, or where to copy them from the database that holds them."""
         self._connection = connection
-        self._folder = folder
+        self._folder = place if isinstance(place, BlobFolder) else None
+        self._cache = place if isinstance(place, BlobCache) else None
 
     def get(self, sha256: str) -> Content:
         """Return the content with that digest.
@@ -62,20 +65,23 @@ class Contents:
         return self.of_row(row.sha256, row.size, row.body)
 
     def of_row(self, sha256: str, size: int, body: bytes | None) -> Content:
-        """Return what a row of the content table holds or points to."""
+        """Return what a row of the content table holds or points to; a file may be gone an hour later."""
         if body is not None:
             return Content(sha256=sha256, size=size, body=body)
         if self._folder is not None:
             return Content(sha256=sha256, size=size, path=self._folder.path(sha256))
-        pieces = select(_CHUNK.c.piece).where(_CHUNK.c.sha256 == sha256).order_by(_CHUNK.c.position)
-        return Content(sha256=sha256, size=size, body=b"".join(self._connection.scalars(pieces)))
+        if self._cache is not None:
+            with suppress(OSError):
+                return Content(sha256=sha256, size=size, path=self._cache.get(sha256, size, self._chunks(sha256)))
+        return Content(sha256=sha256, size=size, body=b"".join(self._chunks(sha256)))
 
-    def load(self, wanted: Iterable[str]) -> dict[str, Content]:
-        """Return several at once, by digest."""
-        rows = self._connection.execute(
-            select(_CONTENT.c.sha256, _CONTENT.c.size, _CONTENT.c.body).where(_CONTENT.c.sha256.in_(sorted(set(wanted))))
-        )
-        return {row.sha256: self.of_row(row.sha256, row.size, row.body) for row in rows}
+    def _chunks(self, sha256: str) -> Iterator[bytes]:
+        """Yield what the database holds, piece by piece, so that never more than one is in memory."""
+        one = select(_CHUNK.c.piece).where(_CHUNK.c.sha256 == sha256, _CHUNK.c.position == bindparam("wanted"))
+        position = 0
+        while (piece := self._connection.scalar(one, {"wanted": position})) is not None:
+            yield piece
+            position += 1
 
     def store(self, contents: Iterable[Content]) -> None:
         """Store what is not stored yet. A large body that is not in the folder already is put there now, which is slow.
@@ -130,8 +136,15 @@ class Contents:
         """Read the bytes of up to `limit` rows whose digest follows `after`, in the order of digests."""
         query = select(_CONTENT).where(_CONTENT.c.sha256 > after).order_by(_CONTENT.c.sha256).limit(limit)
         rows = self._connection.execute(query).all()
-        contents = [self.of_row(row.sha256, row.size, row.body) for row in rows]
-        return tuple(CheckedContent(sha256=content.sha256, condition=_look_at(content)) for content in contents)
+        return tuple(
+            CheckedContent(sha256=row.sha256, condition=_look_at(row.sha256, self._stored(row.sha256, row.size, row.body)))
+            for row in rows
+        )
+
+    def _stored(self, sha256: str, size: int, body: bytes | None) -> Iterator[bytes]:
+        if body is None and self._folder is None:
+            return self._chunks(sha256)
+        return _pieces(self.of_row(sha256, size, body))
 
     def without_row(self, digests: Sequence[str]) -> list[str]:
         """Return those that no row names."""
@@ -152,15 +165,15 @@ class Contents:
         return len(orphans)
 
 
-def _look_at(content: Content) -> Condition:
+def _look_at(sha256: str, pieces: Iterator[bytes]) -> Condition:
     digest, size = hashlib.sha256(), 0
     try:
-        for piece in _pieces(content):
+        for piece in pieces:
             digest.update(piece)
             size += len(piece)
     except FileNotFoundError:
         return Condition.MISSING
-    if digest.hexdigest() == content.sha256:
+    if digest.hexdigest() == sha256:
         return Condition.SOUND
     return Condition.DAMAGED if size else Condition.MISSING
 

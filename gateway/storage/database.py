@@ -60,7 +60,7 @@ class Database:
         else:
             from gateway.storage.postgresql import PostgresqlEngine  # noqa: PLC0415 likewise
 
-            engine = await PostgresqlEngine.open(database, clock=clock, migrate=migrate, read_only=read_only)
+            engine = await PostgresqlEngine.open(database, data, clock=clock, migrate=migrate, read_only=read_only)
         return cls(engine, spool=data / SPOOL)
 
     async def read(self, work: Callable[[Reader], T]) -> T:

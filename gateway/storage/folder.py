@@ -110,10 +110,13 @@ def remove_stale_files(spool: Path, *, older_than_seconds: float) -> int:
         OSError: the folder cannot be read or written.
     """
     newest = time.time() - older_than_seconds
-    stale = [path for path in spool.iterdir() if path.stat().st_mtime < newest] if spool.exists() else []
-    for path in stale:
-        path.unlink(missing_ok=True)
-    return len(stale)
+    removed = 0
+    for path in spool.iterdir() if spool.exists() else ():
+        with suppress(FileNotFoundError):  # somebody else was faster
+            if path.stat().st_mtime < newest:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 def _move_into(target: Path, source: Path) -> None:

@@ -7,6 +7,7 @@ tells every node by NOTIFY. `synchronous_commit=on`: what was acknowledged survi
 import asyncio
 from collections.abc import Callable, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.storage import schema
+from gateway.storage.cache import BlobCache
 from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
 from gateway.storage.listener import CHANNEL, Listener
@@ -37,10 +39,11 @@ class PostgresqlEngine:
     """The engine beyond one machine."""
 
     folder: None = None
-    """Large bodies lie in the database: a local folder would be missing on the other nodes."""
+    """Large bodies lie in the database: a local folder would be missing on the other nodes; a node only keeps copies."""
 
-    def __init__(self, url: str, *, clock: Clock, read_only: bool) -> None:
+    def __init__(self, url: str, data: Path, *, clock: Clock, read_only: bool) -> None:
         self._url = url
+        self._cache = BlobCache(data)
         self._clock = clock
         self._read_only = read_only
         self._wakeups = Wakeups()
@@ -58,13 +61,13 @@ class PostgresqlEngine:
         self._committer: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, url: str, *, clock: Clock, migrate: bool, read_only: bool) -> "PostgresqlEngine":
+    async def open(cls, url: str, data: Path, *, clock: Clock, migrate: bool, read_only: bool) -> "PostgresqlEngine":
         """Connect.
 
         Raises:
             StorageUnavailable: the server does not answer, or the schema is not the one of this program.
         """
-        engine = cls(url, clock=clock, read_only=read_only)
+        engine = cls(url, data, clock=clock, read_only=read_only)
         try:
             with translated():
                 if migrate and not read_only:
@@ -94,7 +97,7 @@ class PostgresqlEngine:
         """Run `work` on one consistent picture."""
         with translated():
             async with self._read_engine.connect() as connection:
-                return await connection.run_sync(lambda sync: work(Reader(sync, None)))
+                return await connection.run_sync(lambda sync: work(Reader(sync, self._cache)))
 
     async def write(self, work: Callable[[Writer], T], *, urgent: bool) -> T:
         """Run `work` in a transaction of its own; return once it is durable."""
@@ -108,7 +111,7 @@ class PostgresqlEngine:
         return result
 
     def _work(self, connection: Connection, work: Callable[[Writer], T]) -> tuple[T, set[Topic]]:
-        tx = Writer(connection, None, now=self._clock())
+        tx = Writer(connection, self._cache, now=self._clock())
         result = work(tx)
         for topic in sorted(tx.topics):
             connection.execute(select(func.pg_notify(CHANNEL, topic.value)))

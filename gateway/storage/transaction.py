@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from gateway.states import OutboundState, ReceivedState
+from gateway.storage.cache import BlobCache
 from gateway.storage.contents import Contents
 from gateway.storage.folder import BlobFolder
 from gateway.storage.keys import KeyReader, KeyWriter, Numbers
@@ -32,8 +33,8 @@ class Topic(StrEnum):
 class Reader:
     """Reads."""
 
-    def __init__(self, connection: Connection, folder: BlobFolder | None) -> None:
-        self.contents = Contents(connection, folder)
+    def __init__(self, connection: Connection, place: BlobFolder | BlobCache) -> None:
+        self.contents = Contents(connection, place)
         self.received = ReceivedReader(connection, self.contents)
         self.tickets = TicketReader(connection)
         self.outbox = OutboxReader(connection, self.contents)
@@ -50,8 +51,8 @@ class Writer(Reader):
     keys: KeyWriter
     search: SearchWriter
 
-    def __init__(self, connection: Connection, folder: BlobFolder | None, *, now: datetime) -> None:
-        super().__init__(connection, folder)
+    def __init__(self, connection: Connection, place: BlobFolder | BlobCache, *, now: datetime) -> None:
+        super().__init__(connection, place)
         self.now = now
         self.received = ReceivedWriter(connection, self.contents)
         self.tickets = TicketWriter(connection)

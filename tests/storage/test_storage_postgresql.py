@@ -10,6 +10,7 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from gateway.errors import StorageUnavailable, WrongCommand
+from gateway.mail import Content
 from gateway.storage import listener
 from gateway.storage.database import Database
 from gateway.storage.transaction import Topic, Writer
@@ -82,6 +83,30 @@ async def test_large_content_that_two_nodes_store_at_once_is_whole(nodes: list[D
     (first, *_) = await nodes[0].read(lambda tx: tx.received.list())
     assert (await nodes[0].read(lambda tx: tx.received.get(first.id))).content.read() == body
     assert (await nodes[0].verify()).is_sound
+
+
+async def test_large_content_is_handed_on_as_a_file_that_may_be_lost(nodes: list[Database], make: "Make") -> None:
+    body = bytes(range(256)) * 4096
+    acceptance = make.acceptance(body)
+    await nodes[0].accept([acceptance])
+    digest = acceptance.mail.content.sha256
+    for lose in (lambda path: path.write_bytes(b"cut short"), lambda path: path.unlink(), lambda path: path):
+        content = await nodes[1].blobs.get(digest)
+        assert content.path is not None
+        assert content.read() == body
+        lose(content.path)
+
+
+async def test_damaged_and_missing_pieces_are_named(nodes: list[Database]) -> None:
+    gone, damaged = Content.of(bytes(300_000)), Content.of(bytes(400_000))
+    await nodes[0].blobs.put(gone, damaged)
+    for statement in (
+        f"DELETE FROM blob_chunk WHERE sha256 = '{gone.sha256}'",  # noqa: S608 a digest of ours
+        f"UPDATE blob_chunk SET piece = 'x' WHERE sha256 = '{damaged.sha256}' AND position = 1",  # noqa: S608 likewise
+    ):
+        await nodes[0].write(lambda tx, statement=statement: tx.contents._connection.execute(text(statement)).rowcount)  # type: ignore[misc]
+    found = await nodes[0].verify()
+    assert (found.missing, found.damaged) == ((gone.sha256,), (damaged.sha256,))
 
 
 async def test_node_comes_back_after_its_connections_were_lost(
