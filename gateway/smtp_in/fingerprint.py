@@ -103,12 +103,11 @@ def find_body(octets: bytes) -> tuple[int, int]:
     """Return where the header block ends and where the body begins; bare LFs count as line ends here, as for most readers."""
     if octets.startswith((b"\r\n", b"\n")):
         return 0, octets.index(b"\n") + 1
-    strict, loose = octets.find(b"\n\r\n"), octets.find(b"\n\n")
-    if strict < 0 and loose < 0:
-        return len(octets), len(octets)
-    if loose < 0 or 0 <= strict < loose:
-        return strict + 1, strict + 3
-    return loose + 1, loose + 2
+    strict = octets.find(b"\n\r\n")
+    loose = octets.find(b"\n\n", 0, strict if strict >= 0 else None)
+    if loose >= 0:
+        return loose + 1, loose + 2
+    return (strict + 1, strict + 3) if strict >= 0 else (len(octets), len(octets))
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ class LineTooLong(Exception):
 class Wire:
     """The readable side of one connection."""
 
-    __slots__ = ("_buffer", "_error", "_is_eof", "_is_paused", "_loop", "_transport", "_waiter", "received")
+    __slots__ = ("_buffer", "_chunk", "_is_eof", "_is_paused", "_loop", "_transport", "_waiter", "_wants_chunk", "received")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> None:
         self._loop = loop
@@ -27,6 +27,9 @@ class Wire:
         self._waiter: asyncio.Future[None] | None = None
         self._is_eof = False
         self._is_paused = False
+        self._wants_chunk = False
+        self._chunk = b""
+        """Handed from the transport to who waits for it, without a copy."""
         self.received = 0
         """Octets that came in so far: what the progress of a sender is measured by."""
 
@@ -34,8 +37,13 @@ class Wire:
 
     def feed(self, octets: bytes) -> None:
         """Take what the transport received."""
-        self._buffer += octets
         self.received += len(octets)
+        if self._wants_chunk:
+            self._wants_chunk = False
+            self._chunk = octets
+            self._wake()
+            return
+        self._buffer += octets
         if len(self._buffer) > HIGH_WATER and not self._is_paused:
             self._is_paused = True
             self._transport.pause_reading()
@@ -93,7 +101,14 @@ class Wire:
     async def chunk(self) -> bytes:
         """Return what has come in, at least one octet. Raises EOFError when the client has gone."""
         if not self._buffer:
-            await self._more()
+            self._wants_chunk = True
+            try:
+                await self._more()
+            finally:
+                self._wants_chunk = False
+        if self._chunk:
+            octets, self._chunk = self._chunk, b""
+            return octets
         octets = bytes(self._buffer)
         self._buffer.clear()
         return octets
@@ -113,7 +128,7 @@ class Wire:
             await waiter
         finally:
             self._waiter = None
-        if not self._buffer:
+        if not self._buffer and not self._chunk:
             raise EOFError
 
     # ------------------------------------------------ what aiosmtpd's reader of PROXY headers asks of a stream reader
