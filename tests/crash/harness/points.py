@@ -1,0 +1,165 @@
+"""Parts b and c: one mail, and a fault at every system call of accepting and processing it.
+
+    kill      the process dies as the call begins; it is started again, and the client sends again
+    failure   the call fails with ENOSPC or EIO, once; afterwards the disk is well again
+
+A point is (thread, call, number). For each thread and call the number is counted up until nothing happens any more. After each
+point the mail must become one ticket, whoever has to try again for that.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.crash.harness import strace
+from tests.crash.harness.books import Balance, balance, leftovers
+from tests.crash.harness.customer import MailServer
+from tests.crash.harness.ledger import Ledger
+from tests.crash.harness.mails import CrashMail
+from tests.crash.harness.site import Nursery, Process, Site, Surroundings
+from tests.crash.harness.strace import Series
+
+SMALL: Final = 1_000
+LARGE: Final = 400_000
+"""Octets of attachment: spooled, and kept as a file."""
+KILL: Final = "signal=KILL"
+FAILURES: Final = ("error=ENOSPC", "error=EIO")
+
+_QUIET_SECONDS: Final = 20.0
+_POLL_SECONDS: Final = 0.005
+_SETTLED: Final = (
+    "SELECT count(*) FROM received WHERE subject = ? AND state <> 'received' AND NOT EXISTS"
+    " (SELECT 1 FROM outbound WHERE outbound.ticket_id = received.ticket_id AND outbound.state IN ('queued', 'sending'))"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What to do to which mail."""
+
+    name: str
+    """Makes the identities unique."""
+    octets: int
+    faults: Sequence[str]
+    calls: Sequence[str]
+    stride: int = 1
+    """In series longer than `whole`, only every so manieth call is tried."""
+    whole: int = 16
+    in_worker: bool = False
+    """The process that reads mail, instead of the gateway itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """How far a sweep has come."""
+
+    points: int
+    """At which a fault really happened."""
+    balance: Balance
+
+
+class Sweeper:
+    """Sends mails to a gateway and makes faults in it."""
+
+    def __init__(self, folder: Path, sweep: Sweep, *, surroundings: Surroundings, nursery: Nursery) -> None:
+        """Take a folder of its own; nothing runs yet."""
+        self._sweep = sweep
+        self._site = Site(folder, surroundings=surroundings, nursery=nursery)
+        self._ledger = Ledger()
+        self._server = MailServer(self._site.port, self._ledger)
+        self._numbers = itertools.count(1)
+        self._is_warm = False
+        self.story: list[str] = []
+        """Points at which a fault happened."""
+
+    def run(self, on_point: Callable[[], None]) -> Swept:
+        """Sweep, and compare the ledger with the database."""
+        site = self._site
+        site.start()
+        site.wait_until_ready()
+        recorded = self._record()
+        for fault, one in itertools.product(self._sweep.faults, recorded):
+            for number in self._numbers_of(one):
+                if self._try_point(fault, one, number):
+                    self.story.append(f"{fault} {one.call} #{number} of thread {one.thread}")
+                    on_point()
+                elif number >= one.count:
+                    break
+        self._server.hang_up()
+        site.wait_until_idle()
+        site.stop()
+        site.start()
+        site.wait_until_ready()
+        site.stop()
+        found = balance(site.data, self._ledger) + Balance(damage=leftovers(site.data))
+        return Swept(points=len(self.story), balance=found)
+
+    def _numbers_of(self, one: Series) -> Iterator[int]:
+        return itertools.count(1, self._sweep.stride if one.count > self._sweep.whole else 1)
+
+    def _record(self) -> tuple[Series, ...]:
+        """Return which calls a mail costs, in which thread; the first mail makes the threads."""
+        self._send_and_settle()
+        self._send_and_settle()
+        victim = self._victim()
+        with strace.record(victim) as tracer:
+            self._send_and_settle()
+            tracer.detach()
+            return strace.series(tracer, victim, self._sweep.calls)
+
+    def _try_point(self, fault: str, one: Series, number: int) -> bool:
+        """Make one fault; tell whether it happened. Afterwards the gateway is well and knows the mail."""
+        if not self._is_warm:
+            self._send_and_settle()
+            self._is_warm = True
+        victim = self._victim()
+        threads = victim.threads()
+        if one.thread >= len(threads):
+            return False
+        mail = self._next_mail()
+        with strace.inject(fault, one.call, number, thread=threads[one.thread]) as tracer:
+            was_accepted = self._server.try_once(mail, 1)
+            self._wait_for_death_or_settling(victim, mail, is_accepted=was_accepted)
+            tracer.detach()
+            happened = tracer.has_injected or not victim.is_alive
+        self._server.hang_up()
+        if not self._site.running.is_alive:
+            self._is_warm = False
+            self._site.start()
+            self._site.wait_until_ready()
+        if happened:
+            self._server.send_until_accepted(mail, first=2)
+        self._server.hang_up()
+        self._settle(mail)
+        return happened
+
+    def _wait_for_death_or_settling(self, victim: Process, mail: CrashMail, *, is_accepted: bool) -> None:
+        deadline = time.monotonic() + _QUIET_SECONDS
+        while victim.is_alive and is_accepted and not self._is_settled(mail) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+
+    def _victim(self) -> Process:
+        return Process(self._site.running.children()[0]) if self._sweep.in_worker else self._site.running
+
+    def _next_mail(self) -> CrashMail:
+        return CrashMail(identity=f"{self._sweep.name}-{next(self._numbers)}", octets=self._sweep.octets)
+
+    def _send_and_settle(self) -> None:
+        mail = self._next_mail()
+        self._server.send_until_accepted(mail)
+        self._server.hang_up()
+        self._settle(mail)
+
+    def _settle(self, mail: CrashMail) -> None:
+        deadline = time.monotonic() + 60
+        while not self._is_settled(mail):
+            if time.monotonic() > deadline:
+                message = f"{mail.identity} became nothing\n{self._site.last_words()}"
+                raise TimeoutError(message)
+            time.sleep(_POLL_SECONDS)
+
+    def _is_settled(self, mail: CrashMail) -> bool:
+        return self._site.count(_SETTLED, mail.subject) > 0
