@@ -5,6 +5,7 @@ sd_watchdog_enabled(3); the protocol is a datagram with `NAME=value` lines. (Soc
 `smtp_in/listeners.py`.)
 """
 
+import contextlib
 import os
 import socket
 import time
@@ -42,23 +43,23 @@ class Supervisor:
 
     def say(self, status: str) -> None:
         """Set the line that `systemctl status` shows."""
-        self._send(f"STATUS={status}")
+        self._send(f"STATUS={status}", patience_seconds=0)
 
     def keep_alive(self) -> None:
         """Feed the watchdog."""
-        self._send("WATCHDOG=1")
+        self._send("WATCHDOG=1", patience_seconds=0)
 
-    def _send(self, *lines: str) -> None:
+    def _send(self, *lines: str, patience_seconds: float = 1) -> None:
+        """Send one message; a supervisor that does not listen must not stop the mail, nor hold up the event loop."""
         if self.address is None:
             return
-        message = "\n".join(line.replace("\n", " ") for line in lines if not line.endswith("STATUS=")).encode()
+        message = "\n".join(line.replace("\n", " ") for line in lines if line != "STATUS=").encode()
         target = "\0" + self.address[1:] if self.address.startswith("@") else self.address
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-            try:
+            channel.settimeout(patience_seconds)
+            with contextlib.suppress(OSError):
                 channel.connect(target)
                 channel.sendall(message)
-            except OSError:
-                return  # a supervisor that is gone must not stop the mail
 
 
 def _watchdog_seconds(environment: Mapping[str, str]) -> float | None:

@@ -1,5 +1,6 @@
 """`suspended`, `failed` and `outbox`: look at mail that waits, and say what becomes of it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,11 +8,12 @@ import typer
 from gateway.cli.options import AsJson, ConfigPath, config_path
 from gateway.states import OutboundState, ReceivedState
 
-suspended_app = typer.Typer(no_args_is_help=True, help="Mail that waits for a person: list, show.")
-failed_app = typer.Typer(no_args_is_help=True, help="Mail that a fault of ours stopped: list, show.")
-outbox_app = typer.Typer(no_args_is_help=True, help="Mail on its way out: list, show.")
+suspended_app = typer.Typer(no_args_is_help=True, help="Mail that waits for a person: list, show, accept, reject.")
+failed_app = typer.Typer(no_args_is_help=True, help="Mail that a fault of ours stopped: list, show, retry, reject.")
+outbox_app = typer.Typer(no_args_is_help=True, help="Mail on its way out: list, show, retry, hold, drop.")
 
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="NUMBER", help="At most so many.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="As the list shows them.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]
 
 
@@ -63,3 +65,47 @@ def show_outbound(context: typer.Context, *, mail: Id, config: ConfigPath = None
     from gateway.cli.show_mails import show_outbound_mail  # noqa: PLC0415 heavy
 
     show_outbound_mail(config_path(context, config), mail, as_json=as_json)
+
+
+@suspended_app.command("accept")
+def accept(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Take suspended mail after all. Only what had held it is skipped: a forged agent still cannot act."""
+    _ask(context, "accept", mails, config, as_json=as_json)
+
+
+@suspended_app.command("reject")
+@failed_app.command("reject")
+def reject(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Discard suspended mail; its author hears nothing."""
+    _ask(context, "reject", mails, config, as_json=as_json)
+
+
+@failed_app.command("retry")
+def retry_failed(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Process failed mail again, after the fault is mended."""
+    _ask(context, "retry failed", mails, config, as_json=as_json)
+
+
+@outbox_app.command("retry")
+def retry(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Send now what waits, is held, or bounced."""
+    _ask(context, "retry", mails, config, as_json=as_json)
+
+
+@outbox_app.command("hold")
+def hold(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Keep mail from leaving until it is retried."""
+    _ask(context, "hold", mails, config, as_json=as_json)
+
+
+@outbox_app.command("drop")
+def drop(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Never send it."""
+    _ask(context, "drop", mails, config, as_json=as_json)
+
+
+def _ask(context: typer.Context, verb: str, mails: list[str], config: Path | None, *, as_json: bool) -> None:
+    from gateway.cli.requesting import ask_for  # noqa: PLC0415 heavy
+    from gateway.pipeline.requests import Verb  # noqa: PLC0415 heavy
+
+    raise typer.Exit(ask_for(Verb(verb), config_path(context, config), mails, as_json=as_json))

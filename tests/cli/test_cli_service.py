@@ -9,7 +9,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -68,11 +67,12 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     told.bind(str(tmp_path / "notify"))
     told.setblocking(False)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "--config", str(config), "run", "--as-root",
-        env=os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"},
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    with (tmp_path / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway", "--config", str(config), "run", "--as-root",
+            env=os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"},
+            stderr=log,
+        )  # fmt: skip
     daemon = Running(process, told, config)
     try:
         await daemon.hears("READY=1")
@@ -80,7 +80,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.communicate()
+        await process.wait()
         told.close()
 
 
@@ -126,15 +126,13 @@ async def test_the_supervisor_hears_that_it_is_ready_alive_and_stopping(running:
     assert await running.process.wait() == 0
 
 
-async def test_a_wrong_configuration_is_refused_while_the_old_one_goes_on(running: Running) -> None:
+async def test_a_wrong_configuration_is_refused_while_the_old_one_goes_on(running: Running, tmp_path: Path) -> None:
     running.config.write_text("hostnam: gw\n", encoding="utf-8")
     running.process.send_signal(signal.SIGHUP)
     await running.hears("RELOADING=1")
     assert "the new one is wrong" in await running.hears("READY=1")
-    assert running.process.stderr is not None
-    events: list[dict[str, Any]] = []
-    while not events or events[-1]["event"] != "config.refused":
-        events.append(json.loads(await running.process.stderr.readline()))
+    events = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    assert events[-1]["event"] == "config.refused"
     assert "is not known here" in str(events[-1]["problems"])
     running.process.send_signal(signal.SIGTERM)
     assert await running.process.wait() == 0
@@ -176,3 +174,45 @@ def test_the_demo_holds(command: Command) -> None:
     ran = command("demo", "--once")
     assert ran.code == Exit.OK, ran.out
     assert "✗" not in ran.out
+
+
+async def test_an_operator_holds_a_mail_and_sends_it_again(running: Running, tmp_path: Path, command: Command) -> None:
+    def ask(*arguments: str) -> Ran:
+        return command("-c", running.config, *arguments)
+
+    await run_command("inject", "--socket", tmp_path / "inject.sock", "--to", "support@firma.example", stdin=MAIL.encode())
+    async with asyncio.timeout(30):
+        while not (listed := await asyncio.to_thread(ask, "outbox", "list", "--state", "queued", "--json")).out:
+            continue
+    name = listed.answers[0]["id"]
+    assert (await asyncio.to_thread(ask, "outbox", "hold", name)).out == f"{name}: hold\n"
+    assert (await asyncio.to_thread(ask, "outbox", "show", name, "--json")).answers[0]["state"] == "held"
+    again = await asyncio.to_thread(ask, "outbox", "hold", name, "--json")
+    assert again.code == Exit.USAGE
+    assert "what fits: drop, retry" in again.answers[0]["error"]
+    assert (await asyncio.to_thread(ask, "outbox", "retry", name)).code == Exit.OK
+    unknown = await asyncio.to_thread(ask, "suspended", "accept", name)
+    assert (unknown.code, unknown.err) == (Exit.NO_SUCH, f"ticket-gateway: there is no mail {name}\n")
+    assert (await asyncio.to_thread(ask, "failed", "retry", "nonsense")).code == Exit.USAGE
+
+
+async def test_an_operator_accepts_a_suspended_mail_and_it_becomes_a_ticket(
+    running: Running, tmp_path: Path, command: Command
+) -> None:
+    def ask(*arguments: str) -> Ran:
+        return command("-c", running.config, *arguments)
+
+    twice = MAIL.replace("Subject:", "From: another@kunde.example\nSubject:")
+    await run_command("inject", "--socket", tmp_path / "inject.sock", "--to", "support@firma.example", stdin=twice.encode())
+    async with asyncio.timeout(30):
+        while not (listed := await asyncio.to_thread(ask, "suspended", "list", "--json")).out:
+            continue
+    (suspended,) = listed.answers
+    assert suspended["reason"] == "repeated_from"
+    shown = await asyncio.to_thread(ask, "suspended", "show", suspended["id"])
+    assert "suspend_repeated_from" in shown.out
+    assert (await asyncio.to_thread(ask, "suspended", "accept", suspended["id"])).code == Exit.OK
+    async with asyncio.timeout(30):
+        while not (await asyncio.to_thread(ask, "tickets", "list", "--json")).out:
+            continue
+    assert (await asyncio.to_thread(ask, "suspended", "list", "--json")).out == ""

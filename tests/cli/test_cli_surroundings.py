@@ -57,6 +57,15 @@ def test_a_supervisor_that_is_gone_does_not_stop_the_mail(tmp_path: Path) -> Non
     Supervisor.of_environment({"NOTIFY_SOCKET": str(tmp_path / "gone")}).ready()
 
 
+def test_a_supervisor_that_does_not_read_does_not_hold_up_the_gateway(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(tmp_path / "notify"))
+        supervisor = Supervisor.of_environment({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        for _ in range(5000):  # more than any queue of datagrams holds: a message that waited would wait for ever
+            supervisor.keep_alive()
+        assert told.recv(4096) == b"WATCHDOG=1"
+
+
 def test_messages_have_the_form_of_sd_notify(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(str(tmp_path / "notify"))
