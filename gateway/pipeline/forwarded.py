@@ -12,7 +12,7 @@ from gateway.pipeline.header_block import HeaderBlock, Role
 from gateway.pipeline.lines import Lines, find_address, is_blank, quote_depth
 from gateway.pipeline.months import read_date
 from gateway.pipeline.parse import parse_message
-from gateway.pipeline.quotes import Heading, Opening, find_opening, is_end_of_forward
+from gateway.pipeline.quotes import Heading, Opening, find_opening, heading_candidates, is_end_of_forward
 from gateway.pipeline.signatures import find_signature
 from gateway.pipeline.subjects import Prefix, read_prefix
 
@@ -44,17 +44,16 @@ def says_forward(message: Message, lines: Lines) -> bool:
 
 def find_forward_opening(lines: Lines, *, is_forward: bool) -> Opening | None:
     """Return where a forwarded mail begins: at a separator that says so, else at the first heading if the subject says so."""
-    index = 0
-    while index < len(lines):
-        opening = find_opening(lines, index)
+    following = 0
+    for index in heading_candidates(lines):
+        opening = find_opening(lines, index) if index >= following else None
         if opening is None:
-            index += 1
             continue
         if opening.heading is Heading.FORWARDED:
             return opening
         if opening.has_proof:
             return opening if is_forward and opening.heading is not Heading.REPLY_ABOVE else None
-        index = max(opening.end, index + 1)
+        following = opening.end
     return None
 
 

@@ -72,6 +72,8 @@ class Lines:
         self._plain: list[str | None] = [None] * len(self.raw)
         self.known: dict[int, object] = {}
         """What a reader found out about a line and wants to remember."""
+        self.candidates: list[int] | None = None
+        """The lines worth a closer look, once somebody has found them."""
 
     def __len__(self) -> int:
         return len(self.raw)

@@ -5,6 +5,7 @@ from typing import Final
 
 from gateway.mail import Address, Mailbox, Message
 from gateway.pipeline.circumstances import Circumstances
+from gateway.pipeline.header_index import HeaderIndex
 from gateway.pipeline.lines import find_address
 
 _LIST_FIELDS: Final = (
@@ -16,34 +17,36 @@ _LIST_FIELDS: Final = (
 _ID: Final = re.compile(r"<\s{0,4}([^<>\s]{1,255})\s{0,4}>")
 
 
-def find_list(message: Message) -> str | None:
+def find_list(headers: HeaderIndex) -> str | None:
     """Return what says that a mail came over a list or is a newsletter (RFC 2369, RFC 2919); None for any other mail."""
     for name in _LIST_FIELDS:
-        value = message.header(name)
+        value = headers.first(name.lower())
         if value and value.strip():
             return f"{name}: {value.strip()[:120]}"
-    if (message.header("Precedence") or "").strip().lower() == "list":
+    if (headers.first("precedence") or "").strip().lower() == "list":
         return "Precedence: list"
     return None
 
 
-def list_names(message: Message) -> frozenset[str]:
+def list_names(headers: HeaderIndex) -> frozenset[str]:
     """Return by which names a list calls itself: its List-Id and its posting address, in lower case."""
     names: set[str] = set()
-    for value in message.all_headers("List-Id")[:4]:
+    for value in headers.all("list-id")[:4]:
         match = _ID.search(value[:1000])
         names.add((match[1] if match else value.strip()[:255]).lower())
-    for field in ("List-Post", "Mailing-List", "X-BeenThere", "X-Mailing-List"):
-        for value in message.all_headers(field)[:4]:
+    for field in ("list-post", "mailing-list", "x-beenthere", "x-mailing-list"):
+        for value in headers.all(field)[:4]:
             address = find_address(value[:1000])
             if address:
                 names.add(address.lower())
     return frozenset(names)
 
 
-def is_own_list(message: Message, circumstances: Circumstances) -> bool:
+def is_own_list(headers: HeaderIndex, circumstances: Circumstances) -> bool:
     """Tell whether the list is declared, or is the channel itself (support@ as a group): then it is only a way to us."""
-    names = list_names(message)
+    names = list_names(headers)
+    if not names:
+        return False
     dotted = {address.replace("@", ".", 1) for address in circumstances.own_addresses}
     return bool(names & (circumstances.declared_lists | circumstances.own_addresses | dotted))
 
@@ -54,12 +57,13 @@ def find_original_author(message: Message, circumstances: Circumstances) -> Mail
     Google Groups writes X-Original-From and X-Original-Sender, Mailman 3 (RFC 7960 workarounds) Reply-To or X-MailFrom. Nobody's
     word counts but that of a list the admin declared.
     """
-    if not list_names(message) & circumstances.declared_lists:
+    headers = HeaderIndex(message)
+    if not list_names(headers) & circumstances.declared_lists:
         return None
-    for name in ("X-Original-From", "X-Original-Sender", "X-MailFrom"):
-        address = find_address((message.header(name) or "")[:1000])
+    for name in ("x-original-from", "x-original-sender", "x-mailfrom"):
+        address = find_address((headers.first(name) or "")[:1000])
         if address:
-            value = message.header(name) or ""
+            value = headers.first(name) or ""
             display = value.split("<", 1)[0].strip(" \"'") if "<" in value else ""
             return Mailbox(display or None, Address.of(address))
     return message.reply_to[0] if message.reply_to else None

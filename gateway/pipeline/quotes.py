@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.pipeline import phrases
 from gateway.pipeline.header_block import HeaderBlock, label_role, read_header_block
-from gateway.pipeline.lines import Lines, find_address
+from gateway.pipeline.lines import Lines, find_address, plain_line
 from gateway.pipeline.timestamps import names_day, names_time
 
 _FRAME: Final = "-–—―─━_=*#~"
@@ -23,6 +23,7 @@ _SHORTEST_RULE: Final = 5
 _LONGEST_FRAMED: Final = 160
 _LONGEST_ATTRIBUTION: Final = 600
 _MOST_ATTRIBUTION_LINES: Final = 4
+_LONGEST_ANNOUNCEMENT: Final = 60
 _LONGEST_TAIL: Final = 40
 _LONGEST_LEAD: Final = 100
 _BRACKETED: Final = re.compile(r"[<(\[]\s{0,3}<?(?:mailto:)?[^\s<>()\[\]]{1,128}@[^\s<>()\[\]]{1,200}>?\s{0,3}[>)\]]")
@@ -62,6 +63,29 @@ class Opening:
     """Prose hardly looks like this: it names day, time and person, or is a whole header block, or a separator."""
     block: HeaderBlock | None = None
     """The labelled lines in it."""
+
+
+def heading_candidates(lines: Lines) -> list[int]:
+    """Return the lines at which `find_opening` may find something, top to bottom: a cheap sieve that most lines do not pass."""
+    if lines.candidates is None:
+        lines.candidates = [at for at, raw in enumerate(lines.raw) if raw and (_has_colon(raw) or _may_stand_alone(raw))]
+    return lines.candidates
+
+
+def _has_colon(raw: str) -> bool:
+    return ":" in raw or (not raw.isascii() and ("：" in raw or "︰" in raw))
+
+
+def _may_stand_alone(raw: str) -> bool:
+    """Tell whether a line without a colon may be a separator: framed by dashes, framed by GroupWise, or an announcement."""
+    bare = raw.lstrip("> \t\xa0*|\u200e\u200f\u202a\u202b\u2067")
+    if not bare:
+        return False
+    if bare[0] in _FRAME or (raw[0] in " >" and raw.lstrip().startswith(">>>")):
+        return True
+    if len(raw) > _LONGEST_ANNOUNCEMENT:
+        return False
+    return (bare.rstrip().lower() if raw.isascii() else plain_line(bare).strip(_FRAME_AND_SPACE)) in _ANNOUNCEMENTS
 
 
 def find_opening(lines: Lines, index: int) -> Opening | None:
@@ -145,6 +169,7 @@ def _name_separator(core: str, width: int, *, is_closed: bool, is_above_block: b
     return Heading.HEADERS if not core and width >= _SHORTEST_RULE and is_above_block else None
 
 
+_ANNOUNCEMENTS: Final = phrases.ORIGINAL | phrases.FORWARDED | phrases.BEGIN_FORWARDED
 _ORIGINAL_STARTS: Final = tuple(f"{phrase} " for phrase in phrases.ORIGINAL)
 _FORWARD_STARTS: Final = tuple(f"{phrase} " for phrase in phrases.FORWARDED)
 _VERB_ENDS: Final = tuple(phrases.WROTE)

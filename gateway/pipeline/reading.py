@@ -33,13 +33,12 @@ def read_message(
     is_answer = bool(message.in_reply_to or message.references) or prefix is Prefix.ANSWER
     lines = Lines(message.text)
     forwarded = find_forwarded(message, lines)
-    ours = [token for _, token in find_markers(message.text) if token in circumstances.own_marker_ids]
     return Reading(
         message=message,
         reply=split_lines(
             lines,
             message.html,
-            marker=ours[0] if ours else None,
+            marker=_choose_marker(message, circumstances),
             fingerprints=fingerprints,
             is_answer=is_answer,
             is_forward=forwarded is not None,
@@ -51,3 +50,13 @@ def read_message(
         respond=respond,
         bounces=bounces,
     )
+
+
+def _choose_marker(message: Message, circumstances: Circumstances) -> str | None:
+    """Return the token whose marker line shows where our own mail begins in this one.
+
+    That of the mail it answers, if the headers tell; a marker of an older mail stands somewhere below, inside the quotation.
+    """
+    found = [token for _, token in find_markers(message.text) if token in circumstances.own_marker_ids]
+    answered = [token for token in circumstances.own_marker_ids if any(token in each.lower() for each in message.in_reply_to)]
+    return next((token for token in found if not answered or token in answered), None)

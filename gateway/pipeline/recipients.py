@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.mail import Address, Message
 from gateway.pipeline.circumstances import Circumstances
+from gateway.pipeline.header_index import HeaderIndex
 
 _FOR: Final = re.compile(r"\bfor\s{1,8}<?([^\s<>;()]{1,320})>?", re.IGNORECASE)
 _SEPARATORS: Final = {ord(c): " " for c in "<>,;()[]:"}
@@ -44,23 +45,24 @@ def _without_subaddress(address: Address) -> Address:
 
 def _candidates(message: Message) -> Iterator[Address]:
     """Yield every hint, best first; of a field that each hop adds on top, the innermost (written first) comes first."""
-    for value in _innermost_first(message, "X-Original-To"):
+    headers = HeaderIndex(message)
+    for value in _innermost_first(headers, "X-Original-To"):
         yield from _addresses(value)
-    for value in _innermost_first(message, "X-Forwarded-For"):
+    for value in _innermost_first(headers, "X-Forwarded-For"):
         yield from _addresses(value.replace(",", " ").split(" ", 1)[0])
     for name in ("Delivered-To", "X-Envelope-To", "Envelope-To", "Resent-To"):
-        for value in _innermost_first(message, name):
+        for value in _innermost_first(headers, name):
             yield from _addresses(value)
     for mailbox in (*message.to, *message.cc):
         yield mailbox.address
-    for value in _innermost_first(message, "Received"):
+    for value in _innermost_first(headers, "Received"):
         match = _FOR.search(value)
         if match:
             yield Address.of(match[1])
 
 
-def _innermost_first(message: Message, name: str) -> tuple[str, ...]:
-    return tuple(value.strip()[:_MAX_LENGTH] for value in reversed(message.all_headers(name)[-_MAX_HEADERS:]))
+def _innermost_first(headers: HeaderIndex, name: str) -> tuple[str, ...]:
+    return tuple(value.strip()[:_MAX_LENGTH] for value in reversed(headers.all(name.lower())[-_MAX_HEADERS:]))
 
 
 def _addresses(value: str) -> list[Address]:

@@ -16,7 +16,7 @@ from gateway.pipeline.fingerprints import Fingerprint, find_own_text
 from gateway.pipeline.html_quotes import find_html_quote, has_html_quote
 from gateway.pipeline.lines import Lines, is_blank
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.quotes import find_opening, looks_like_heading
+from gateway.pipeline.quotes import find_opening, heading_candidates, looks_like_heading
 from gateway.pipeline.reply_scan import Part, Plan, judge_signs, scan
 from gateway.pipeline.signatures import find_signature
 
@@ -175,7 +175,7 @@ def _stands_close(lines: Lines, end: int, sure: int) -> bool:
 
 def _may_hold_quote(lines: Lines) -> bool:
     """Tell whether any line at all looks as if it belonged to a quotation."""
-    return any(_RULE.match(raw) or looks_like_heading(lines, at) for at, raw in enumerate(lines.raw) if raw)
+    return any(_RULE.match(lines.raw[at]) or looks_like_heading(lines, at) for at in heading_candidates(lines))
 
 
 def _find_signatures(plan: Plan) -> None:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from gateway.pipeline.lines import Lines
-from gateway.pipeline.quotes import Heading, Opening, find_opening, is_ruler
+from gateway.pipeline.quotes import Heading, Opening, find_opening, heading_candidates, is_ruler
 
 _LONGEST_UNKNOWN_HEADING: Final = 6
 _FEW_WORDS: Final = 3
@@ -62,9 +62,11 @@ class Plan:
 
 def scan(plan: Plan) -> None:
     """Walk down the lines until a quotation or a forwarded mail takes the rest."""
-    index = 0
-    while index < len(plan.lines):
-        index = _step(plan, index)
+    known = (at for at in (plan.sure, plan.hint) if at is not None)
+    following = 0
+    for stop in sorted({*heading_candidates(plan.lines), *known}):
+        if stop >= following:
+            following = _step(plan, stop)
 
 
 def _step(plan: Plan, index: int) -> int:

@@ -131,3 +131,20 @@ def test_forwarded_bounce_is_ordinary() -> None:
 def test_empty_file_is_read() -> None:
     reading = read_message(parse_message(b""))
     assert (reading.kind, reading.respond, reading.bounces, reading.forwarded) == (Kind.ORDINARY, False, (), None)
+
+
+NEW: Final = "abcdefghijklmnopqrstuvwxyz2345"
+OLD: Final = "zyxwvutsrqponmlkjihgfedcba5432"
+
+
+@pytest.mark.parametrize(("answered", "is_certain"), [(NEW, True), (OLD, True), ("", True), ("c" * 30, False)])
+def test_marker_of_the_answered_mail_counts_and_no_older_one(answered: str, is_certain: bool) -> None:  # noqa: FBT001
+    text = f"Done.\r\n\r\nFrom: Support <t@gw.firma.example>\r\nSent: 12.05.2026 10:00\r\nTo: Anna\r\nSubject: x\r\n\r\n[ref:{answered or NEW}]\r\nHello"
+    content = (
+        f"From: anna@firma.example\r\nSubject: Re: x\r\nIn-Reply-To: <{answered or 'rewritten'}@gw.firma.example>\r\n\r\n{text}"
+    )
+    if answered == "c" * 30:
+        content = content.replace(f"[ref:{answered}]", f"[ref:{OLD}]")
+    reading = read_message(parse_message(content.encode()), Circumstances(own_marker_ids=frozenset({NEW, OLD, "c" * 30})))
+    assert reading.reply.visible == "Done."
+    assert reading.reply.is_certain is is_certain
