@@ -143,7 +143,7 @@ class Gateway:
     async def finish_sending(self, mail: OutboundMail, verdict: Verdict) -> None:
         """Write down what a round of tries came to; a refusal for good also goes to the ticket and its agents."""
         if verdict.outcome is Outcome.BOUNCED:
-            await process_refusal(mail, verdict.deciding, self.road())
+            await process_refusal(mail, verdict.deciding, self.road(), earlier_attempts=verdict.attempts[:-1])
             return
         new = OutboundState.SENT if verdict.outcome is Outcome.SENT else OutboundState.QUEUED
         change = OutboundChange(
@@ -153,6 +153,7 @@ class Gateway:
             next_attempt_at=verdict.next_attempt_at,
             last_reply=verdict.deciding.reply,
             attempt=verdict.deciding,
+            earlier_attempts=verdict.attempts[:-1],
         )
         await self.database.write(lambda tx: tx.apply(Changes(outbound_changes=(change,))))
 

@@ -177,6 +177,9 @@ class OutboundChange:
     next_attempt_at: datetime | None = None
     last_reply: str | None = None
     attempt: Attempt | None = None
+    """The one that decided."""
+    earlier_attempts: tuple[Attempt, ...] = ()
+    """At the smarthosts that were asked before it in the same round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -416,7 +416,14 @@ class _Sheet:
     def _fail_outbound(self, effect: FailDelivery, reason: str) -> None:
         old = effect.outbound.state
         new = advance(old, OutboundState.BOUNCED)
-        change = OutboundChange(id=effect.outbound.id, old=old, new=new, last_reply=reason[:1000], attempt=effect.attempt)
+        change = OutboundChange(
+            id=effect.outbound.id,
+            old=old,
+            new=new,
+            last_reply=reason[:1000],
+            attempt=effect.attempt,
+            earlier_attempts=effect.earlier_attempts,
+        )
         self.outbound_changes.append(change)
 
 

@@ -210,6 +210,8 @@ class FailDelivery:
     bounce: Bounce
     attempt: Attempt | None = None
     """The attempt in which a smarthost refused it; None where a delivery report came later."""
+    earlier_attempts: tuple[Attempt, ...] = ()
+    """At the smarthosts that were asked before that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,7 +175,9 @@ async def process_request(request: Request, road: Road) -> Arrival:
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
 
 
-async def process_refusal(outbound: OutboundMail, attempt: Attempt, road: Road) -> Arrival:
+async def process_refusal(
+    outbound: OutboundMail, attempt: Attempt, road: Road, *, earlier_attempts: tuple[Attempt, ...] = ()
+) -> Arrival:
     """Take the news that a smarthost refused a mail for good to its ticket and its agents, like a bounce that comes later."""
     bounce = Bounce(
         recipient=outbound.recipient,
@@ -189,7 +191,7 @@ async def process_refusal(outbound: OutboundMail, attempt: Attempt, road: Road) 
         outcome=Outcome.RECORD,
         reason=Reason.BOUNCE,
         because="a smarthost refused it for good",
-        effects=(FailDelivery(outbound=outbound, bounce=bounce, attempt=attempt),),
+        effects=(FailDelivery(outbound=outbound, bounce=bounce, attempt=attempt, earlier_attempts=earlier_attempts),),
     )
     for _ in range(_MOST_TRIES):
         try:

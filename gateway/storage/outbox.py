@@ -198,7 +198,12 @@ class OutboxWriter(OutboxReader):
             if self._connection.execute(update(_OUTBOUND).where(*where).values(**values)).rowcount != 1:
                 message = f"outbound mail {change.id} is no longer {change.old}"
                 raise ConcurrentChange(message)
-        attempts = [_attempt_values(change.attempt) for change in changes if change.attempt is not None]
+        attempts = [
+            _attempt_values(attempt)
+            for change in changes
+            for attempt in (*change.earlier_attempts, change.attempt)
+            if attempt is not None
+        ]
         if attempts:
             self._connection.execute(_ATTEMPT.insert(), attempts)
 
