@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from gateway.cli.accounts import become_owner
 from gateway.config import load_config
 from gateway.errors import WrongCommand
 from gateway.ids import parse_id
@@ -22,6 +23,7 @@ def look(path: Path, work: Callable[[Reader], T]) -> T:
         StorageUnavailable: there is no database yet, or it does not answer.
     """
     config = load_config(path, needs_secrets=False)
+    become_owner(config)
 
     async def open_and_read() -> T:
         database = await Database.open(data=config.data, database=config.database, migrate=False, read_only=True)

@@ -1,12 +1,11 @@
 """What an operator asks for: decided by the same core as mail, and written beside the running gateway."""
 
 import asyncio
-import os
-import pwd
 from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.app import Gateway, open_gateway
+from gateway.cli.accounts import asking_account, become_owner
 from gateway.cli.exits import Exit
 from gateway.cli.looking import read_id
 from gateway.cli.output import print_error, print_json, print_text
@@ -27,10 +26,12 @@ def ask_for(verb: Verb, path: Path, texts: Sequence[str], *, as_json: bool) -> E
     """
     ids = [read_id(text) for text in texts]
     config = load_config(path, needs_secrets=False)
+    by = asking_account()
+    become_owner(config)
 
     async def open_and_ask() -> Exit:
         async with open_gateway(config) as gateway:
-            codes = [await _ask(gateway, Request(verb=verb, mail_id=mail_id, by=_account()), as_json=as_json) for mail_id in ids]
+            codes = [await _ask(gateway, Request(verb=verb, mail_id=mail_id, by=by), as_json=as_json) for mail_id in ids]
         return max(codes, default=Exit.OK)
 
     return asyncio.run(open_and_ask())
@@ -53,11 +54,3 @@ async def _ask(gateway: Gateway, request: Request, *, as_json: bool) -> Exit:
     else:
         print_text(f"{name}: {request.verb}\n")
     return code
-
-
-def _account() -> str:
-    """Return who is asking, for the history: behind sudo the person's account, not root's."""
-    try:
-        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"

@@ -4,9 +4,13 @@ import asyncio
 import contextlib
 import json
 import os
+import pwd
+import shutil
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -216,3 +220,29 @@ async def test_an_operator_accepts_a_suspended_mail_and_it_becomes_a_ticket(
         while not (await asyncio.to_thread(ask, "tickets", "list", "--json")).out:
             continue
     assert (await asyncio.to_thread(ask, "suspended", "list", "--json")).out == ""
+
+
+def is_open_to_all(path: Path) -> bool:
+    """Tell whether another account could run what stands at `path`."""
+    return all(parent.stat().st_mode & 0o005 == 0o005 for parent in path.resolve().parents)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(not is_open_to_all(Path(sys.executable)), reason="other accounts cannot run this Python")
+@pytest.mark.skipif(not is_open_to_all(Path(__file__)), reason="other accounts cannot read this checkout")
+def test_a_command_of_root_leaves_no_file_of_roots_beside_the_database(command: Command) -> None:
+    account = pwd.getpwnam("nobody")
+    folder = Path(tempfile.mkdtemp(prefix="ticket-gateway-"))  # pytest's own folders are root's alone
+    try:
+        folder.chmod(0o755)
+        config = folder / "gateway.yaml"
+        config.write_text(CONFIG.format(folder=folder), encoding="utf-8")
+        (folder / "data").mkdir()
+        assert command("-c", config, "suspended", "accept", "0000000000000").code == Exit.NO_SUCH
+        for path in (folder / "data", *(folder / "data").rglob("*")):
+            os.chown(path, account.pw_uid, account.pw_gid)
+        for arguments in (["tickets", "list"], ["suspended", "accept", "0000000000000"]):
+            subprocess.run([sys.executable, "-m", "gateway", "-c", str(config), *arguments], check=False, capture_output=True)
+        assert {path.stat().st_uid for path in (folder / "data").rglob("*")} == {account.pw_uid}
+    finally:
+        shutil.rmtree(folder)
