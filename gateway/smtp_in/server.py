@@ -68,8 +68,9 @@ class Server:
         return tuple(listener.address for listener in self._listeners)
 
     async def start(self) -> None:
-        """Begin to take connections."""
+        """Begin to take connections. Raises OSError when there can be no spool folder."""
         loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._spool.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
         allow_descriptors(self.service.limits.connections + _OTHER_DESCRIPTORS)
         for listener in self._listeners:
 

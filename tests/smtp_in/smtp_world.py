@@ -135,14 +135,12 @@ class World:
     async def serve(
         self, *listen: ListenSettings, limits: LimitSettings | None = None, now: Callable[[], float] | None = None
     ) -> AsyncIterator[Server]:
-        spool = self.folder / "spool"
-        spool.mkdir(exist_ok=True)
         server = Server(
             listeners=open_listeners(listen or (ListenSettings(smtp="127.0.0.1:0"),), passed={}),
             intake=self.intake(),
             limits=limits or LimitSettings(),
             hostname=HOSTNAME,
-            spool_folder=spool,
+            spool_folder=self.folder / "spool",
             now=now or self.clock,
         )
         await server.start()
