@@ -1,12 +1,14 @@
 """How events are written: one line each, JSON off a terminal and coloured on one, always to standard error.
 
 An event is a literal `noun.past_participle` with ids beside it, listed in `docs/events.md`; never a subject, a body or a secret.
-What libraries say through `logging` goes the same way, from warnings on.
+What libraries say through `logging` goes the same way, from warnings on. A line that cannot be written, because the disk is full
+or the reader has gone, is lost and nothing else: mail must go on.
 """
 
+import contextlib
 import logging
 import sys
-from typing import Final, TextIO
+from typing import Final, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
@@ -35,10 +37,25 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> N
     structlog.configure(
         processors=[*_ALWAYS, *finish],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Patient(stream))),
         cache_logger_on_first_use=True,
     )
     _route_libraries(stream, finish, number)
+
+
+class _Patient:
+    """As much of a stream as structlog's logger needs; it takes what is lost for granted."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def _for_people() -> tuple[Processor, ...]:

@@ -47,6 +47,13 @@ def test_a_traceback_does_not_tell_the_values_of_variables() -> None:
     assert done.stderr.count("geheim") <= done.stderr.count('secret = "geheim"')
 
 
+def test_a_log_that_cannot_be_written_does_not_stop_the_mail() -> None:
+    program = PROGRAM + 'print("went on")\n'
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.stdout == "went on\n"
+
+
 def test_nobody_is_told_anything_where_nobody_listens() -> None:
     supervisor = Supervisor.of_environment({})
     supervisor.ready("x")
