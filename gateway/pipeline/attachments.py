@@ -59,6 +59,20 @@ def make_attachment(
     )
 
 
+def attach_stored_mail(content: Content) -> Attachment:
+    """Describe a whole stored mail as an attachment, for one that could not be read at all."""
+    return Attachment(
+        filename="mail.eml",
+        original_filename=None,
+        content_type="message/rfc822",
+        detected_type="message/rfc822",
+        content=content,
+        content_id=None,
+        inline=False,
+        part="1",
+    )
+
+
 def hold(body: bytes, spool: Path | None) -> Content:
     """Keep bytes in memory, or in a read-only file named after their digest."""
     if spool is None or len(body) <= SPOOL_OCTETS:

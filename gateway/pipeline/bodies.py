@@ -4,6 +4,7 @@ A `Body` is what one part of the tree contributes: text, HTML, and the leaves th
 one of the three. Start with `read_bodies`.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
@@ -31,6 +32,7 @@ _NEVER_BODY: Final = frozenset(
 _HEAD: Final = 65_536
 _LONGEST_TEXT: Final = 1_000_000
 """In octets; what is longer is shown up to here and attached as a whole."""
+_BIG_DATA: Final = re.compile(rb"data:[a-zA-Z/+.;-]{1,60};base64,[A-Za-z0-9+/=\s]{20000,}+")
 _GOES_ON: Final = "[This text is very long: the whole of it is attached.]"
 
 
@@ -148,7 +150,7 @@ def _read_leaf(content: bytes, part: Part, *, is_first: bool, in_related: bool) 
     if not _is_body(part, leaf, disposition, is_first=is_first, in_related=in_related):
         return Body(kept=(leaf,))
     if len(body) > _LONGEST_TEXT:
-        read = _read_text(part, body[:_LONGEST_TEXT])
+        read = _read_text(part, _BIG_DATA.sub(b"", body)[:_LONGEST_TEXT])
         return replace(read, kept=(leaf,), text=None if read.text is None else f"{read.text}\n\n{_GOES_ON}")
     return _read_text(part, body)
 

@@ -147,7 +147,7 @@ _CANDIDATES: Final = [
     "gb18030", "big5", "cp932", "euc_jp", "cp949",
 ]  # fmt: skip
 _SAMPLE_OCTETS: Final = 4096
-_TOO_FEW: Final = 6
+_TOO_FEW: Final = 10
 """Fewer octets above 127 than this are too few to guess from."""
 
 

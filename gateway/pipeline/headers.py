@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from gateway.mail import Header
@@ -9,19 +10,24 @@ from gateway.pipeline.fields import MOST_FIELDS, Field
 from gateway.pipeline.text import clean_line, decode_unstructured
 
 LONGEST_VALUE: Final = 8192
+_SHORT_VALUE: Final = 100
+_MOST_OCTETS: Final = 262_144
 _LONGEST_ID: Final = 998
 _MOST_IDS: Final = 1000
 _BRACKETED: Final = re.compile(r"<([^<>]{1,998})>")
 
 
 def read_headers(fields: Iterable[Field], hint: str | None) -> tuple[Header, ...]:
-    """Return the fields as a person reads them, in order, capped in number and length."""
+    """Return the fields as a person reads them, in order, capped in number and length.
+
+    Of an absurdly big block the first fields are given in full, the rest cut short.
+    """
     headers: list[Header] = []
-    for found in fields:
-        value = decode_unstructured(found.raw[: LONGEST_VALUE * 4], hint)
-        headers.append(Header(found.name, value[:LONGEST_VALUE]))
-        if len(headers) >= MOST_FIELDS:
-            break
+    room = _MOST_OCTETS
+    for found in islice(fields, MOST_FIELDS):
+        raw = found.raw[: min(LONGEST_VALUE * 4, max(room, _SHORT_VALUE))]
+        room -= len(raw)
+        headers.append(Header(found.name, decode_unstructured(raw, hint)[:LONGEST_VALUE]))
     return tuple(headers)
 
 

@@ -20,6 +20,8 @@ from gateway.pipeline.headers import LONGEST_VALUE, parse_ids, parse_message_id,
 from gateway.pipeline.structure import Part, split_parts
 from gateway.pipeline.text import clean_text, decode_unstructured
 
+_MOST_ADDRESS_OCTETS: Final = 524_288
+"""Of the fields of one name; further ones name nobody."""
 _FALLBACK_OCTETS: Final = 100_000
 _FAULTS: Final = (ValueError, LookupError, RecursionError, ArithmeticError, TypeError, AttributeError, struct.error)
 """What a fault of ours or of a library looks like. Not OSError: a full disk says nothing about the mail."""
@@ -67,7 +69,13 @@ def read_fields(block: HeaderBlock, hint: str | None) -> Message:
     """Read the header fields of a mail; the body stays empty. `hint` is the charset of raw 8-bit octets."""
 
     def mailboxes(name: str) -> tuple[Mailbox, ...]:
-        return tuple(m for raw in block.all(name) for m in parse_address_field(raw, hint))
+        room = _MOST_ADDRESS_OCTETS
+        found: list[Mailbox] = []
+        for raw in block.all(name):
+            room -= len(raw)
+            if room >= 0:
+                found += parse_address_field(raw, hint)
+        return tuple(found)
 
     subject = block.first("subject")
     senders = mailboxes("sender")
@@ -76,7 +84,7 @@ def read_fields(block: HeaderBlock, hint: str | None) -> Message:
         in_reply_to=parse_ids(block.all("in-reply-to")),
         references=parse_ids(block.all("references")),
         date=parse_date(block.first("date")),
-        subject=None if subject is None else decode_unstructured(subject, hint)[:LONGEST_VALUE],
+        subject=None if subject is None else decode_unstructured(subject[: LONGEST_VALUE * 4], hint)[:LONGEST_VALUE],
         from_=mailboxes("from"),
         sender=senders[0] if senders else None,
         reply_to=mailboxes("reply-to"),

@@ -114,6 +114,7 @@ class Workers:
             WorkerFailed: a worker cannot be started at all.
         """
         self._is_stopped = False
+        self._idle = asyncio.Queue()
         try:
             await asyncio.gather(*(self._start_worker(worker) for worker in self._all))
         except BaseException:
@@ -125,7 +126,6 @@ class Workers:
     async def stop(self) -> None:
         """End all workers; jobs that still run fail as stopped."""
         self._is_stopped = True
-        self._idle = asyncio.Queue()
         await asyncio.gather(*(worker.stop() for worker in self._all))
 
     async def run(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
@@ -134,15 +134,20 @@ class Workers:
         Raises:
             WorkerFailed: see `Failure`.
         """
-        if self._is_stopped:
-            raise WorkerFailed(Failure.STOPPED, "the workers are not running")
-        worker = await self._idle.get()
+        self._refuse_when_stopped()
+        idle = self._idle
+        worker = await idle.get()
         try:
+            self._refuse_when_stopped()
             if not worker.is_alive:
                 await self._start_worker(worker)
             return await self._exchange(worker, function, *arguments)
         finally:
-            self._idle.put_nowait(worker)
+            idle.put_nowait(worker)
+
+    def _refuse_when_stopped(self) -> None:
+        if self._is_stopped:
+            raise WorkerFailed(Failure.STOPPED, "the workers are not running")
 
     async def _start_worker(self, worker: "_Worker") -> None:
         try:

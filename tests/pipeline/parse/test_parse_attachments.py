@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.pipeline.attachments import make_filename
+from gateway.mail import Content
+from gateway.pipeline.attachments import attach_stored_mail, make_filename
 from gateway.pipeline.filetypes import detect_type
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.rtf import decompress_rtf, rtf_to_html, rtf_to_text
@@ -101,6 +102,11 @@ def test_big_attachments_go_to_the_spool_and_small_ones_stay(tmp_path: Path) -> 
     in_memory, _ = parse_message(content).attachments
     assert in_memory.content.body == big
     assert in_memory.content.sha256 == first.content.sha256
+
+
+def test_a_stored_mail_can_be_attached_as_it_is() -> None:
+    content = Content.of(b"any bytes")
+    assert attach_stored_mail(content).content is content
 
 
 # ------------------------------------------------------------------------------------------------------------- winmail.dat

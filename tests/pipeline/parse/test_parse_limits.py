@@ -58,6 +58,14 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "64 KB of open literals in From": lambda: b"From: " + b"[" * 65_536 + b"\r\n\r\n",
     "30,000 open encoded words in From": lambda: b"From: " + b"=?a?q?" * 30_000 + b"\r\n\r\n",
     "60,000 addresses in To": lambda: b"To: " + b"a@b," * 60_000 + b"\r\n\r\n",
+    "100 long fields of addresses": lambda: (b"To: " + b"a@b," * 60_000 + b"\r\n") * 100 + b"\r\n",
+    "500 fields of words in no charset": lambda: (
+        (b"X: " + b"=?x-unknown?q?" + b"=C1=B5=D7" * 20 + b"?= x " * 200 + b"\r\n") * 500 + b"\r\n"
+    ),
+    "20,000 words in no charset": lambda: b"Subject: " + (b"=?x?q?" + b"=C1=B5=D7" * 6 + b"?= x ") * 20_000 + b"\r\n\r\n",
+    "900 texts in no charset": lambda: (
+        MIXED + b"".join(b"--b\r\n\r\n" + bytes([i % 128 + 128, 181, 215, 130]) * 500 + b"\r\n" for i in range(900))
+    ),
     "10 MB of Subject": lambda: b"Subject: " + b"x" * 10_000_000 + b"\r\n\r\n",
     "2 million folded lines of Subject": lambda: b"Subject: " + b"x\r\n " * 2_000_000 + b"\r\n\r\n",
     "300,000 encoded words in Subject": lambda: b"Subject: " + b"=?utf-8?q?=41?= " * 300_000 + b"\r\n\r\n",

@@ -335,3 +335,10 @@ def test_a_fault_of_ours_still_gives_a_message_with_the_raw_mail(monkeypatch: py
 def test_field_names_with_blanks_do_not_end_the_header() -> None:
     message = parse_message(b"From: a@b.test\nOdd Name: x\nX-Next: y\nSubject: z\n\nbody")
     assert (message.subject, message.text) == ("z", "body")
+
+
+def test_text_after_a_huge_embedded_image_is_still_shown() -> None:
+    image = b'<img src="data:image/png;base64,' + b"A" * 2_000_000 + b'">'
+    message = parse_message(b"Content-Type: text/html\r\n\r\n<p>before</p>" + image + b"<p>after</p>")
+    assert message.text == "before\n\nafter"
+    assert message.attachments[0].content.size > 2_000_000

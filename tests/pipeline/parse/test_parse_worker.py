@@ -23,6 +23,12 @@ async def workers() -> AsyncIterator[Workers]:
         yield running
 
 
+async def until_taken(workers: Workers) -> None:
+    """Let other tasks run until no worker is idle."""
+    while not workers._idle.empty():
+        await asyncio.sleep(0)
+
+
 async def test_a_mail_is_read_in_another_process(workers: Workers) -> None:
     message = await workers.run(read_stored_mail, Content.of(b"Subject: =?utf-8?q?=C3=A4?=\r\n\r\nHallo"), None)
     assert (message.subject, message.text) == ("ä", "Hallo")
@@ -83,8 +89,7 @@ async def test_an_exception_is_told_and_the_worker_goes_on(workers: Workers) -> 
 
 async def test_a_cancelled_job_does_not_answer_the_next_one(workers: Workers) -> None:
     job = asyncio.create_task(workers.run(time.sleep, 60))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await until_taken(workers)
     job.cancel()
     with pytest.raises(asyncio.CancelledError):
         await job
@@ -125,6 +130,24 @@ async def test_stopping_ends_every_process_and_refuses_jobs() -> None:
     with pytest.raises(WorkerFailed) as failed:
         await workers.run(len, b"")
     assert failed.value.failure is Failure.STOPPED
+
+
+async def test_stopping_fails_the_jobs_that_run_and_those_that_wait() -> None:
+    workers = Workers(ParseSettings(workers=1))
+    await workers.start()
+    jobs = [asyncio.create_task(workers.run(time.sleep, 60)) for _ in range(3)]
+    await until_taken(workers)
+    await workers.stop()
+    results = await asyncio.wait_for(asyncio.gather(*jobs, return_exceptions=True), 10)
+    assert [r.failure for r in results if isinstance(r, WorkerFailed)] == [Failure.STOPPED] * 3
+
+
+async def test_stopped_workers_can_be_started_again() -> None:
+    workers = Workers(ParseSettings(workers=1))
+    for _ in range(2):
+        await workers.start()
+        assert await workers.run(len, b"abc") == 3
+        await workers.stop()
 
 
 async def test_a_worker_that_cannot_be_prepared_is_an_error_at_the_start() -> None:
