@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+_WIDTH_OF_PIPE: Final = 160
 _SURROGATES: Final = dict.fromkeys(range(55296, 57344), "�")
 
 
@@ -54,7 +55,7 @@ def print_rich(*things: object) -> None:
     """Show rich's renderables on standard output."""
     from rich.console import Console  # noqa: PLC0415 slow to import
 
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 160)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_PIPE)
     for thing in things:
         console.print(thing)
 
