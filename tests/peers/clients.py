@@ -43,11 +43,12 @@ def write_mail(
 
 
 def swaks(
-    port: int, mail: EmailMessage, *, sender: str, to: str, options: Sequence[str] = (), expected: Sequence[int] = (0,)
+    port: int, mail: EmailMessage | bytes, *, sender: str, to: str, options: Sequence[str] = (), expected: Sequence[int] = (0,)
 ) -> str:
     """Hand a mail to a server on loopback and return the dialog."""
+    content = mail if isinstance(mail, bytes) else mail.as_bytes(policy=SMTP)
     command = [program("swaks"), "--server", f"127.0.0.1:{port}", "--helo", "mail.kunde.test", "--from", sender, "--to", to]
-    return run([*command, *options, "--data", "-"], content=mail.as_bytes(policy=SMTP), expected=expected)
+    return run([*command, *options, "--data", "-"], content=content, expected=expected)
 
 
 def from_address(ip: str, name: str = "mail.kunde.test") -> tuple[str, ...]:
@@ -75,8 +76,8 @@ class Neomutt:
     password: str
     ca: Path
 
-    def answer(self, delivered: Path, text: str) -> str:
-        """Reply to one delivered mail: neomutt quotes it and addresses it, `text` is written above the quote."""
+    def answer(self, delivered: Path, text: str, *, attachment: Path | None = None, is_below: bool = False) -> str:
+        """Reply to one delivered mail: neomutt quotes it and addresses it, `text` is written above the quote (or below)."""
         home = self.folder / f"neomutt-{time.monotonic_ns()}"
         inbox = home / "inbox"
         for sub in ("new", "cur", "tmp"):
@@ -85,10 +86,12 @@ class Neomutt:
         (inbox / "new" / delivered.name.partition(":")[0]).write_bytes(delivered.read_bytes())
         words, editor, configuration = home / "words", home / "editor", home / "neomuttrc"
         words.write_text(text, encoding="utf-8")
-        editor.write_text(f'#!/bin/sh\ncat "$1" >"{home}/quoted"\ncat "{words}" "{home}/quoted" >"$1"\n')
+        order = f'"{home}/quoted" "{words}"' if is_below else f'"{words}" "{home}/quoted"'
+        editor.write_text(f'#!/bin/sh\ncat "$1" >"{home}/quoted"\ncat {order} >"$1"\n')
         editor.chmod(0o755)
         configuration.write_text(self._settings(editor), encoding="utf-8")
-        keys = 'push "<first-entry><reply><send-message><quit>"'
+        attach = f"<attach-file>{attachment}<enter>" if attachment else ""
+        keys = f'push "<first-entry><reply>{attach}<send-message><quit>"'
         command = [program("neomutt"), "-n", "-F", str(configuration), "-f", str(inbox), "-e", keys]
         return run_in_terminal(command, home)
 

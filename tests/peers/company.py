@@ -23,6 +23,7 @@ from tests.peers.mailboxes import Delivered, Mailbox
 from tests.peers.names import start_dns, text_record
 from tests.peers.postfix import Postfix, Service
 from tests.peers.programs import Server, free_ports, program, run, wait_for
+from tests.peers.refusing import start_refusing
 from tests.peers.rewriting import start_rewriting
 from tests.peers.running import RunningGateway, write_command
 from tests.peers.signing import start_signing
@@ -45,9 +46,13 @@ LARGEST_MAIL: Final = 12_000_000
 _AGENTS: Final = {"anna": "Anna Arndt", "ben": "Ben Berger", "carl": "Carl Clausen"}
 _CUSTOMERS: Final = (
     *("karla", "konrad", "kim", "kurt", "klara", "knut", "katja", "kolja", "kirsten", "kevin"),
-    *("kuno", "kilian", "kerstin", "klaus", "klemens", "kora"),
+    *("kuno", "kilian", "kerstin", "klaus", "klemens", "kora", "käthe"),
+    *("konstanze", "kaspar", "katrin", "karsten"),
 )
-_FORWARDED: Final = ("support", "verkauf", "massen")
+_FORWARDED: Final = ("support", "verkauf", "massen", "ausweich")
+_LOCAL: Final = ("lokal", "rohr", "rohrende", "vorn")
+LOOPING: Final = "schleife@kunde.test"
+"""Whatever comes here is forwarded to support@firma.test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,7 @@ class Ports:
     """Who listens where on 127.0.0.1."""
 
     gateway: int
+    gateway_behind_front: int
     company: int
     company_rewriting: int
     submission: int
@@ -65,6 +71,7 @@ class Ports:
     signing: int
     rewriting: int
     rewriting_back: int
+    sink: int
 
 
 class World:
@@ -112,6 +119,7 @@ class World:
         self.servers.append(
             start_rewriting(self.folder / "srs", forward=ports.rewriting, back=ports.rewriting_back, domain="firma.test")
         )
+        self.servers.append(start_refusing(self.folder / "sink", ports.sink))
         self._make_accounts()
         write_command(self.command, NOBODY_ID)
         self.company.start()
@@ -191,7 +199,7 @@ class World:
     def _make_company(self) -> Postfix:
         """firma.test: MX, once more with SRS, submission for the agents and for the gateway."""
         ports, folder = self.ports, self.folder / "firma"
-        own = [f"{key}@firma.test" for key in _AGENTS] + ["lokal@firma.test", "rohr@firma.test", "rohrende@firma.test"]
+        own = [f"{key}@firma.test" for key in (*_AGENTS, *_LOCAL)]
         intake = {f"{name}@firma.test": f"{name}-firma@{HOSTNAME}" for name in _FORWARDED}
         intake["veraltet@firma.test"] = f"abgeschafft@{HOSTNAME}"
         submission = (
@@ -208,6 +216,13 @@ class World:
                 Service(name=str(ports.company_rewriting), settings=("-o cleanup_service_name=rewriting",)),
                 Service(name=str(ports.submission), settings=(*submission, f"-o smtpd_milters=inet:127.0.0.1:{ports.signing}")),
                 Service(name=str(ports.submission_unsigned), settings=submission),
+                Service(
+                    name="vorn",
+                    kind="unix",
+                    command="smtp",
+                    is_private=True,
+                    settings=("-o smtp_send_xforward_command=yes",),
+                ),
                 Service(
                     name="rohr",
                     kind="unix",
@@ -251,6 +266,7 @@ class World:
                 "smtpd_sasl_path": "smtpd",
                 "smtpd_sasl_local_domain": "firma.test",
                 "notify_classes": "",
+                "smtputf8_autodetect_classes": "all",  # swaks cannot say SMTPUTF8
             },
             sasl=f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\nsasldb_path: {self._accounts}\n",
             maps={
@@ -260,6 +276,7 @@ class World:
                     HOSTNAME: f"smtp:[127.0.0.1]:{ports.gateway}",
                     "kunde.test": f"smtp:[127.0.0.1]:{ports.provider}",
                     "lokal@firma.test": f"lmtp:unix:{self.lmtp_socket}",
+                    "vorn@firma.test": f"vorn:[127.0.0.1]:{ports.gateway_behind_front}",
                     "rohr@firma.test": "rohr:",
                     "rohrende@firma.test": "rohr:",
                 },
@@ -286,12 +303,14 @@ class World:
             ),
             settings={
                 "virtual_mailbox_domains": "kunde.test",
+                "virtual_alias_maps": f"texthash:{folder}/etc/aliases",
                 "virtual_mailbox_maps": f"texthash:{folder}/etc/mailboxes",
                 "transport_maps": f"texthash:{folder}/etc/transport",
                 "smtpd_relay_restrictions": "reject_unauth_destination",
             },
             maps={
                 "mailboxes": {f"{name}@kunde.test": f"{name}/" for name in _CUSTOMERS},
+                "aliases": {LOOPING: "support@firma.test"},
                 "transport": {"firma.test": f"smtp:[127.0.0.1]:{ports.company}"},
             },
         )
@@ -317,6 +336,7 @@ class World:
                     "certificate": str(self.certificates.chain),
                     "key": str(self.certificates.key),
                 },
+                {"smtp": f"127.0.0.1:{self.ports.gateway_behind_front}", "xclient_networks": ["127.0.0.1/32"]},
                 {"lmtp": f"unix:{self.lmtp_socket}", "mode": "0666"},
                 {"inject": f"unix:{self.inject_socket}"},
             ],
@@ -329,7 +349,8 @@ class World:
                     "password": PASSWORD,
                     "ca_file": str(self.certificates.ca),
                     "max_connections": 4,
-                }
+                },
+                "kaputt": {"host": "localhost", "port": self.ports.sink, "security": "none"},
             },
             "relay": {"retry": {"first_delay": 1, "maximum_delay": 2}},
             "limits": {"message_size": LARGEST_MAIL},
@@ -348,6 +369,8 @@ class World:
                 "massen": self._channel("massen", "einer", [forwarder]),
                 "lokal": self._channel("lokal", "einer", []),
                 "rohr": self._channel("rohr", "einer", []),
+                "vorn": self._channel("vorn", "einer", []),
+                "ausweich": {**self._channel("ausweich", "einer", [forwarder]), "smarthosts": ["kaputt", "main"]},
             },
         }
 

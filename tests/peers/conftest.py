@@ -11,7 +11,7 @@ import pytest
 from tests.peers.company import World
 from tests.peers.programs import miss, program
 
-_PROGRAMS = ("postfix", "postqueue", "postsrsd", "opendkim", "nsd", "saslpasswd2", "swaks", "smtp-source", "neomutt")
+_PROGRAMS = ("postfix", "postqueue", "postsrsd", "opendkim", "nsd", "saslpasswd2", "swaks", "smtp-source", "smtp-sink", "neomutt")
 
 
 @pytest.fixture(scope="session")

@@ -135,6 +135,10 @@ class RunningGateway:
 
         return wait_for(f"a decision about {bare}", look, story=self.story)
 
+    def received_from(self, author: str) -> tuple[ReceivedSummary, ...]:
+        """Return what came in of one author, newest first."""
+        return tuple(one for one in self.received() if one.author == author)
+
     def latest_from(self, address: str, ticket_id: int) -> ReceivedSummary | None:
         """Return the newest decided mail of an author on a ticket."""
         found = (one for one in self.received() if one.author == address and one.ticket_id == ticket_id)

@@ -2,8 +2,9 @@
 
 from email.message import EmailMessage
 
-from gateway.mail import Assurance, Purpose, SpfResult
+from gateway.mail import Assurance, OutboundMail, Purpose, SpfResult
 from gateway.states import ReceivedState
+from gateway.storage.received import ReceivedSummary
 from gateway.tickets import Side, Visibility
 from tests.peers.clients import swaks, write_mail
 from tests.peers.company import STRANGER_INTERFACE, World
@@ -78,6 +79,50 @@ def test_notes_and_replies_to_them_stay_in_the_team(world: World) -> None:
     mails = world.mailbox("kirsten@kunde.test").mails()
     assert len(mails) == 2, "a confirmation and one answer"
     assert not [mail for mail in mails if "Stammkundin" in mail.whole or "Essen" in mail.whole]
+
+
+def test_agents_attachment_reaches_the_customer(world: World) -> None:
+    question = write_mail(sender="karsten@kunde.test", to="support@firma.test", subject="Anleitung", text="Bitte schicken.\n")
+    ticket = world.ask(question)
+    manual = world.folder / "Anleitung.pdf"
+    manual.write_bytes(b"%PDF-1.4\n" + bytes(range(256)))
+    world.agent("anna").answer(world.notification(ticket.id, "anna").path, "Anbei.\n", attachment=manual)
+    answer = world.mailbox("karsten@kunde.test").wait("the answer", lambda one: "Anbei." in one.text)
+    (attachment,) = answer.message.iter_attachments()
+    assert (attachment.get_filename(), attachment.get_payload(decode=True)) == ("Anleitung.pdf", manual.read_bytes())
+    replay_and_expect_nothing(world, ticket.id)
+
+
+def replay_and_expect_nothing(world: World, ticket_id: int) -> None:
+    """Send the agent's signed mail again, as it came, from elsewhere: nothing may happen a second time."""
+    posts = world.gateway.posts(ticket_id)
+    received = world.gateway.mail(posts[-1].received_id or 0)
+    token = str(received.envelope.recipients[0].address)
+    copy = b"Received: from somewhere\r\n" + received.content.read()
+    swaks(world.ports.gateway, copy, sender="anna@firma.test", to=token, options=_FROM_ELSEWHERE)
+
+    def repeated() -> list[ReceivedSummary]:
+        mails = [one for one in world.gateway.received_from("anna@firma.test") if one.id > received.id]
+        return [one for one in mails if one.ticket_id == ticket_id and one.state is not ReceivedState.RECEIVED]
+
+    (again,) = wait_for("a decision about the replay", repeated, story=world.gateway.story)
+    assert (again.state, again.reason) == (ReceivedState.SUSPENDED, "agent_unconfirmed")
+    assert world.gateway.posts(ticket_id) == posts
+
+
+def test_agent_who_writes_below_the_quote_is_told_that_nothing_was_sent(world: World) -> None:
+    question = write_mail(sender="kim@kunde.test", to="support@firma.test", subject="Unten", text="Oben oder unten?\n")
+    ticket = world.ask(question)
+    world.agent("anna").answer(world.notification(ticket.id, "anna").path, "Ich schreibe immer unten.\n", is_below=True)
+    told = wait_for("an answer to anna", lambda: _told(world, ticket.id), story=world.gateway.story)
+    assert told.purpose is Purpose.COMMAND_RESULT
+    assert "nichts verschickt" in world.delivered(told).text
+    assert not [mail for mail in world.mailbox("kim@kunde.test").mails() if "immer unten" in mail.whole]
+
+
+def _told(world: World, ticket_id: int) -> OutboundMail | None:
+    about = (Purpose.COMMAND_RESULT, Purpose.CONFIRM_ACTION)
+    return next((mail for mail in world.gateway.outbox(ticket_id) if mail.purpose in about), None)
 
 
 def _reply(notification: Delivered, *, sender: str, to: str, text: str) -> EmailMessage:

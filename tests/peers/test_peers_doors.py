@@ -1,6 +1,6 @@
-"""The doors on the company's own machine: LMTP, and a pipe."""
+"""The doors on the company's own machine: LMTP, a pipe, and SMTP behind a front server."""
 
-from gateway.mail import Assurance, Door
+from gateway.mail import Assurance, Door, SpfResult
 from tests.peers.clients import swaks, write_mail
 from tests.peers.company import CUSTOMER_IP, World
 
@@ -33,3 +33,13 @@ def test_unknown_recipient_at_the_end_of_a_pipe_bounces(world: World) -> None:
     swaks(world.ports.provider_submission, mail, sender="kilian@kunde.test", to="rohrende@firma.test")
     bounce = world.mailbox("kilian@kunde.test").wait_subject("Undelivered Mail")
     assert "Status: 5.1.1" in bounce.whole
+
+
+def test_postfix_says_by_xforward_who_its_client_was(world: World) -> None:
+    mail = write_mail(sender="kaspar@kunde.test", to="vorn@firma.test", subject="Von vorn", text="Noch einmal.\n")
+    ticket = world.ask(mail, to="vorn@firma.test")
+    assert ticket.channel == "vorn"
+    found = world.gateway.mail(world.gateway.wait_received(mail["Message-ID"]).id)
+    assert (found.envelope.client_ip, found.envelope.helo) == (CUSTOMER_IP, "mail.kunde.test")
+    assert found.evidence.through is None
+    assert (found.evidence.spf.result, found.evidence.assurance) == (SpfResult.PASS, Assurance.PROVEN)

@@ -1,9 +1,13 @@
 """What can be proven about customers whose mail the company's Postfix forwards, plainly and through postsrsd."""
 
-from gateway.mail import Assurance, DkimResult, SpfResult
-from gateway.states import ReceivedState
+from email.policy import SMTPUTF8
+
+from gateway.mail import Assurance, DkimResult, Purpose, SpfResult
+from gateway.states import OutboundState, ReceivedState
+from gateway.storage.received import ReceivedSummary
 from tests.peers.clients import from_address, swaks, write_mail
-from tests.peers.company import CUSTOMER_IP, HOSTNAME, STRANGER_IP, World
+from tests.peers.company import CUSTOMER_IP, HOSTNAME, LOOPING, STRANGER_IP, World
+from tests.peers.programs import wait_for
 
 
 def test_customers_signature_survives_the_alias(world: World) -> None:
@@ -55,7 +59,7 @@ def test_unknown_recipient_bounces_at_the_company(world: World) -> None:
     assert f"abgeschafft@{HOSTNAME}" in bounce.whole
     assert "Status: 5.1.1" in bounce.whole
     assert "said: 550 5.1.1" in " ".join(bounce.whole.split())
-    assert not [one for one in world.gateway.received() if one.author == "klara@kunde.test"]
+    assert not world.gateway.received_from("klara@kunde.test")
 
 
 def test_bounce_of_a_rewritten_mail_finds_back_to_the_customer(world: World) -> None:
@@ -65,3 +69,43 @@ def test_bounce_of_a_rewritten_mail_finds_back_to_the_customer(world: World) -> 
     bounce = world.mailbox("katja@kunde.test").wait_subject("Undelivered Mail")
     assert "Status: 5.1.1" in bounce.whole
     assert "SRS0=" in bounce.whole
+
+
+def test_mail_to_two_channels_is_stored_once_and_judged_by_the_forwarders_of_each(world: World) -> None:
+    mail = write_mail(
+        sender="konstanze@kunde.test", to="support@firma.test, verkauf@firma.test", subject="An alle", text="Hallo!\n"
+    )
+    both = "support@firma.test,verkauf@firma.test"
+    swaks(world.ports.company, mail, sender="konstanze@kunde.test", to=both, options=from_address(CUSTOMER_IP))
+
+    def decided() -> tuple[ReceivedSummary, ...]:
+        found = world.gateway.received_from("konstanze@kunde.test")
+        return found if len(found) == 2 and all(one.state is not ReceivedState.RECEIVED for one in found) else ()
+
+    mails = {one.channel: one for one in wait_for("both decisions", decided, story=world.gateway.story)}
+    assert mails["support"].state is ReceivedState.TICKETED, "it declares the company's network"
+    assert mails["verkauf"].state is ReceivedState.SUSPENDED, "it declares SRS only, and this mail came without"
+    assert len({world.gateway.mail(one.id).content.sha256 for one in mails.values()}) == 1
+
+
+def test_confirmation_that_comes_back_by_a_forwarding_rule_ends_there(world: World) -> None:
+    mail = write_mail(sender=LOOPING, to="support@firma.test", subject="Im Kreis", text="Dreh dich.\n")
+    ticket = world.ask(mail)
+    (confirmation,) = world.gateway.outbox_to(LOOPING)
+    returned = world.gateway.wait_received(confirmation.message_id)
+    assert (returned.state, returned.reason) == (ReceivedState.SUSPENDED, "loop")
+    assert len(world.gateway.outbox_to(LOOPING)) == 1
+    assert len(world.gateway.posts(ticket.id)) == 1
+
+
+def test_customer_with_an_address_in_utf8_is_answered(world: World) -> None:
+    mail = write_mail(sender="kunde@kunde.test", to="support@firma.test", subject="EAI", text="Grüße!\n")
+    del mail["From"]
+    mail["From"] = "käthe@kunde.test"
+    content = mail.as_bytes(policy=SMTPUTF8)
+    swaks(world.ports.company, content, sender="käthe@kunde.test", to="support@firma.test", options=from_address(CUSTOMER_IP))
+    received = world.gateway.wait_received(mail["Message-ID"])
+    assert world.gateway.mail(received.id).envelope.is_smtputf8
+    assert world.gateway.mail(received.id).evidence.assurance is Assurance.PROVEN
+    sent = world.gateway.wait_outbound(received.ticket_id or 0, Purpose.CONFIRMATION, OutboundState.SENT)
+    assert "käthe@kunde.test" in world.delivered(sent).whole

@@ -38,6 +38,16 @@ def test_bounce_that_comes_later_shows_on_the_ticket_and_to_the_agents(world: Wo
     assert [post.side for post in world.gateway.posts(ticket.id)].count(Side.CUSTOMER) == 1
 
 
+def test_next_smarthost_takes_what_the_first_one_is_too_busy_for(world: World) -> None:
+    mail = write_mail(sender="katrin@kunde.test", to="ausweich@firma.test", subject="Umleitung", text="Wo lang?\n")
+    ticket = world.ask(mail, to="ausweich@firma.test")
+    confirmation = world.gateway.wait_outbound(ticket.id, Purpose.CONFIRMATION, OutboundState.SENT)
+    attempts = world.gateway.read(lambda tx: tx.outbox.attempts(confirmation.id))
+    assert [(one.smarthost, one.outcome) for one in attempts] == [("kaputt", "deferred"), ("main", "sent")]
+    assert attempts[0].code == 450
+    world.delivered(confirmation)
+
+
 def _is_remembered(world: World, ticket_id: int, address: str) -> bool:
     return wait_for(
         "the loss in the ticket's history",
