@@ -137,7 +137,6 @@ class Gateway:
     async def claim_due(self, most: int) -> Sequence[OutboundMail]:
         """Lease mails that are due."""
         now, lease = utc_now(), self.config.relay.lease
-        await self.database.write(lambda tx: tx.outbox.reclaim_lost(now))
         return await self.database.write(lambda tx: tx.outbox.claim_due(now=now, limit=most, lease_seconds=lease, node=self.node))
 
     async def finish_sending(self, mail: OutboundMail, verdict: Verdict) -> None:

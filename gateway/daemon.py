@@ -18,7 +18,7 @@ import structlog
 from gateway.app import Gateway, open_gateway, utc_now
 from gateway.config.load import load_config
 from gateway.config.model import Config
-from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable
+from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable, TransientError
 from gateway.pipeline.runner import Runner
 from gateway.relay.sender import Relay
 from gateway.smtp_in.committer import Committer
@@ -31,6 +31,7 @@ from gateway.supervisor import Supervisor
 log: Final = structlog.get_logger()
 
 _DRAIN_SECONDS: Final = 30.0
+_HOUSEKEEPING_SECONDS: Final = 3600.0
 
 
 class RefusesRoot(PermanentError):
@@ -69,6 +70,7 @@ class Daemon:
             random=random.random,
         )
         self._tasks: list[asyncio.Task[None]] = []
+        self._housekeeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take up what a dead process left, then begin to take mail."""
@@ -79,6 +81,7 @@ class Daemon:
             asyncio.create_task(self.runner.run(), name="pipeline"),
             asyncio.create_task(self.relay.run(), name="relay"),
         ]
+        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
         await self.server.start()
 
     async def reload(self, config: Config) -> None:
@@ -97,12 +100,27 @@ class Daemon:
         for task in done:
             task.result()
 
+    async def _keep_house(self) -> None:
+        """Tidy up after processes that died: bytes that no row names, mails that nobody sends any more."""
+        database = self.gateway.database
+        while True:
+            try:
+                removed = await database.remove_orphans()
+                lost = await database.write(lambda tx: tx.outbox.reclaim_lost(utc_now()))
+            except TransientError as error:
+                log.warning("house.deferred", error=str(error))
+            else:
+                log.info("house.kept", orphans=removed, reclaimed=lost)
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+
     async def drain(self, seconds: float = _DRAIN_SECONDS) -> None:
         """Take no more mail, finish what is under way, stop."""
         await self.server.drain(seconds)
         await self.committer.drain()
         self.runner.stop()
         self.relay.stop()
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:

@@ -126,7 +126,7 @@ def whom_to_ask(agent: str | None, ticket: Ticket | None, policy: Policy) -> tup
         return (agent,)
     if ticket is None:
         return ()
-    if ticket.assignee in policy.agents:
+    if ticket.assignee is not None and ticket.assignee in policy.agents:
         return (ticket.assignee,)
     return policy.team(ticket.queue) if ticket.queue in policy.queues else ()
 
