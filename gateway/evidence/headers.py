@@ -117,13 +117,13 @@ def read_author(block: HeaderBlock) -> Author:
     if len(fields) > 1 or block.from_lines > 1:
         return Author(address=None, because="there is more than one From field")
     text = fields[0].unfolded
-    if any(ord(c) < 32 and c != "\t" for c in text) or "\ufffd" in text:  # noqa: PLR2004 control characters
+    if any(ord(c) < 32 and c != "\t" for c in text):  # noqa: PLR2004 control characters
         return Author(address=None, because="From holds characters that it must not hold")
     mailboxes = read_mailboxes(text)
     if mailboxes is None or len(mailboxes) != 1:
         why = "From cannot be read" if mailboxes is None else "From does not name exactly one mailbox"
         return Author(address=None, because=why)
-    if not is_domain(mailboxes[0].key.rpartition("@")[2]):
+    if "\ufffd" in mailboxes[0].local or not is_domain(mailboxes[0].key.rpartition("@")[2]):
         return Author(address=None, because="From has no domain that could be asked about")
     return Author(address=mailboxes[0], because=f"From is {mailboxes[0].domain}")
 
@@ -131,7 +131,7 @@ def read_author(block: HeaderBlock) -> Author:
 def is_domain(text: str) -> bool:
     """Tell whether a name could have mail: at least two labels of letters, digits, hyphens or underscores."""
     labels = text.split(".")
-    return len(text) <= 253 and len(labels) > 1 and all(_DOMAIN.fullmatch(label) for label in labels)  # noqa: PLR2004 RFC 1035
+    return text.isascii() and len(text) <= 253 and len(labels) > 1 and all(_DOMAIN.fullmatch(label) for label in labels)  # noqa: PLR2004 RFC 1035
 
 
 def read_mailboxes(text: str) -> list[Address] | None:

@@ -8,7 +8,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.evidence.answers import Answer, AnswerStatus, RecordType
+from gateway.evidence.answers import Answer, AnswerStatus, RecordType, absolute_name
 from gateway.evidence.resolver import Dns
 from gateway.evidence.spf_macros import MacroContext, expand
 from gateway.evidence.spf_record import Directive, MalformedRecord, Record, has_macro, parse_record
@@ -51,6 +51,8 @@ class _Query:
         answer = await self.dns.ask(name, kind)
         if answer.status is AnswerStatus.TEMPORARY:
             raise _Stop(SpfResult.TEMPERROR, f"the DNS did not answer about {name}")
+        if answer.status is AnswerStatus.INVALID and absolute_name(name) is not None:
+            raise _Stop(SpfResult.PERMERROR, f"the DNS entry of {name} makes no sense")
         if answer.is_void:
             self.void_lookups += 1
             if self.void_lookups > MAX_VOID_LOOKUPS:

@@ -191,6 +191,8 @@ async def test_a_bounce_is_measured_by_the_name_of_its_server(world: World) -> N
         b'From: "kurt@kunde.example',
         b"From: kurt@[198.51.100.7]",
         b"From: kurt@localhost",
+        b"From: k\xfcrt@kunde.example",
+        b"From: kurt@k\xfcnde.example",
         b"From:",
         b"X-From: kurt@kunde.example",
         b"From: a@kunde.example\r\nFrom: a@kunde.example",
@@ -214,6 +216,7 @@ async def test_from_that_is_not_one_mailbox_is_authenticated_by_nothing(field: b
         b"From: chef@firma.example <kurt@kunde.example>",
         b'From: "k u r t"@kunde.example',
         b"From : Kurt Kunde <kurt@kunde.example>",
+        b"From: K\xfcrt <kurt@kunde.example>",
     ],
 )
 async def test_from_with_one_mailbox_is_read_however_it_is_written(field: bytes, world: World) -> None:

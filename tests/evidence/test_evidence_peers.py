@@ -24,7 +24,8 @@ from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, World, key_record, r
 
 RSPAMD = """
 options {{ pidfile="{folder}/pid"; tempdir="{folder}"; hs_cache_dir="{folder}"; filters="spf,dkim"; local_addrs=[];
-  url_tld="/usr/share/rspamd/effective_tld_names.dat"; disable_monitoring=true; disable_hyperscan=true; control_socket="{folder}/control mode=0600";
+  url_tld="/usr/share/rspamd/effective_tld_names.dat"; disable_monitoring=true; disable_hyperscan=true;
+  control_socket="{folder}/control mode=0600";
   rrd="{folder}/rrd"; history_file="{folder}/history";
   dns {{ nameserver=["127.0.0.1:{dns}:1"]; timeout=1s; retransmits=2; }} }}
 logging {{ type="file"; filename="{folder}/log"; level="error"; }}
