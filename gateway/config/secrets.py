@@ -71,6 +71,7 @@ class Secrets:
                 parts.append(self._read(match[1], match[2], as_path=as_path))
             except _NotInService:
                 self.unresolved.append(keys)
+                self.references[keys] = Reference(text, text)
                 return text
             except _Unreadable as error:
                 document.problems.append(document.problem(keys, f"{match[0]}: {error}"))

@@ -3,7 +3,8 @@
 What is not set and has no default is left out.
 """
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -11,6 +12,8 @@ from gateway.config.document import Keys
 from gateway.config.example import as_plain
 from gateway.config.load import Loaded
 from gateway.config.secrets import Secrets
+
+_PASSWORD_IN_URL: Final = re.compile(r"^([a-z+]+://[^:/@]*:)[^@]*@")
 
 
 def effective_values(loaded: Loaded) -> dict[str, Any]:
@@ -29,5 +32,7 @@ def _hidden(value: Any, keys: Keys, secrets: Secrets) -> Any:  # noqa: ANN401 wh
             return {key: _hidden(item, (*keys, key), secrets) for key, item in value.items()}
         case list():
             return [_hidden(item, (*keys, index), secrets) for index, item in enumerate(value)]
+        case str():
+            return _PASSWORD_IN_URL.sub(r"\1**********@", value)
         case _:
             return as_plain(value)

@@ -58,6 +58,11 @@ def test_showing_the_configuration_hides_a_password_that_stands_in_the_file(load
     assert "geheim" not in shown
 
 
+def test_showing_the_configuration_hides_the_password_of_a_database(load: Load) -> None:
+    loaded = load(("data: /var", "database: postgresql://gw:geheim@db.example/gw\ndata: /var"))
+    assert effective_values(loaded)["database"] == "postgresql://gw:**********@db.example/gw"
+
+
 def test_a_mistake_in_a_secret_does_not_print_it(problems: Problems) -> None:
     (found,) = problems(("[ben@firma.example]", '["${env:BEN}"]'), BEN="geheim")
     assert found == "gateway.yaml:9:37: agents.ben.addresses[0]: '${env:BEN}' is not a mail address"
@@ -82,6 +87,7 @@ def test_a_command_that_sends_nothing_works_without_the_credentials_of_the_servi
     secrets = Secrets(environment={}, are_required=False)
     loaded = load_text(changed(with_password("${credential:smarthost}")), file="gateway.yaml", secrets=secrets)
     assert loaded.secrets.unresolved == [("smarthosts", "main", "password")]
+    assert effective_values(loaded)["smarthosts"]["main"]["password"] == "${credential:smarthost}"
 
 
 def test_a_missing_credential_inside_the_service_is_a_mistake_even_then(tmp_path: Path) -> None:
