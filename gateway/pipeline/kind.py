@@ -83,7 +83,8 @@ class Sight:
     @cached_property
     def tells_of_absence(self) -> bool:
         """The text says that somebody is away."""
-        return any(phrase in self.text for phrase in phrases.ABSENCE_TEXTS)
+        text = self.text.replace("out of office hours", "").replace("out-of-office hours", "")
+        return any(phrase in text for phrase in phrases.ABSENCE_TEXTS)
 
     def has_part(self, *types: str) -> bool:
         """Tell whether an attachment claims one of some types."""

@@ -25,6 +25,7 @@ _LONGEST_ATTRIBUTION: Final = 600
 _MOST_ATTRIBUTION_LINES: Final = 4
 _LONGEST_ANNOUNCEMENT: Final = 60
 _LONGEST_TAIL: Final = 40
+_LEADING_DAY: Final = 28
 _LONGEST_LEAD: Final = 100
 _BRACKETED: Final = re.compile(r"[<(\[]\s{0,3}<?(?:mailto:)?[^\s<>()\[\]]{1,128}@[^\s<>()\[\]]{1,200}>?\s{0,3}[>)\]]")
 _GROUPWISE: Final = re.compile(r">>>[^>]{5,300}(?:<[^<>]{3,200}>[^>]{0,200})?>>>\s*")
@@ -266,9 +267,12 @@ def _prove(window: str) -> bool:
         return False
     if has_verb(window):
         return (day and time) or find_address(window) is not None
-    bracketed = list(_BRACKETED.finditer(window)) if "@" in window else []
-    is_last = bool(bracketed) and len(window) - bracketed[-1].end() <= _LONGEST_TAIL
-    return day and time and is_last and window[bracketed[-1].start()] == "<"
+    if not (day and time and "@" in window):
+        return False
+    bracketed = list(_BRACKETED.finditer(window))
+    if bracketed and window[bracketed[-1].start()] == "<" and len(window) - bracketed[-1].end() <= _LONGEST_TAIL:
+        return True
+    return names_day(window[:_LEADING_DAY]) and find_address(window.rstrip(_TRAILING + ":").rpartition(" ")[2]) is not None
 
 
 def _is_likely(window: str) -> bool:

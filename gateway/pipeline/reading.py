@@ -6,11 +6,11 @@ Start with `read_message`; each question has a module of its own.
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.mail import Message, Reading
+from gateway.mail import Kind, Message, Reading
 from gateway.pipeline.bounce import read_bounces
 from gateway.pipeline.circumstances import Circumstances
 from gateway.pipeline.fingerprints import Fingerprint
-from gateway.pipeline.forwarded import find_forwarded
+from gateway.pipeline.forwarded import find_forwarded, says_forward
 from gateway.pipeline.kind import detect_kind
 from gateway.pipeline.lines import Lines
 from gateway.pipeline.marker import find_markers
@@ -21,6 +21,10 @@ from gateway.pipeline.subjects import Prefix, read_prefix
 __all__ = ["Circumstances", "read_message"]
 
 _NOWHERE: Final = Circumstances()
+_NEVER_FORWARDED: Final = frozenset(
+    {Kind.BOUNCE, Kind.FEEDBACK_REPORT, Kind.RECEIPT, Kind.LOOP, Kind.AUTO_REPLY, Kind.OUT_OF_OFFICE}
+)
+"""What programs attach is no forward of a person."""
 
 
 def read_message(
@@ -32,7 +36,6 @@ def read_message(
     prefix = read_prefix(message.subject)
     is_answer = bool(message.in_reply_to or message.references) or prefix is Prefix.ANSWER
     lines = Lines(message.text)
-    forwarded = find_forwarded(message, lines)
     return Reading(
         message=message,
         reply=split_lines(
@@ -41,9 +44,9 @@ def read_message(
             marker=_choose_marker(message, circumstances),
             fingerprints=fingerprints,
             is_answer=is_answer,
-            is_forward=forwarded is not None,
+            is_forward=says_forward(message, lines),
         ),
-        forwarded=forwarded,
+        forwarded=None if kind in _NEVER_FORWARDED else find_forwarded(message, lines),
         original_recipients=find_original_recipients(message, circumstances),
         kind=kind,
         kind_because=because,

@@ -11,6 +11,8 @@ from gateway.pipeline.lines import is_blank, plain_line
 _DASHES: Final = frozenset({"--", "—", "––", "――", "_ _"})
 _LONGEST_EXACT: Final = 40
 _LONGEST_LOOSE: Final = 12
+_LONGEST_LOOSE_LINE: Final = 90
+_MOST_PROGRAM_WORDS: Final = 10
 _LONGEST_MOBILE: Final = 110
 _LONGEST_PARAGRAPH: Final = 4000
 _NEEDED_HITS: Final = 2
@@ -47,20 +49,29 @@ def _take_blanks(lines: Sequence[str], start: int, begin: int) -> int:
 
 
 def _find_delimiter(lines: Sequence[str], start: int, end: int) -> int:
-    """Find `-- ` (RFC 3676 section 4.3), or a bare `--` with little below it."""
-    below = 0
-    loose = end
+    """Find `-- ` (RFC 3676 section 4.3), or a single bare `--` above what looks like a signature."""
+    below: list[str] = []
+    loose: list[int] = []
     for at in range(end - 1, start - 1, -1):
         line = lines[at]
         if line in {"-- ", "--\xa0"} and below:
             return at
-        if line.rstrip() in _DASHES and below and below <= _LONGEST_LOOSE and loose == end:
-            loose = at
+        if line.rstrip() in _DASHES:
+            loose.append(at)
+            if len(loose) == 1 and not _looks_signed(below):
+                loose.append(at)
         elif not is_blank(line):
-            below += 1
-        if below > _LONGEST_EXACT:
+            below.append(line)
+        if len(below) > _LONGEST_EXACT:
             break
-    return loose
+    return loose[0] if len(loose) == 1 else end
+
+
+def _looks_signed(below: Sequence[str]) -> bool:
+    """Tell whether lines below a bare `--` are few, short and ask nothing; two such separators make a list, not a signature."""
+    return 0 < len(below) <= _LONGEST_LOOSE and all(
+        len(line) <= _LONGEST_LOOSE_LINE and not line.rstrip().endswith("?") for line in below
+    )
 
 
 def _find_trailer(lines: Sequence[str], start: int, end: int) -> int:
@@ -86,7 +97,7 @@ def is_program_line(line: str) -> bool:
     if len(line) > _LONGEST_MOBILE * 2:
         return False
     plain = plain_line(line).partition("](")[0].partition("http")[0].replace("[", "").strip("*_<>[]().!。 \t-–—|")
-    if not plain or len(plain) > _LONGEST_MOBILE:
+    if not plain or len(plain) > _LONGEST_MOBILE or plain.count(" ") >= _MOST_PROGRAM_WORDS:
         return False
     if plain.startswith(phrases_signing.SCANNERS):
         return True

@@ -1,6 +1,6 @@
 """What is visible, what is quoted, what is signature; and what may surely be relayed."""
 
-# ruff: noqa: E501 as programs write
+# ruff: noqa: E501, RUF001 as programs write
 from typing import Final
 
 import pytest
@@ -119,6 +119,26 @@ def test_answer_above_and_below_is_visible() -> None:
     assert reply.visible == "Hello Anna,\n\nIt works now."
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Zitat von Anna Arndt <anna@firma.example>:",
+        "Quoting Anna Arndt <anna@firma.example>:",
+        "On Tue, 12 May 2026, Anna Arndt wrote:",
+        "Tuesday, May 12, 2026, 10:00:00 AM, you wrote:",
+        "Anna Arndt <anna@firma.example> writes:",
+        "Anna Arndt wrote:",
+        "Anna Arndt schrieb:",
+        "* Anna Arndt (anna@firma.example) [2026-05-12 10:00]:",
+        "In article <x@y.example>, Anna Arndt wrote:",
+    ],
+)
+def test_weak_heading_counts_above_quoted_lines(heading: str) -> None:
+    reply = split_reply(f"It works.\n\n{heading}\n\n> Does it?\n> Really?", None)
+    assert reply.visible == "It works."
+    assert reply.quoted.strip().startswith(heading)
+
+
 def test_deeper_quotation_goes_along() -> None:
     text = f"Yes.\n\n{ATTRIBUTION}\n> Works?\n>\n> On Mon, May 11, 2026 at 9:00 AM Carla <c@kunde.example> wrote:\n>> Broken.\n>> > Hm."
     assert split_reply(text, None).visible == "Yes."
@@ -174,6 +194,23 @@ def test_quotation_without_attribution_in_an_answer_is_quoted() -> None:
         "Am 12.05.2026 um 10:00 schrieb Anna Arndt via Support <support@firma.example>:",
         "On May 12, 2026, 10:00 AM GMT+2 support@firma.example wrote:",
         "On Tuesday, 12 May 2026 at 10:00:00 CEST, Anna Arndt <anna@firma.example> wrote: ",
+        "May 12, 2026, 10:00 by anna@firma.example:",
+        "12. Mai 2026, 10:00 von anna@firma.example:",
+        "On Tue, 12 May at 10:00 AM , Anna Arndt <anna@firma.example> wrote:",
+        "On Tue, 12 May 2026 10:00:00 +0200\nAnna Arndt <anna@firma.example> wrote:",
+        "On Tue, 2026-05-12 at 10:00 +0200, Anna Arndt wrote:",
+        "Am Dienstag, 12. Mai 2026, 10:00:00 CEST schrieb Anna Arndt:",
+        'On 12/05/2026, 10:00, "Anna Arndt" <anna@firma.example> wrote:',
+        '------ Original Message ------\nFrom: "Anna" <anna@firma.example>\nTo: carla@kunde.example\nSent: 12.05.2026 10:00:00\nSubject: x',
+        "-------- Original message --------\nFrom: Anna <anna@firma.example>\nDate: 12/05/2026 10:00 (GMT+01:00)\nTo: Carla\nSubject: x",
+        "-------- Ursprüngliche Nachricht --------\nVon: Anna <anna@firma.example>\nDatum: 12.05.26 10:00 (GMT+01:00)\nAn: C\nBetreff: x",
+        '-----Original-Nachricht-----\nBetreff: x\nDatum: 2026-05-12T10:00:00+0200\nVon: "Anna" <anna@firma.example>\nAn: "C"',
+        '在 2026-05-12 10:00:00，"Anna Arndt" <anna@firma.example> 写道：',
+        'At 2026-05-12 10:00:00, "Anna Arndt" <anna@firma.example> wrote:',
+        "发件人：Anna Arndt <anna@firma.example>\n发送时间：2026年5月12日 10:00\n收件人：Carla\n主题：x",
+        "*Från:* Anna <anna@firma.example>\n*Skickat:* den 12 maj 2026 10:00\n*Till:* Carla\n*Kopia:* Bob\n*Ämne:* x",
+        "De : Anna <anna@firma.example>\nDate : mardi 12 mai 2026 à 10:00\nÀ : Carla\nCc : Bob\nObjet : x",
+        "Anna Arndt <anna@firma.example> ezt írta (időpont: 2026. máj. 12., K 10:00):",
         "##- Please type your reply above this line -##",
         "##- Bitte geben Sie Ihre Antwort über dieser Zeile ein -##",
     ],
@@ -227,6 +264,9 @@ def test_signature_is_told_apart(signature: str) -> None:
         "The parcel was not sent from your shop to my mobile phone shop in the city, so I ask you for my money back, and soon please.",
         "a\n--\nb\n--\nc" + "\nd" * 14,
         "This message is confidential.",
+        "First\n--\nSecond\n--\nThird",
+        "First\n--\nWhat about the second?",
+        "Sent via DHL to the shop where I had bought my new mobile phone last week",
         "Die Daten sind vertraulich.\nBitte an den Empfänger weitergeben.",
         "With kind regards\nCarla",
         "-- ",
