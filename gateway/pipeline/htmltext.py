@@ -9,6 +9,7 @@ from html import unescape
 from typing import Final
 
 from gateway.pipeline.html import HIDDEN_STYLE, TOKEN
+from gateway.pipeline.htmllines import TextLines
 from gateway.pipeline.text import clean_text
 
 _PARAGRAPHS: Final = frozenset(
@@ -30,8 +31,6 @@ _HREF: Final = re.compile(r'\shref="([^"]*)"')
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
 RULE: Final = "_" * 32
 """What a horizontal rule becomes; Outlook writes the same into its plain texts."""
-_MOST_QUOTES: Final = 50
-_MOST_INDENTS: Final = 10
 _DIGITS: Final = 7
 
 
@@ -53,21 +52,14 @@ def html_to_text(html: str) -> str:
     return clean_text(writer.finish())
 
 
-class _Writer:
-    """Gathers lines; blocks ask for line breaks, and breaks are only written when text follows."""
+class _Writer(TextLines):
+    """Turns tags into lines."""
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
-        self._line: list[str] = []
-        self._blank_before = False
-        self._quotes = 0
-        self._lists: list[int | None] = []
-        self._marker = ""
+        super().__init__()
         self.hidden: list[str] = []
-        self._links: list[tuple[str, list[str]]] = []
         self._pre = 0
         self._echo = ""
-        self._cells: list[bool] = []
 
     # ------------------------------------------------------------------------------------------------------- text
 
@@ -80,68 +72,21 @@ class _Writer:
             text, self._echo = text.removeprefix(self._echo), ""
         if self._pre:
             first, *others = text.replace("\r\n", "\n").split("\n")
-            self._append(first)
+            self.append(first)
             for line in others:
-                self._end_line(keep_empty=True)
-                self._append(line)
+                self.end_line(keep_empty=True)
+                self.append(line)
             return
         if "\n" in text or "  " in text or "\t" in text:
             text = _SPACES.sub(" ", text)
         is_plain = text.isascii()
         if text == " " or not text or (not is_plain and _ONLY_FILLING.fullmatch(text)):
-            if self._line and text and not self._line[-1].endswith(" "):
-                self._line.append(" ")
+            if self.line and text and not self.line[-1].endswith(" "):
+                self.line.append(" ")
             return
         if not is_plain:
             text = (text if "\u200d" in text else _INVISIBLE.sub("", text)).replace("\xa0", " ")
-        self._append(text if self._line and not self._line[-1].endswith(" ") else text.lstrip(" "))
-
-    def _append(self, text: str) -> None:
-        if not text:
-            return
-        if not self._line:
-            self._line.append(self._start_of_line())
-        elif self._cells and self._cells[-1]:
-            self._line.append(" | ")
-        if self._cells:
-            self._cells[-1] = False
-        self._line.append(text)
-        if self._links:
-            self._links[-1][1].append(text)
-
-    def _start_of_line(self) -> str:
-        self._write_gap()
-        indent = "  " * max(0, min(len(self._lists), _MOST_INDENTS) - 1)
-        marker, self._marker = self._marker, ""
-        if self._lists and not marker:
-            indent += "  "
-        return f"{self._prefix()}{indent}{marker}"
-
-    def _prefix(self) -> str:
-        return f"{'>' * min(self._quotes, _MOST_QUOTES)} " if self._quotes else ""
-
-    # ------------------------------------------------------------------------------------------------------- lines
-
-    def _write_gap(self) -> None:
-        """Write the blank line that a paragraph asked for, unless one stands there already."""
-        if self._blank_before and self._lines and self._lines[-1].strip("> "):
-            self._lines.append(self._prefix().rstrip())
-        self._blank_before = False
-
-    def _end_line(self, *, keep_empty: bool = False) -> None:
-        if self._line:
-            line = "".join(self._line)
-            bare = line.rstrip(" ")
-            is_signature_mark = line != bare and bare.endswith("--") and bare.strip("> ") == "--"
-            self._lines.append(f"{bare} " if is_signature_mark else bare)
-            self._line = []
-        elif keep_empty:
-            self._write_gap()
-            self._lines.append(self._prefix().rstrip())
-
-    def _end_paragraph(self) -> None:
-        self._end_line()
-        self._blank_before = True
+        self.append(text if self.line and not self.line[-1].endswith(" ") else text.lstrip(" "))
 
     # -------------------------------------------------------------------------------------------------------- tags
 
@@ -162,43 +107,43 @@ class _Writer:
 
     def open_br(self, _: str) -> None:
         """End the line."""
-        self._end_line(keep_empty=True)
+        self.end_line(keep_empty=True)
 
     def open_hr(self, _: str) -> None:
         """Write a rule as a paragraph of its own."""
-        self._end_paragraph()
-        self._append(RULE)
-        self._end_paragraph()
+        self.end_paragraph()
+        self.append(RULE)
+        self.end_paragraph()
 
     def open_link(self, attributes: str) -> None:
         """Remember where a link leads."""
         href = _HREF.search(attributes)
-        self._links.append((unescape(href[1]) if href else "", []))
+        self.links.append((unescape(href[1]) if href else "", []))
 
     def open_table(self, _: str) -> None:
         """Begin a paragraph of rows."""
-        self._end_paragraph()
-        self._cells.append(False)
+        self.end_paragraph()
+        self.cells.append(False)
 
     def open_cell(self, _: str) -> None:
         """Begin a cell; one outside of any row opens a row of its own."""
-        if not self._cells:
-            self._cells.append(False)
+        if not self.cells:
+            self.cells.append(False)
 
     def open_row(self, _: str) -> None:
         """Begin a line of cells."""
-        self._end_line()
-        self._cells.append(False)
+        self.end_line()
+        self.cells.append(False)
 
     def open_quote(self, _: str) -> None:
         """Begin a quote one level deeper."""
-        self._end_paragraph()
-        self._write_gap()
-        self._quotes += 1
+        self.end_paragraph()
+        self.write_gap()
+        self.quotes += 1
 
     def open_pre(self, _: str) -> None:
         """Begin a paragraph whose line breaks count."""
-        self._end_paragraph()
+        self.end_paragraph()
         self._pre += 1
 
     def open_list(self, _: str) -> None:
@@ -211,25 +156,25 @@ class _Writer:
         self._begin_list(int(start) if start.isdecimal() and start.isascii() and len(start) < _DIGITS else 1)
 
     def _begin_list(self, number: int | None) -> None:
-        if self._lists:
-            self._end_line()
+        if self.lists:
+            self.end_line()
         else:
-            self._end_paragraph()
-        self._lists.append(number)
+            self.end_paragraph()
+        self.lists.append(number)
 
     def open_item(self, _: str) -> None:
         """Begin a list's next line."""
-        self._end_line()
-        if self._lists:
-            number = self._lists[-1]
-            self._marker = "- " if number is None else f"{number}. "
-            self._lists[-1] = None if number is None else number + 1
+        self.end_line()
+        if self.lists:
+            number = self.lists[-1]
+            self.marker = "- " if number is None else f"{number}. "
+            self.lists[-1] = None if number is None else number + 1
 
     def _open_block(self, name: str, _: str) -> None:
         if name in _PARAGRAPHS:
-            self._end_paragraph()
+            self.end_paragraph()
         elif name in _BLOCKS:
-            self._end_line()
+            self.end_line()
 
     def close(self, name: str) -> None:
         """Take a closing tag."""
@@ -241,43 +186,43 @@ class _Writer:
         if handler is not None:
             handler(self)
         elif name in _PARAGRAPHS:
-            self._end_paragraph()
+            self.end_paragraph()
         elif name in _BLOCKS:
-            self._end_line()
+            self.end_line()
 
     def close_cell(self) -> None:
         """Separate the next cell of this line."""
-        if self._cells and self._line:
-            self._cells[-1] = True
+        if self.cells and self.line:
+            self.cells[-1] = True
 
     def close_quote(self) -> None:
         """Go back to the level outside of a quote."""
-        self._end_line()
-        self._quotes = max(0, self._quotes - 1)
-        self._blank_before = True
+        self.end_line()
+        self.quotes = max(0, self.quotes - 1)
+        self.blank_before = True
 
     def close_pre(self) -> None:
         """End such a paragraph."""
-        self._end_paragraph()
+        self.end_paragraph()
         self._pre = max(0, self._pre - 1)
 
     def close_list(self) -> None:
         """End a list."""
-        self._end_line()
-        if self._lists:
-            self._lists.pop()
-        self._blank_before = self._blank_before or not self._lists
+        self.end_line()
+        if self.lists:
+            self.lists.pop()
+        self.blank_before = self.blank_before or not self.lists
 
     def close_row(self) -> None:
         """End a line of cells."""
-        if self._cells:
-            self._cells.pop()
-        self._end_line()
+        if self.cells:
+            self.cells.pop()
+        self.end_line()
 
     def close_table(self) -> None:
         """End a paragraph of rows."""
         self.close_row()
-        self._blank_before = True
+        self.blank_before = True
 
     def write_image(self, attributes: str) -> None:
         """Write an image's alternative text."""
@@ -287,30 +232,22 @@ class _Writer:
 
     def close_link(self) -> None:
         """Write where a link leads, unless its text says so."""
-        if not self._links:
+        if not self.links:
             return
-        href, shown = self._links.pop()
+        href, shown = self.links.pop()
         text = _SPACES.sub(" ", "".join(shown)).strip()
-        if self._links:
-            self._links[-1][1].extend(shown)
+        if self.links:
+            self.links[-1][1].extend(shown)
         if not text or not href or not href.lower().startswith(("http://", "https://", "mailto:", "tel:", "ftp://")):
             return
         plain = href.partition(":")[2].lstrip("/") if ":" in href else href
         plain = plain.partition("?")[0] if href.startswith("mailto:") else plain
         if text.rstrip("/").casefold() in {href.rstrip("/").casefold(), plain.rstrip("/").casefold()}:
             return
-        if self._line:
-            self._line[-1] = self._line[-1].rstrip(" ")
-        self._append(f" <{href}>" if self._line else f"<{href}>")
+        if self.line:
+            self.line[-1] = self.line[-1].rstrip(" ")
+        self.append(f" <{href}>" if self.line else f"<{href}>")
         self._echo = f" [{href}]"
-
-    def finish(self) -> str:
-        """Return the whole text."""
-        self._end_line()
-        lines = self._lines
-        while lines and not lines[-1].strip("> "):
-            lines.pop()
-        return "\n".join(_collapse_blanks(lines))
 
 
 _OPENERS: Final[dict[str, Callable[[_Writer, str], None]]] = {
@@ -339,17 +276,6 @@ _CLOSERS: Final[dict[str, Callable[[_Writer], None]]] = {
     "ul": _Writer.close_list,
     "ol": _Writer.close_list,
 }
-
-
-def _collapse_blanks(lines: list[str]) -> list[str]:
-    """Two blank lines in a row are enough of a gap."""
-    kept: list[str] = []
-    blanks = 0
-    for line in lines:
-        blanks = 0 if line.strip() else blanks + 1
-        if blanks <= 2 and (kept or not blanks):  # noqa: PLR2004 a gap
-            kept.append(line)
-    return kept
 
 
 def _attribute(attributes: str, name: str) -> str:
