@@ -1,15 +1,13 @@
 """Logs, supervisor and units: what surrounds the gateway."""
 
 import re
-import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from gateway.supervisor import Supervisor
+from tests.peers.programs import program
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,10 +91,9 @@ def test_the_watchdog_of_another_process_is_not_ours() -> None:
     assert Supervisor.of_environment(environment).watchdog_seconds is None
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_the_service_is_exposed_to_almost_nothing() -> None:
     done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", str(ROOT / "systemd/ticket-gateway.service")],
+        [program("systemd-analyze"), "security", "--offline=true", str(ROOT / "systemd/ticket-gateway.service")],
         capture_output=True,
         text=True,
         check=True,
