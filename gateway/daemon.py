@@ -110,7 +110,8 @@ class Daemon:
             except TransientError as error:
                 log.warning("house.deferred", error=str(error))
             else:
-                log.info("house.kept", orphans=removed, reclaimed=lost)
+                if removed or lost:
+                    log.info("house.kept", orphans=removed, reclaimed=lost)
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
     async def drain(self, seconds: float = _DRAIN_SECONDS) -> None:
