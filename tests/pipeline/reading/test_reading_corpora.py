@@ -1,0 +1,60 @@
+"""Mail that nobody here wrote is read without a fault, without losing a line, and nothing quoted ever counts as certain."""
+
+import importlib.util
+import os
+import re
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from gateway.mail import Kind, Reading
+from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading import read_message
+
+_QUOTED = re.compile(r"^>|^-+ ?Original Message ?-+|^On .{8,80} wrote:$", re.MULTILINE)
+
+
+def words_of(lines: str) -> Counter[str]:
+    return Counter(line for line in lines.split("\n") if line.strip())
+
+
+def read_files(files: list[Path]) -> list[tuple[Path, Reading]]:
+    read: list[tuple[Path, Reading]] = []
+    for file in files:
+        message = parse_message(file.read_bytes())
+        begun = time.process_time()
+        reading = read_message(message)
+        assert time.process_time() - begun < 1, file.name
+        reply = reading.reply
+        assert words_of(message.text) == words_of(reply.visible) + words_of(reply.quoted) + words_of(reply.signature), file.name
+        assert not (reply.is_certain and _QUOTED.search(message.text)), file.name
+        read.append((file, reading))
+    return read
+
+
+def test_six_thousand_real_mails_are_read() -> None:
+    folder = Path(tempfile.gettempdir()) / f"ticket-gateway-corpora-{os.getuid()}"
+    if not (folder / "complete").exists():
+        pytest.skip("the corpus was not fetched; the test of parsing does that")
+    read = read_files(sorted((folder / "package" / "data").rglob("*.txt")))
+    kinds = Counter(reading.kind for _, reading in read)
+    assert len(read) > 6000
+    assert kinds[Kind.BOUNCE] == 6
+    assert kinds[Kind.MAILING_LIST] > 3000
+    assert kinds[Kind.ORDINARY] > 2000
+    assert sum(kinds[kind] for kind in (Kind.LOOP, Kind.FORWARDING_CONFIRMATION)) == 0
+    assert all(reading.respond is False for _, reading in read if reading.kind is not Kind.ORDINARY)
+    split = [reading for _, reading in read if reading.reply.quoted]
+    assert len(split) > 1500
+    assert sum(not reading.reply.visible.strip() for reading in split) < len(split) / 50
+
+
+def test_mails_of_the_interpreter_are_read() -> None:
+    found = importlib.util.find_spec("test.test_email")
+    if found is None or found.origin is None:
+        pytest.skip("this interpreter came without its tests")
+    files = sorted((Path(found.origin).parent / "data").glob("*.txt"))
+    assert len(read_files(files)) > 40
