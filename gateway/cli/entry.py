@@ -57,9 +57,6 @@ def run(arguments: Sequence[str]) -> int:
         return exit_.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone; Python would complain once more when it ends
-        return Exit.OK
     except GatewayError as error:
         return _end_with(error)
     return code if isinstance(code, int) else Exit.OK
