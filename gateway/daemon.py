@@ -5,6 +5,7 @@ addresses. At the end it is the other way round: first no new mail comes in, the
 """
 
 import asyncio
+import contextlib
 import os
 import pwd
 import random
@@ -207,10 +208,21 @@ async def _feed_watchdog(supervisor: Supervisor) -> None:
 
 def _bind(config: Config) -> tuple[Listener, ...]:
     try:
-        return open_listeners(config.listen, passed=passed_sockets(os.environ, pid=os.getpid()))
+        passed = passed_sockets(os.environ, pid=os.getpid())
+        return open_listeners(config.listen, passed=passed, owner=_owner_of_sockets(config))
     except OSError as error:
         message = f"cannot listen: {error}"
         raise StorageUnavailable(message) from error
+
+
+def _owner_of_sockets(config: Config) -> tuple[int, int] | None:
+    """Return whom our unix sockets belong to: the account that we shall become, so that it can remove them at the end."""
+    if os.geteuid() != 0 or config.user is None:
+        return None
+    with contextlib.suppress(KeyError):
+        account = pwd.getpwnam(config.user)
+        return account.pw_uid, account.pw_gid
+    return None
 
 
 def drop_privileges(config: Config, *, as_root: bool, geteuid: Callable[[], int] = os.geteuid) -> None:
