@@ -27,6 +27,13 @@ REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND: Final = (sys.executable, "-m", "gateway")
 """`ticket-gateway`, wherever the repository lies."""
 
+_NOWHERE: Final = ("inject", "--socket", "/nonexistent", "--to", "nobody@firma.test")
+_MODULES_OF_INJECT: Final = f"""
+import sys, gateway.cli.entry
+gateway.cli.entry.run({_NOWHERE})
+print(*{{name.partition(".")[0] for name in sys.modules}})
+"""
+
 
 def write_command(path: Path, account: int) -> None:
     """Write the command `ticket-gateway` so that an account can run it that may not look into root's folders.
@@ -42,8 +49,7 @@ def write_command(path: Path, account: int) -> None:
         ("/usr/bin/python3", copy),
     ):
         if copy in folders:
-            shutil.copytree(REPOSITORY / "gateway", copy / "gateway")
-            shutil.copytree(installed, copy, dirs_exist_ok=True)
+            _copy_modules(copy)
         modules = ":".join(map(str, folders))
         path.write_text(f'#!/bin/sh\nPYTHONPATH={modules} PYTHONDONTWRITEBYTECODE=1 exec {interpreter} -m gateway "$@"\n')
         path.chmod(0o755)
@@ -52,11 +58,22 @@ def write_command(path: Path, account: int) -> None:
     miss("no Python can be run by the account that Postfix uses for pipes")
 
 
-def _can_run(command: Path, account: int) -> bool:
+def _copy_modules(target: Path) -> None:
+    """Copy our package and those modules of others that `inject` needs."""
+    shutil.copytree(REPOSITORY / "gateway", target / "gateway")
+    needed = run([sys.executable, "-c", _MODULES_OF_INJECT], environment={**os.environ, "PYTHONPATH": str(REPOSITORY)}).split()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if entry.name.partition(".")[0] in needed:
+            (shutil.copytree if entry.is_dir() else shutil.copy)(entry, target / entry.name)
+
+
+def _can_run(path: Path, account: int) -> bool:
+    """Tell whether `inject` gets as far as finding that nobody listens (75, EX_TEMPFAIL)."""
+    command = [str(path), *_NOWHERE]
     done = subprocess.run(
-        [str(command), "--version"], cwd="/", user=account, group=account, extra_groups=(), capture_output=True, check=False
+        command, cwd="/", user=account, group=account, extra_groups=(), stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
-    return done.returncode == 0
+    return done.returncode == os.EX_TEMPFAIL
 
 
 class RunningGateway:
