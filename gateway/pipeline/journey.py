@@ -95,13 +95,15 @@ async def process_mail(mail: ReceivedMail, road: Road) -> Arrival:
 
 
 async def read_mail(mail: ReceivedMail, road: Road) -> ReadMail:
-    """Understand a mail in a worker process; one that no worker survives twice is taken as it is."""
+    """Understand a mail in a worker process; one that exceeds the limits, or kills two workers, is taken as it is."""
     why = ""
     for _ in range(_PATIENCE):
         try:
             reading = await road.workers.run(understand, mail.content, circumstances_of(mail, road.policy), road.keys, road.spool)
         except WorkerFailed as failure:
             why = str(failure)
+            if not failure.is_transient:
+                break
         else:
             return ReadMail(mail=mail, reading=reading)
     return ReadMail(mail=mail, reading=give_up_reading(mail, why))
