@@ -96,7 +96,9 @@ ROWS: tuple[Row, ...] = (
         assurance=Assurance.PROVEN,
         when="SPF passes for the author's domain (DMARC-aligned), directly or at the hop before a declared forwarder.",
         holds=lambda f: f.is_spf_aligned,
-        because=lambda f: f"SPF of {f.spf.domain} passes{f.where} and stands for the author's domain {f.author_domain}",
+        because=lambda f: (
+            f"SPF of {f.spf.domain} passes{f.where}, and {f.spf.domain} stands for the author's domain {f.author_domain}"
+        ),
     ),
     Row(
         assurance=Assurance.VOUCHED,

@@ -236,7 +236,10 @@ def verify(signature: Signature, key: PublicKey, pool: HeaderPool, body: BodyHas
     """Check everything that is left: times, identity, body hash, the signature itself, and what it leaves out."""
     if key.is_strict and signature.identity_domain != signature.domain:
         return Verdict(result=DkimResult.PERMERROR, because="i= lies in a subdomain, which the key does not allow (t=s)")
-    failure = _check_times(signature, now) or _check_body(signature, body) or _check_headers(signature, key, pool)
+    outdated = _check_times(signature, now)
+    if outdated:
+        return Verdict(result=DkimResult.PERMERROR, because=outdated)
+    failure = _check_body(signature, body) or _check_headers(signature, key, pool)
     if failure:
         return Verdict(result=DkimResult.FAIL, because=failure)
     length = signature.body.length

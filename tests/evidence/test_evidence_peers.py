@@ -10,6 +10,7 @@ import subprocess
 import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from gateway.evidence.headers import HeaderBlock
 from gateway.mail import DkimResult, Evidence
 from tests.evidence.conftest import FetchSource
 from tests.evidence.test_evidence_scenarios import DECLARED, MX, ROWS, arrive
-from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, World, key_record, rsa_pem, sealed, signer
+from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, NOW, World, key_record, rsa_pem, sealed, signer, timed
 
 RSPAMD = """
 options {{ pidfile="{folder}/pid"; tempdir="{folder}"; hs_cache_dir="{folder}"; filters="spf,dkim"; local_addrs=[];
@@ -38,6 +39,7 @@ dkim {{ trusted_only=false; }}
 arc {{ sign_authenticated=false; }}
 dmarc {{ reporting {{ enabled=false; }} }}
 """
+DAY = timedelta(days=1)
 SPF = {"ALLOW": "pass", "FAIL": "fail", "SOFTFAIL": "softfail", "NEUTRAL": "neutral", "NA": "none", "DNSFAIL": "temperror"}
 DKIM = {"+": "pass", "-": "fail", "?": "temperror", "~": "permerror"}
 DMARC = {"ALLOW": "pass", "REJECT": "fail", "QUARANTINE": "fail", "SOFTFAIL": "fail", "NA": "none", "DNSFAIL": "temperror"}
@@ -174,6 +176,12 @@ def specials() -> dict[str, Special]:
         "body changed": Special(signed.replace(b"Frage", b"Farge"), "fail", "fail", "fail"),
         "subject changed": Special(signed.replace(b"4711", b"4712"), "fail", "fail", "fail"),
         "no selector": Special(signed.replace(b"s=s1", b"s=s9"), "permerror", "permerror", None),
+        "expired": Special(
+            timed(DIRECT, made=NOW - DAY * 9, until=NOW - DAY), "permerror", None, "permerror", "rspamd leaves it out"
+        ),
+        "made in the future": Special(
+            timed(DIRECT, made=NOW + DAY, until=NOW + DAY * 9), "permerror", None, "permerror", "rspamd leaves it out"
+        ),
         "length, appended": Special(
             long + DIRECT + b"Pay here\r\n", "policy", "pass", "pass", "what l= leaves out would be shown, and is not signed"
         ),
@@ -205,7 +213,7 @@ async def _compare_special_mails(rspamd: Rspamd, world: World) -> None:
         (found,) = (await world.observe(special.mail, client_ip=EVIL_IP)).dkim
         assert found.result == special.ours, (name, found)
         theirs = await rspamd.judge(special.mail, client_ip=KUNDE_IP, helo="x.example", mail_from="kurt@kunde.example")
-        assert [word for _, word in theirs.dkim] == [special.rspamd], (name, theirs)
+        assert [word for _, word in theirs.dkim] == ([special.rspamd] if special.rspamd else []), (name, theirs)
         assert special.ours == special.rspamd or special.why
 
 

@@ -75,6 +75,19 @@ def signer(domain: str = "kunde.example", selector: str = "s1", pem: bytes | Non
     return DkimSigner(domain, selector, pem or rsa_pem())
 
 
+def timed(content: bytes, *, made: datetime, until: datetime) -> bytes:
+    """Sign for kunde.example with `t=` and `x=`."""
+    block = HeaderBlock.read(content)
+    wish = BodyWish(Canonical.RELAXED)
+    body_hash = base64.b64encode(hash_bodies(content, block.body_start, {wish})[wish].digest).decode()
+    own = (
+        f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=kunde.example; s=s1; t={int(made.timestamp())};\r\n"
+        f"\tx={int(until.timestamp())}; bh={body_hash}; h=from:subject; b="
+    ).encode()
+    signed = HeaderPool(block).select([b"from", b"subject"], Canonical.RELAXED, Field(b"", own))
+    return own + _sign(b"".join(signed) + _relaxed(own).rstrip(b"\r\n"), None) + b"\r\n" + content
+
+
 def sealed(content: bytes, domain: str, results: str, pem: bytes | None = None) -> bytes:
     """Return the mail with one more ARC set by `domain`, whose results are these (RFC 8617 section 5.1)."""
     block = HeaderBlock.read(content)
