@@ -47,7 +47,7 @@ def find_forward_opening(lines: Lines, *, is_forward: bool) -> Opening | None:
     following = 0
     for index in heading_candidates(lines):
         opening = find_opening(lines, index) if index >= following else None
-        if opening is None:
+        if opening is None or (lines.depths[opening.start] and not opening.is_bare):
             continue
         if opening.heading is Heading.FORWARDED:
             return opening

@@ -64,6 +64,8 @@ class Opening:
     """Prose hardly looks like this: it names day, time and person, or is a whole header block, or a separator."""
     block: HeaderBlock | None = None
     """The labelled lines in it."""
+    is_bare: bool = False
+    """The signs around it are its own (GroupWise): it is no part of what is quoted deeper."""
 
 
 def heading_candidates(lines: Lines) -> list[int]:
@@ -103,7 +105,9 @@ def _look(lines: Lines, index: int) -> Opening | None:
     if not raw:
         return None
     if raw.startswith(">>>") and _GROUPWISE.fullmatch(raw[:_LONGEST_ATTRIBUTION]) and names_time(lines.plain(index)):
-        return Opening(heading=Heading.ATTRIBUTION, start=index, end=index + 1, is_followed_by_signs=False, has_proof=True)
+        return Opening(
+            heading=Heading.ATTRIBUTION, start=index, end=index + 1, is_followed_by_signs=False, has_proof=True, is_bare=True
+        )
     plain = lines.plain(index)
     if not plain:
         return None

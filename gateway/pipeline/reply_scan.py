@@ -80,7 +80,7 @@ def _step(plan: Plan, index: int) -> int:
         follows_hint = index == plan.hint and not plan.is_forward and not lines.depths[index]
         return _follow_hint(plan, index) if follows_hint else index + 1
     plan.is_suspicious = True
-    if lines.depths[opening.start] and opening.heading is not Heading.ATTRIBUTION:
+    if lines.depths[opening.start] and not opening.is_bare:
         return opening.end
     if opening.heading is Heading.FORWARDED or (plan.is_forward and opening.heading is not Heading.ATTRIBUTION):
         plan.forward = opening.start
@@ -104,8 +104,13 @@ def _may_take_the_rest(plan: Plan, start: int) -> bool:
 
     Otherwise the answer may stand below, and nothing would be left to read.
     """
-    is_left = any(part is Part.VISIBLE and not plan.lines.is_blank(at) for at, part in enumerate(plan.parts[:start]))
-    return is_left or plan.sure is not None
+    return plan.sure is not None or _has_words(plan, start)
+
+
+def _has_words(plan: Plan, end: int) -> bool:
+    """Tell whether something above a line is visible and no quotation."""
+    lines = plan.lines
+    return any(plan.parts[at] is Part.VISIBLE and not lines.depths[at] and not lines.is_blank(at) for at in range(end))
 
 
 def _quote_other_signs(plan: Plan, opening: Opening) -> bool:
@@ -131,7 +136,7 @@ def _quote_other_signs(plan: Plan, opening: Opening) -> bool:
 def _follow_hint(plan: Plan, index: int) -> int:
     """Begin a quotation where the HTML says so, below something that is visible."""
     lines = plan.lines
-    if all(lines.is_blank(at) for at in range(index)):
+    if not _has_words(plan, index):
         return index + 1
     signed = next((at for at in range(index, min(len(lines), index + _LONGEST_UNKNOWN_HEADING)) if lines.depths[at]), None)
     if signed is None:

@@ -119,6 +119,13 @@ def test_answer_above_and_below_is_visible() -> None:
     assert reply.visible == "Hello Anna,\n\nIt works now."
 
 
+def test_heading_inside_the_quotation_takes_nothing() -> None:
+    inner = "> > On Mon, 11 May 2026 at 09:00, Carla <c@kunde.example> wrote:\n> > \n> > > It is broken.\n> -----Original Message-----"
+    text = f"{ATTRIBUTION}\n> Does it print?\n{inner}\n> Works?\n\nNo, it does not.\n\n-- \nCarla"
+    reply = split_reply(text, None, is_answer=True)
+    assert (reply.visible, reply.signature) == ("No, it does not.", "\n-- \nCarla")
+
+
 @pytest.mark.parametrize(
     "heading",
     [
