@@ -41,6 +41,8 @@ class Ledger:
                     self.accepted.add(identity)
                 case ["no", code, identity]:
                     self.refused.append(f"{code} {identity}")
+                case _:
+                    pass  # a line that is being written right now
 
     def note_sent(self, identity: str, content: bytes) -> None:
         """Write down that an attempt begins."""

@@ -20,6 +20,7 @@ from typing import IO, Final, Self
 REPOSITORY: Final = Path(__file__).parents[3]
 _START_SECONDS: Final = 90.0
 _POLL_SECONDS: Final = 0.01
+_STILL: Final = {"T", "Z", "X"}
 _BURIAL_SECONDS: Final = 0.2
 
 _CONFIG: Final = """\
@@ -113,6 +114,15 @@ class Process:
         poll = select.poll()
         poll.register(self._handle, select.POLLIN)
         return not poll.poll(0)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether none of its threads does anything any more, not even inside the kernel."""
+        states: set[str] = set()
+        with contextlib.suppress(OSError):
+            for path in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+                states.add(path.read_text().rpartition(")")[2].split()[0])
+        return states <= _STILL
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, if it still runs."""
