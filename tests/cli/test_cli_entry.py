@@ -1,5 +1,6 @@
 """How commands begin and end."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from gateway import __version__
 from gateway.cli.output import clean, to_json
+from gateway.config import load_text
 from tests.cli.conftest import Command
+from tests.config.small import SMALL
 
 HEAVY = ("pydantic", "sqlalchemy", "ruamel.yaml", "rich.table", "asyncio", "structlog", "gateway.app")
 
@@ -85,3 +88,18 @@ def test_json_never_holds_lone_surrogates() -> None:
 
 def test_mail_cannot_steer_the_terminal() -> None:
     assert clean("a\x1b[2Jb\tc\n\x07") == "a\N{REPLACEMENT CHARACTER}[2Jb\tc\n\N{REPLACEMENT CHARACTER}"
+
+
+def test_what_is_in_force_is_itself_a_configuration_that_says_the_same(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    checked = command("check-config", file)
+    assert (checked.code, checked.out) == (0, f"{file}: good: 1 channel, 1 queue, 2 agents, 1 smarthost\n")
+    shown = command("config", "show", "-c", file)
+    assert load_text(shown.out, file="shown.yaml").config == load_text(SMALL, file="small.yaml").config
+    assert json.loads(command("config", "show", "-c", file, "--json").out)["limits"]["message_size"] == 50_000_000
+
+
+def test_the_example_and_the_schema_are_printed(command: Command) -> None:
+    assert command("config", "example").out.startswith("# yaml-language-server: $schema=gateway.schema.json\n")
+    assert json.loads(command("config", "schema").out)["title"] == "Ticket Gateway"
