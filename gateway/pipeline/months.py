@@ -138,8 +138,8 @@ def _find_named_day(plain: str) -> tuple[int, int, int] | None:
         number = _day_number(token)
         if number is None:
             continue
-        after = _month_number(tokens[at + 1]) if at + 1 < len(tokens) else None
-        before = _month_number(tokens[at - 1]) if at else None
+        after = month_number(tokens[at + 1]) if at + 1 < len(tokens) else None
+        before = month_number(tokens[at - 1]) if at else None
         month = after or before
         if month:
             candidates.append((year, month, number))
@@ -152,7 +152,7 @@ def _day_number(token: str) -> int | None:
     return int(digits) if digits.isdigit() and len(digits) <= 2 and 1 <= int(digits) <= 31 else None  # noqa: PLR2004
 
 
-def _month_number(token: str) -> int | None:
+def month_number(token: str) -> int | None:
     """Read the name of a month, its beginning of at least three letters, or an inflected form."""
     known = _NUMBERS.get(token)
     if known is not None:

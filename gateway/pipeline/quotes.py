@@ -13,6 +13,7 @@ from typing import Final
 from gateway.pipeline import phrases
 from gateway.pipeline.header_block import HeaderBlock, label_role, read_header_block
 from gateway.pipeline.lines import Lines, find_address, plain_line
+from gateway.pipeline.months import month_number
 from gateway.pipeline.timestamps import names_day, names_time
 
 _FRAME: Final = "-–—―─━_=*#~"
@@ -25,7 +26,6 @@ _LONGEST_ATTRIBUTION: Final = 600
 _MOST_ATTRIBUTION_LINES: Final = 4
 _LONGEST_ANNOUNCEMENT: Final = 60
 _LONGEST_TAIL: Final = 40
-_LEADING_DAY: Final = 28
 _LONGEST_LEAD: Final = 100
 _BRACKETED: Final = re.compile(r"[<(\[]\s{0,3}<?(?:mailto:)?[^\s<>()\[\]]{1,128}@[^\s<>()\[\]]{1,200}>?\s{0,3}[>)\]]")
 _GROUPWISE: Final = re.compile(r">>>[^>]{5,300}(?:<[^<>]{3,200}>[^>]{0,200})?>>>\s*")
@@ -265,18 +265,24 @@ def _find_attribution(lines: Lines, index: int, plain: str) -> Opening | None:
 
 
 def _prove(window: str) -> bool:
-    """Tell whether lines say when who wrote, so that prose hardly says it the same way."""
+    """Tell whether lines say who wrote when, so that prose hardly says it the same way."""
     day, time = names_day(window), names_time(window)
-    if not (day or time):
-        return False
+    if not time:
+        return day and frame_width(window) >= _SHORTEST_FRAME and has_verb(window)
     if has_verb(window):
-        return (day and time) or find_address(window) is not None
-    if not (day and time and "@" in window):
+        return day or _BRACKETED.search(window) is not None
+    if not day or "@" not in window or not _begins_with_day(window):
         return False
     bracketed = list(_BRACKETED.finditer(window))
     if bracketed and window[bracketed[-1].start()] == "<" and len(window) - bracketed[-1].end() <= _LONGEST_TAIL:
         return True
-    return names_day(window[:_LEADING_DAY]) and find_address(window.rstrip(_TRAILING + ":").rpartition(" ")[2]) is not None
+    return find_address(window.rstrip(_TRAILING + ":").rpartition(" ")[2]) is not None
+
+
+def _begins_with_day(window: str) -> bool:
+    """Tell whether the first word is a number, a weekday before a sign, or a month before a number."""
+    first, _, rest = window.partition(" ")
+    return any(c.isdigit() for c in first) or first[-1] in ".,،" or (rest[:1].isdigit() and month_number(first) is not None)
 
 
 def _is_likely(window: str) -> bool:

@@ -93,6 +93,21 @@ def test_form_or_itinerary_in_a_first_mail_stays_visible(text: str) -> None:
     assert split_reply(text, None, is_answer=False).visible == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bitte senden an Anna <anna@firma.example> bis 12.05.2026 10:00 Uhr:\n\n- Ausweis\n- Antrag",
+        "Bitte bis 12.05.2026 10:00 an Anna <anna@firma.example>:\n\n- Ausweis\n- Antrag",
+        "Your colleague anna@firma.example wrote on 12.05.2026:\n\nwe refund\n\nBut nothing came.",
+        "Herr Meier schrieb mir am 12.05.2026:\n\nEs kommt.\n\nEs kam nicht.",
+        "We met at 10:00 and he wrote:\n\nyes\n\nWhat now?",
+    ],
+)
+def test_list_or_citation_in_an_answer_stays_visible(text: str) -> None:
+    for is_answer in (None, True, False):
+        assert split_reply(f"Hello,\n\n{text}", None, is_answer=is_answer).visible == f"Hello,\n\n{text}"
+
+
 # -------------------------------------------------------------------------------------------------------------- layouts
 
 
