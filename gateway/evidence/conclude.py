@@ -109,11 +109,11 @@ def _find(common: Observation, through: Through | None, before: SenderBefore | N
         is_known = through.client_ip is not None and before is not None and before.is_known
     else:
         is_known = common.envelope.client_ip is not None
-    record = common.discovery.record if common.discovery else None
+    has_record = common.discovery is not None and bool(common.discovery.walk.records)
     return Findings(
         author_domain=common.author.domain,
         why_no_author=common.author.because,
-        has_dmarc_record=record is not None,
+        has_dmarc_record=has_record,
         dkim=common.dkim,
         spf=spf,
         dmarc=judged,

@@ -71,17 +71,17 @@ async def _observe(
     walker = dmarc.TreeWalker(dns)
     wishes = dkim.wished_bodies(readings) | chain.wished_bodies(sealers)
     dns.is_warm = _is_remembered(dns, _first_questions(envelope, author, readings, chain))
+    bodies = await _hash(content, block.body_start, wishes) if dns.is_warm else {}
     asking = (
         dkim.fetch_keys(readings, dns),
         arc.fetch_keys(chain, sealers, dns),
         check_sender(dns, client_ip=envelope.client_ip, reverse_path=envelope.reverse_path, helo=envelope.helo),
         _discover(author, walker),
     )
-    hashing = _hash(content, block.body_start, wishes)
     if dns.is_warm:
-        bodies, keys, chain_keys = await hashing, await asking[0], await asking[1]
-        found, discovery = await asking[2], await asking[3]
+        keys, chain_keys, found, discovery = await asking[0], await asking[1], await asking[2], await asking[3]
     else:
+        hashing = _hash(content, block.body_start, wishes)
         bodies, keys, chain_keys, found, discovery = await asyncio.gather(hashing, *asking)
     verified = dkim.verify_signatures(readings, keys, pool, bodies, now)
     signatures, is_open = await dmarc.align_signatures(discovery, verified, walker)

@@ -118,7 +118,7 @@ def parse_server(text: str) -> tuple[str, int]:
     """
     text = text.strip()
     host, port = text, str(DNS_PORT)
-    if text.startswith("["):
+    if text.startswith("[") and "]" in text:
         host, _, rest = text[1:].partition("]")
         port = rest[1:] if rest.startswith(":") else port
     elif text.count(":") == 1:

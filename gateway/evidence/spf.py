@@ -136,6 +136,8 @@ async def _check_domain(query: _Query, domain: str) -> tuple[SpfResult, str]:
 def _could_have_record(domain: str) -> bool:
     """Tell whether a domain is well-formed (RFC 7208 section 4.3)."""
     labels = domain.removesuffix(".").split(".")
+    if domain.startswith("["):
+        return False
     return len(domain) <= MAX_NAME and len(labels) > 1 and all(0 < len(label) < 64 for label in labels)  # noqa: PLR2004 RFC 1035
 
 

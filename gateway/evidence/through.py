@@ -95,7 +95,7 @@ class Pathfinder:
         ip = read_ip(client_ip)
         if ip is None:
             return False
-        if any(ip.version == network.version and ip in network for network in forwarder.networks):
+        if in_networks(ip, forwarder):
             return True
         for domain in forwarder.all_spf_domains:
             result, _ = await check_host(self._dns, ip=ip, sender=Address("postmaster", domain), helo=domain)
@@ -125,13 +125,22 @@ class Pathfinder:
 
     async def _is_inside(self, client_ip: str) -> bool:
         ip = ipaddress.ip_address(client_ip)
-        if ip.is_loopback or ip.is_link_local or is_private(ip):
-            return True
-        for forwarder in self._forwarders:
-            if not forwarder.is_shared and await self._sends_from(client_ip, forwarder):
-                self._passed = self._passed or forwarder
-                return True
-        return False
+        own = [f for f in self._forwarders if not f.is_shared]
+        listed = next((f for f in own if in_networks(ip, f)), None)
+        if listed is None and not (ip.is_loopback or ip.is_link_local or is_private(ip)):
+            for forwarder in own:
+                if await self._sends_from(client_ip, forwarder):
+                    listed = forwarder
+                    break
+            else:
+                return False
+        self._passed = self._passed or listed
+        return True
+
+
+def in_networks(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, forwarder: ForwarderSettings) -> bool:
+    """Tell whether an address lies in a forwarder's networks."""
+    return any(ip.version == network.version and ip in network for network in forwarder.networks)
 
 
 def has_domain(envelope: Envelope, domains: frozenset[str]) -> bool:
