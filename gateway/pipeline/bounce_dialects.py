@@ -24,6 +24,8 @@ _SYSTEMS: Final = frozenset(
     {"mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "mail-daemon", "mdaemon", "mail.delivery", "maildelivery",
      "mail-delivery-system", "smtp-daemon", "mmdf", "uucp", "mail_system", "mailsystem", "bounce-notification"}
 )  # fmt: skip
+_STAFFED: Final = frozenset({"postmaster"})
+"""People write from there, too."""
 _SYSTEM_NAMES: Final = (
     "mail delivery s",
     "mail administrator",
@@ -109,12 +111,16 @@ def is_from_mail_system(message: Message) -> bool:
         return True
     author = message.from_[0] if message.from_ else None
     local = author.address.local.casefold() if author else ""
-    if local in _SYSTEMS or local.startswith(("microsoftexchange", "mailer-daemon", "maildaemon")):
+    if local.startswith(("microsoftexchange", "mailer-daemon", "maildaemon")) or local in _SYSTEMS - _STAFFED:
         return True
     subject = plain_line((message.subject or "")[:500])
     is_null = (message.header("Return-Path") or "").strip() == "<>"
+    is_marked = is_null or bool(message.header("Auto-Submitted"))
     is_named = author is not None and plain_line((author.name or "")[:200]).startswith(_SYSTEM_NAMES)
-    return (is_null or is_named or author is None) and any(phrase in subject for phrase in BOUNCE_SUBJECTS)
+    tells_failure = any(phrase in subject for phrase in BOUNCE_SUBJECTS)
+    if local in _STAFFED:
+        return is_marked or tells_failure
+    return (is_null or is_named or author is None) and tells_failure
 
 
 def read_dialects(message: Message) -> Iterator[Report]:

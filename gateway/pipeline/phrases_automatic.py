@@ -84,7 +84,7 @@ ABSENCE_TEXTS: Final = tuple(
 """Count inside the text of what is known to be automatic."""
 BOUNCE_SUBJECTS: Final = tuple(
     words_of(
-        "undelivered mail returned to sender|mail delivery failed|mail delivery failure|delivery status notification|undeliverable|"
+        "undelivered mail returned to sender|error sending message|mail delivery status|undelivered|message status - undeliverable|mail delivery failed|mail delivery failure|delivery status notification|undeliverable|"
         "returned mail|failure notice|delivery failure|delivery failed|message delivery failure|mail delivery problem|"
         "mail system error|undeliverable mail|undeliverable message|delayed mail|warning: could not send message|warning: message|"
         "mail delivery subsystem|message undeliverable|delivery notification|delivery report|non delivery notification|"

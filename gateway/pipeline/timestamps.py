@@ -1,6 +1,5 @@
 """Telling from the look of a line whether it names a day or a time of day, in any language and calendar style."""
 
-# ruff: noqa: RUF001 wide signs are meant
 import re
 from typing import Final
 

@@ -148,6 +148,7 @@ def test_old_notification_names_every_recipient_but_never_the_sender(build: Buil
         {"subject": "Re: Undelivered Mail Returned to Sender", "text": "<bob@kunde.example>: user unknown", "author": "postmaster@kunde.example"},
         {"subject": "Fwd: failure notice", "headers": {"Content-Type": "multipart/mixed"}, "parts": [status_part(RFC3464[0][1])]},
         {"subject": "Delivery failed", "text": "The parcel for bob@kunde.example did not come."},
+        {"subject": "Your mail server", "author": "postmaster@kunde.example", "text": "Hello,\n\n<bob@kunde.example>: your server says user unknown, why?\n\nAnna"},
         {"subject": "Hello", "author": "postmaster@kunde.example", "text": "Hello,\nwe changed our mail server.\nAnna"},
     ],
 )  # fmt: skip
