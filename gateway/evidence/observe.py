@@ -106,7 +106,7 @@ def _first_questions(
     envelope: Envelope, author: Author, readings: dkim.Readings, chain: arc.ArcChain
 ) -> list[tuple[str, RecordType]]:
     """Return what will surely be asked."""
-    names = [f"_dmarc.{author.domain}"] if author.domain else []
+    names = [f"_dmarc.{name}" for name in dmarc.names_to_ask(author.domain)] if author.domain else []
     names += [f"{one.selector}._domainkey.{one.domain}" for one in readings if isinstance(one, Signature)]
     names += [f"{one.selector}._domainkey.{one.sealer}" for one in chain.instances]
     sender = envelope.reverse_path.domain if envelope.reverse_path else envelope.helo

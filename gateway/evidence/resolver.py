@@ -40,6 +40,8 @@ T = TypeVar("T")
 EDNS_PAYLOAD: Final = 1232
 """Octets that fit into one packet nearly everywhere (DNS flag day 2020)."""
 FEWEST_TRIES: Final = 2
+MAX_IN_FLIGHT: Final = 256
+"""Questions under way at once; each holds a socket."""
 
 
 class Dns(Protocol):
@@ -97,6 +99,7 @@ class Resolver:
         self._size = settings.cache_size
         self._cache: OrderedDict[tuple[str, RecordType], _Cached] = OrderedDict()
         self._in_flight: dict[tuple[str, RecordType], asyncio.Task[Answer]] = {}
+        self._sockets = asyncio.Semaphore(MAX_IN_FLIGHT)
 
     async def ask(self, name: str, kind: RecordType) -> Answer:
         """Return what the DNS says of a name, from memory if it may still be believed; never raises."""
@@ -168,7 +171,8 @@ class Resolver:
         """Try the servers in order, at least two tries in all; None when none of them answered."""
         for attempt in range(max(FEWEST_TRIES, len(self._servers))):
             host, port = self._servers[attempt % len(self._servers)]
-            response = await self._ask_server(target, kind, host, port)
+            async with self._sockets:
+                response = await self._ask_server(target, kind, host, port)
             if response is not None and response.rcode() in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
                 return response
             if response is not None and len(self._servers) == 1:

@@ -125,6 +125,14 @@ async def test_there_is_no_search_list(resolver: Resolver, fake_dns: FakeDns) ->
     assert fake_dns.questions == [("host", "A")]
 
 
+async def test_thousands_of_questions_at_once_are_all_answered(fake_dns: FakeDns) -> None:
+    resolver = Resolver(ResolverSettings(servers=[fake_dns.address], timeout=20))
+    names = [f"n{i}.example" for i in range(1500)]
+    fake_dns.zone.update({name: {"A": ["192.0.2.1"]} for name in names})
+    answers = await asyncio.gather(*(resolver.ask(name, RecordType.A) for name in names))
+    assert {answer.status for answer in answers} == {FOUND}
+
+
 async def test_one_mail_asks_only_so_often(resolver: Resolver, fake_dns: FakeDns) -> None:
     loop = asyncio.get_running_loop()
     questions = MailQuestions(resolver, questions=2, deadline=loop.time() + 5)
