@@ -40,7 +40,7 @@ T = TypeVar("T")
 EDNS_PAYLOAD: Final = 1232
 """Octets that fit into one packet nearly everywhere (DNS flag day 2020)."""
 FEWEST_TRIES: Final = 2
-MAX_IN_FLIGHT: Final = 256
+MAX_IN_FLIGHT: Final = 128
 """Questions under way at once; each holds a socket."""
 
 
