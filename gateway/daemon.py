@@ -26,6 +26,8 @@ from gateway.smtp_in.committer import Committer
 from gateway.smtp_in.intake import Intake
 from gateway.smtp_in.listeners import Listener, open_listeners, passed_sockets
 from gateway.smtp_in.server import Server
+from gateway.storage.folder import remove_stale_files
+from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Topic
 from gateway.supervisor import Supervisor
 
@@ -76,6 +78,9 @@ class Daemon:
     async def start(self) -> None:
         """Take up what a dead process left, then begin to take mail."""
         gateway = self.gateway
+        if gateway.config.database == SQLITE:
+            # Nobody else has this folder, and no mail is arriving yet: whatever lies there belongs to the dead, however young.
+            await asyncio.to_thread(remove_stale_files, gateway.spool, older_than_seconds=0)
         await gateway.workers.start()
         await gateway.database.write(lambda tx: tx.outbox.release_leases(gateway.node, now=utc_now()))
         self._tasks = [
