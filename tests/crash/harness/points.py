@@ -124,13 +124,15 @@ class Sweeper:
             was_accepted = self._server.try_once(mail, 1)
             self._wait_for_death_or_settling(victim, mail, is_accepted=was_accepted)
             tracer.detach()
+            if tracer.has_killed:
+                victim.wait()
             happened = tracer.has_injected or not victim.is_alive
         self._server.hang_up()
         if not self._site.running.is_alive:
             self._is_warm = False
             self._site.start()
             self._site.wait_until_ready()
-        if happened:
+        if happened or not was_accepted:
             self._server.send_until_accepted(mail, first=2)
         self._server.hang_up()
         self._settle(mail)

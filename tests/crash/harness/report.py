@@ -56,13 +56,13 @@ class Progress(Protocol):
     """Somebody who shows how far it has come."""
 
     def begin(self, part: str, total: int | None) -> None:
-        """A part begins; None where nobody knows how long it is."""
+        """Hear that a part begins; None where nobody knows how long it is."""
 
     def advance(self, part: str) -> None:
-        """One more of a part is done."""
+        """Hear that one more of a part is done."""
 
     def end(self, part: str) -> None:
-        """A part is done."""
+        """Hear that a part is done."""
 
 
 def _sweeps(*, stride: int, large_stride: int) -> tuple[Sweep, ...]:
