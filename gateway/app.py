@@ -69,7 +69,7 @@ class Gateway:
         self.policy: Policy = config.policy()
         self.templates = Templates(config.texts.templates, zone=ZoneInfo(config.texts.timezone))
         self.observer = Observer(config.resolver)
-        self._forwarders = {
+        self.forwarders = {
             key: tuple(forwarder.for_tenant(channel.address.domain) for forwarder in channel.forwarders)
             for key, channel in config.channels.items()
         }
@@ -120,7 +120,7 @@ class Gateway:
 
     async def observe(self, envelope: Envelope, content: Content) -> Mapping[str, Evidence]:
         """Find out what can be proven about a mail, for each of its channels."""
-        forwarders = {recipient.channel: self._forwarders[recipient.channel] for recipient in envelope.recipients}
+        forwarders = {recipient.channel: self.forwarders[recipient.channel] for recipient in envelope.recipients}
         return await self.observer.observe(envelope, content, forwarders, now=utc_now())
 
     def judge(self, envelope: Envelope, evidence: Mapping[str, Evidence]) -> Refusal | None:

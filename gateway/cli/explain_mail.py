@@ -108,8 +108,7 @@ class Explainer:
             client_ip=job.client_ip,
             helo=job.helo,
         )
-        settings = self._gateway.policy.channels[channel]
-        forwarders = {channel: [f.for_tenant(settings.address.domain) for f in settings.forwarders]}
+        forwarders = {channel: self._gateway.forwarders[channel]}
         observer = self._observer_of(job)
         try:
             found = await observer.observe(envelope, content, forwarders, now=now)

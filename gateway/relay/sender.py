@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from gateway.ids import format_id
 from gateway.mail import Attempt, Content, OutboundMail, Outcome
 from gateway.relay.connection import Handover, outward
 from gateway.relay.retry import next_attempt
@@ -215,7 +216,7 @@ class Relay:
                 return
             if delay is not None:
                 await asyncio.sleep(delay)
-        log.critical("outbox.unrecorded", outbound_id=mail.id, outcome=verdict.outcome)
+        log.critical("outbox.unrecorded", mail=format_id(mail.id), outcome=verdict.outcome)
 
     async def _finish_once(self, mail: OutboundMail, verdict: Verdict) -> bool:
         await self._finish(mail, verdict)
@@ -226,7 +227,7 @@ class Relay:
         try:
             return await work
         except Exception:
-            log.exception("relay.failed", step=step, outbound_id=mail.id if mail else None)
+            log.exception("relay.failed", step=step, mail=format_id(mail.id) if mail else None)
             return None
 
     def _unknown_smarthost(self, name: str) -> Try:
@@ -251,7 +252,7 @@ def _log_try(mail: OutboundMail, visit: Try, result: Consequence) -> None:
         level = log.error if result is Consequence.MISCONFIGURED else log.warning
     level(
         "smarthost.asked",
-        outbound_id=mail.id,
+        mail=format_id(mail.id),
         smarthost=visit.smarthost,
         stage=visit.stage,
         result=result.value,
@@ -266,10 +267,10 @@ def _log_verdict(mail: OutboundMail, verdict: Verdict) -> None:
     """One line for each round: `outbox.sent`, `outbox.deferred` or `outbox.bounced`."""
     log.info(
         _EVENTS[verdict.outcome],
-        outbound_id=mail.id,
+        mail=format_id(mail.id),
         purpose=mail.purpose,
         channel=mail.channel,
-        ticket_id=mail.ticket_id,
+        ticket=format_id(mail.ticket_id) if mail.ticket_id is not None else None,
         recipient=str(mail.recipient),
         smarthost=verdict.deciding.smarthost,
         code=verdict.deciding.code,

@@ -55,7 +55,7 @@ def inject(mail: BinaryIO, *, door: Path, sender: str, recipients: Sequence[str]
     """Hand over one mail, read to its end; `sender` is empty for the null reverse-path.
 
     Line ends may be LF or CR LF, and a first line `From …` of an mbox is left out. Never raises OSError: the gateway being down
-    is a reason to try again.
+    is a reason to try again, and so is a socket that we may not use: an admin mends it, and a bounce would lose the mail.
     """
     if not recipients or any(_CONTROL.search(word) for word in (sender, *recipients)):
         return Injected(exit_code=EX_USAGE, text="an address is missing or holds control characters")
@@ -65,8 +65,6 @@ def inject(mail: BinaryIO, *, door: Path, sender: str, recipients: Sequence[str]
             connection.connect(str(door))
             with connection.makefile("rb") as replies:
                 return _converse(_Wire(connection, replies), mail, sender, recipients, hostname)
-    except PermissionError as error:
-        return Injected(exit_code=EX_NOPERM, text=f"{door}: {error.strerror}")
     except _Refused as error:
         return Injected(exit_code=exit_code_of([error.reply]), text=error.reply.text)
     except (OSError, EOFError, ValueError) as error:

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from gateway.smtp_in.listeners import open_listeners, passed_sockets
 from gateway.smtp_in.settings import LimitSettings, ListenSettings
 from gateway.smtp_in.tls import Certificates
+from tests.needs import program
 from tests.smtp_in.certificates import make_certificate
 from tests.smtp_in.smtp_world import MAIL, Client, World, until
 
@@ -238,13 +239,12 @@ async def test_log_names_the_mail_but_not_what_it_says_and_one_line_stands_for_a
 # --------------------------------------------------------------------------------------------------- clients of other makers
 
 
-@pytest.mark.skipif(shutil.which("swaks") is None, reason="swaks is not installed (make peers)")
 async def test_swaks_hands_over_a_mail_in_tls(world: World) -> None:
     certificate, key = make_certificate(world.folder, "gw.firma.example")
     async with world.serve(ListenSettings(smtp="127.0.0.1:0", certificate=certificate, key=key)) as server:
         host, _, port = server.addresses[0].rpartition(":")
         command = [
-            "swaks",
+            program("swaks"),
             "--server",
             host,
             "--port",

