@@ -17,7 +17,7 @@ from typing import Final
 
 from gateway.app import Gateway, open_gateway, utc_now
 from gateway.config import load_config
-from gateway.daemon import Daemon
+from gateway.daemon import Daemon, take_short_turns
 from gateway.logs import configure_logging
 from gateway.mail import (
     ArcEvidence,
@@ -87,6 +87,7 @@ class Parts(Daemon):
         if self._has_pipeline:
             await super().start()
         else:
+            take_short_turns()
             await self.server.start()
 
 

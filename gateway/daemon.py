@@ -10,6 +10,7 @@ import os
 import pwd
 import random
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -35,6 +36,7 @@ log: Final = structlog.get_logger()
 
 _DRAIN_SECONDS: Final = 30.0
 _HOUSEKEEPING_SECONDS: Final = 3600.0
+_TURN_SECONDS: Final = 0.0005
 
 
 class RefusesRoot(PermanentError):
@@ -133,6 +135,15 @@ class Daemon:
             for task in late:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def take_short_turns() -> None:
+    """Let threads hand over to one another sooner than after Python's 5 ms.
+
+    The event loop gives the interpreter away with every octet that it sends, and each time the writing thread would keep it for
+    a whole turn: mail was accepted at half the speed.
+    """
+    sys.setswitchinterval(_TURN_SECONDS)
 
 
 async def run_daemon(path: Path, *, as_root: bool = False) -> None:
