@@ -12,7 +12,7 @@ from gateway.pipeline.header_block import HeaderBlock, Role
 from gateway.pipeline.lines import Lines, find_address, is_blank, quote_depth
 from gateway.pipeline.months import read_date
 from gateway.pipeline.parse import parse_message
-from gateway.pipeline.quotes import Heading, Opening, find_opening, heading_candidates, is_end_of_forward
+from gateway.pipeline.quotes import Heading, Opening, find_opening, heading_candidates, is_end_of_forward, is_inside_quotation
 from gateway.pipeline.signatures import find_signature
 from gateway.pipeline.subjects import Prefix, read_prefix
 
@@ -47,7 +47,7 @@ def find_forward_opening(lines: Lines, *, is_forward: bool) -> Opening | None:
     following = 0
     for index in heading_candidates(lines):
         opening = find_opening(lines, index) if index >= following else None
-        if opening is None or (lines.depths[opening.start] and not opening.is_bare):
+        if opening is None or is_inside_quotation(lines, opening):
             continue
         if opening.heading is Heading.FORWARDED:
             return opening

@@ -106,7 +106,7 @@ def read_header_block(lines: Lines, start: int) -> HeaderBlock | None:
     at = end = start
     last = min(len(lines), start + _MOST_LINES)
     while at < last:
-        if lines.is_blank(at):
+        if lines.is_empty(at):
             following = lines.next_text(at, blanks=1)
             if following < 0 or label_role(lines.plain(following)) is None or not _is_missing(fields, lines.plain(following)):
                 break

@@ -93,14 +93,18 @@ class Lines:
         """Tell whether a line is blank or outside of the text."""
         return not 0 <= index < len(self.raw) or is_blank(self.raw[index])
 
+    def is_empty(self, index: int) -> bool:
+        """Tell whether a line has no text: it is blank, or nothing but quoting signs."""
+        return self.is_blank(index) or (bool(self.depths[index]) and not self.raw[index].strip("> \t\xa0"))
+
     def next_text(self, index: int, *, blanks: int = 2) -> int:
         """Return the first line from `index` on that has text, over some blank ones at most; -1 where there is none."""
-        found = (at for at in range(max(index, 0), min(len(self.raw), index + blanks + 1)) if not is_blank(self.raw[at]))
+        found = (at for at in range(max(index, 0), min(len(self.raw), index + blanks + 1)) if not self.is_empty(at))
         return next(found, -1)
 
     def previous_text(self, index: int, *, blanks: int = 2) -> int:
         """Return the last line up to `index` that has text, over some blank ones at most; -1 where there is none."""
-        found = (at for at in range(index, max(-1, index - blanks - 1), -1) if not is_blank(self.raw[at]))
+        found = (at for at in range(index, max(-1, index - blanks - 1), -1) if not self.is_empty(at))
         return next(found, -1)
 
     @cached_property

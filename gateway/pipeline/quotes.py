@@ -79,6 +79,18 @@ def _has_colon(raw: str) -> bool:
     return ":" in raw or (not raw.isascii() and ("：" in raw or "︰" in raw))
 
 
+def is_inside_quotation(lines: Lines, opening: Opening) -> bool:
+    """Tell whether an opening stands among quoted lines, so that it is part of what somebody else had written.
+
+    A separator that says a mail was forwarded may itself be the first of them (Apple Mail).
+    """
+    if not lines.depths[opening.start] or opening.is_bare:
+        return False
+    above = lines.previous_text(opening.start - 1)
+    is_first = above < 0 or (not lines.depths[above] and not ends_like_attribution(lines.plain(above)))
+    return not (is_first and opening.heading is Heading.FORWARDED)
+
+
 def _may_stand_alone(raw: str) -> bool:
     """Tell whether a line without a colon may be a separator: framed by dashes, framed by GroupWise, or an announcement."""
     bare = raw.lstrip("> \t\xa0*|\u200e\u200f\u202a\u202b\u2067")

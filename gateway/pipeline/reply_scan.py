@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from gateway.pipeline.lines import Lines
-from gateway.pipeline.quotes import Heading, Opening, find_opening, heading_candidates, is_ruler
+from gateway.pipeline.quotes import Heading, Opening, find_opening, heading_candidates, is_inside_quotation, is_ruler
 
 _LONGEST_UNKNOWN_HEADING: Final = 6
 _FEW_WORDS: Final = 3
@@ -80,7 +80,7 @@ def _step(plan: Plan, index: int) -> int:
         follows_hint = index == plan.hint and not plan.is_forward and not lines.depths[index]
         return _follow_hint(plan, index) if follows_hint else index + 1
     plan.is_suspicious = True
-    if lines.depths[opening.start] and not opening.is_bare:
+    if is_inside_quotation(lines, opening):
         return opening.end
     if opening.heading is Heading.FORWARDED or (plan.is_forward and opening.heading is not Heading.ATTRIBUTION):
         plan.forward = opening.start

@@ -8,6 +8,7 @@ import pytest
 from gateway.mail import Kind
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.reading import Circumstances, read_message
+from gateway.pipeline.reply import surely_visible
 
 HEADERS: Final = (
     "From: Carla Kunde <carla@kunde.example>\r\nTo: support@firma.example\r\nSubject: Re: Printer\r\n"
@@ -36,6 +37,48 @@ def test_answer_in_html_is_told_from_what_it_quotes(program: str) -> None:
     assert [line for line in reply.visible.split("\n") if line] == ["It works.", "Carla"]
     assert "Please restart it." in reply.quoted
     assert "Please" not in reply.signature
+
+
+NOTIFICATION: Final = (
+    '<div style="font-size:11px;line-height:16px;opacity:.45">[ref:abcdefghijklmnopqrstuvwxyz2345]</div>'
+    '<div style="margin:16px 0 0">Carla wrote on 12.05.2026 10:00:</div><div>It is broken. Please restart it.</div>'
+)
+
+
+@pytest.mark.parametrize("program", sorted(HTML))
+def test_answer_of_an_agent_in_html_may_surely_be_relayed(program: str) -> None:
+    html = HTML[program].replace("Please restart it.", NOTIFICATION)
+    message = parse_message(f"{HEADERS}Content-Type: text/html; charset=utf-8\r\n\r\n{html}".encode())
+    reading = read_message(message, Circumstances(own_marker_ids=frozenset({"abcdefghijklmnopqrstuvwxyz2345"})))
+    sure = surely_visible(message.text, reading.reply)
+    assert sure is not None
+    assert [line for line in sure.split("\n") if line] == ["It works.", "Carla"]
+
+
+FORWARDS: Final = {
+    "gmail": '<div dir="ltr">Please look.</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">---------- Forwarded message ---------<br>From: <strong class="gmail_sendername" dir="auto">Dan Dorn</strong> <span dir="auto">&lt;<a href="mailto:dan@kunde.example">dan@kunde.example</a>&gt;</span><br>Date: Tue, May 12, 2026 at 10:00 AM<br>Subject: Printer<br>To:  &lt;<a href="mailto:carla@kunde.example">carla@kunde.example</a>&gt;<br></div><br><br><div>It is broken.</div></div>',
+    "apple": '<html><body>Please look.<br><div><br><blockquote type="cite"><div>Begin forwarded message:</div><br><div style="margin:0"><span><b>From: </b></span><span>Dan Dorn &lt;<a href="mailto:dan@kunde.example">dan@kunde.example</a>&gt;<br></span></div><div><span><b>Subject: </b></span><span><b>Printer</b><br></span></div><div><span><b>Date: </b></span><span>12. May 2026 at 10:00:00 CEST<br></span></div><div><span><b>To: </b></span><span>carla@kunde.example<br></span></div><br><div><div>It is broken.</div></div></blockquote></div></body></html>',
+    "thunderbird": '<p>Please look.</p><div class="moz-forward-container"><br><br>-------- Forwarded Message --------<table class="moz-email-headers-table" cellspacing="0" cellpadding="0" border="0"><tbody><tr><th valign="BASELINE" align="RIGHT">Subject: </th><td>Printer</td></tr><tr><th>Date: </th><td>Tue, 12 May 2026 10:00:00 +0200</td></tr><tr><th>From: </th><td>Dan Dorn <a class="moz-txt-link-rfc2396E" href="mailto:dan@kunde.example">&lt;dan@kunde.example&gt;</a></td></tr><tr><th>To: </th><td><a href="mailto:carla@kunde.example">carla@kunde.example</a></td></tr></tbody></table><br><br>It is broken.</div>',
+    "outlook": '<div class="WordSection1"><p class="MsoNormal">Please look.</p><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p class="MsoNormal"><b>From:</b> Dan Dorn &lt;dan@kunde.example&gt; <br><b>Sent:</b> Tuesday, May 12, 2026 10:00 AM<br><b>To:</b> carla@kunde.example<br><b>Subject:</b> Printer</p></div><p class="MsoNormal">It is broken.</p></div>',
+    "outlook on the web": '<div>Please look.</div><hr tabindex="-1" style="display:inline-block; width:98%"><div id="divRplyFwdMsg" dir="ltr"><font face="Calibri, sans-serif"><b>From:</b> Dan Dorn &lt;dan@kunde.example&gt;<br><b>Sent:</b> Tuesday, May 12, 2026 10:00 AM<br><b>To:</b> carla@kunde.example &lt;carla@kunde.example&gt;<br><b>Subject:</b> Printer</font><div>&nbsp;</div></div><div>It is broken.</div>',
+    "yahoo": '<div>Please look.</div><div class="yahoo_quoted"><div>----- Forwarded Message -----</div><div><b>From:</b> Dan Dorn &lt;dan@kunde.example&gt;</div><div><b>To:</b> carla@kunde.example</div><div><b>Sent:</b> Tuesday, 12 May 2026 at 10:00:00 CEST</div><div><b>Subject:</b> Printer</div><div><br></div><div>It is broken.</div></div>',
+}
+
+
+@pytest.mark.parametrize("program", sorted(FORWARDS))
+def test_forward_in_html_is_read(program: str) -> None:
+    headers = HEADERS.replace("Re: Printer", "FW: Printer") + "Date: Wed, 13 May 2026 09:00:00 +0200\r\n"
+    message = parse_message(f"{headers}Content-Type: text/html; charset=utf-8\r\n\r\n{FORWARDS[program]}".encode())
+    reading = read_message(message)
+    forwarded = reading.forwarded
+    assert forwarded is not None
+    assert str(forwarded.author) == "Dan Dorn <dan@kunde.example>"
+    assert [str(mailbox.address) for mailbox in forwarded.to] == ["carla@kunde.example"]
+    assert (forwarded.subject, forwarded.text, forwarded.note) == ("Printer", "It is broken.", "Please look.")
+    assert forwarded.date is not None
+    assert forwarded.date.isoformat() == "2026-05-12T10:00:00+02:00"
+    assert forwarded.confidence > 0.8
+    assert "It is broken." in reading.reply.visible
 
 
 ATTACHED: Final = """From: Anna <anna@firma.example>
