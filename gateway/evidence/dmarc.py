@@ -202,12 +202,11 @@ async def is_aligned(author: Discovery, domain: str | None, *, is_strict: bool, 
         return True
     if author.record is None or is_strict:
         return False
-    if domain.rpartition(".")[2] != author.domain.rpartition(".")[2]:
-        return False
+    organisation = author.walk.organisational_domain
+    if domain != organisation and not domain.endswith("." + organisation):
+        return False  # nobody needs to be asked, so that a silent server of a stranger's leaves nothing open
     walk = await walker.walk(domain)
-    if walk.is_temporary_error or author.walk.is_temporary_error:
-        return None
-    return walk.organisational_domain == author.walk.organisational_domain
+    return None if walk.is_temporary_error else walk.organisational_domain == organisation
 
 
 async def align_signatures(

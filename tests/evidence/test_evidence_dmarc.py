@@ -223,3 +223,16 @@ async def test_from_with_one_mailbox_is_read_however_it_is_written(field: bytes,
     mail = DIRECT.replace(b"From: Kurt Kunde <kurt@kunde.example>", field)
     evidence = await world.observe(mail)
     assert (evidence.dmarc.domain, evidence.assurance) == ("kunde.example", Assurance.PROVEN)
+
+
+async def test_a_silent_server_of_the_forgers_does_not_save_a_forgery(world: World) -> None:
+    for name in ("s1._domainkey.evil.example", "_dmarc.evil.example"):
+        world.set(name, Behaviour.SERVFAIL)
+    evidence = await world.observe(signer("evil.example").sign(DIRECT), client_ip=EVIL_IP)
+    assert (evidence.dmarc.result, evidence.assurance) == (DmarcResult.FAIL, Assurance.CONTRADICTED)
+
+
+async def test_a_silent_server_of_the_authors_own_leaves_everything_open(world: World) -> None:
+    world.set("s1._domainkey.shop.kunde.example", Behaviour.SERVFAIL)
+    evidence = await world.observe(signer("shop.kunde.example").sign(DIRECT), client_ip=EVIL_IP)
+    assert (evidence.dmarc.result, evidence.assurance) == (DmarcResult.TEMPERROR, Assurance.UNPROVEN)
