@@ -47,7 +47,7 @@ _AGENTS: Final = {"anna": "Anna Arndt", "ben": "Ben Berger", "carl": "Carl Claus
 _CUSTOMERS: Final = (
     *("karla", "konrad", "kim", "kurt", "klara", "knut", "katja", "kolja", "kirsten", "kevin"),
     *("kuno", "kilian", "kerstin", "klaus", "klemens", "kora", "käthe"),
-    *("konstanze", "kaspar", "katrin", "karsten"),
+    *("konstanze", "kaspar", "katrin", "karsten", "kunz"),
 )
 _FORWARDED: Final = ("support", "verkauf", "massen", "ausweich")
 _LOCAL: Final = ("lokal", "rohr", "rohrende", "vorn")

@@ -2,7 +2,7 @@
 
 from email.message import EmailMessage
 
-from gateway.mail import Assurance, OutboundMail, Purpose, SpfResult
+from gateway.mail import Assurance, Purpose, SpfResult
 from gateway.states import ReceivedState
 from gateway.storage.received import ReceivedSummary
 from gateway.tickets import Side, Visibility
@@ -110,19 +110,18 @@ def replay_and_expect_nothing(world: World, ticket_id: int) -> None:
     assert world.gateway.posts(ticket_id) == posts
 
 
-def test_agent_who_writes_below_the_quote_is_told_that_nothing_was_sent(world: World) -> None:
-    question = write_mail(sender="kim@kunde.test", to="support@firma.test", subject="Unten", text="Oben oder unten?\n")
+def test_agent_who_writes_below_the_quote_is_asked_and_a_yes_sends_just_that(world: World) -> None:
+    question = write_mail(sender="kunz@kunde.test", to="support@firma.test", subject="Unten", text="Oben oder unten?\n")
     ticket = world.ask(question)
     world.agent("anna").answer(world.notification(ticket.id, "anna").path, "Ich schreibe immer unten.\n", is_below=True)
-    told = wait_for("an answer to anna", lambda: _told(world, ticket.id), story=world.gateway.story)
-    assert told.purpose is Purpose.COMMAND_RESULT
-    assert "nichts verschickt" in world.delivered(told).text
-    assert not [mail for mail in world.mailbox("kim@kunde.test").mails() if "immer unten" in mail.whole]
+    asked = world.notification(ticket.id, "anna", Purpose.CONFIRM_ACTION)
+    assert asked.text.rstrip().endswith("Das ginge an den Kunden:\n> Ich schreibe immer unten.")
+    assert not [mail for mail in world.gateway.outbox(ticket.id) if mail.purpose is Purpose.ANSWER]
 
-
-def _told(world: World, ticket_id: int) -> OutboundMail | None:
-    about = (Purpose.COMMAND_RESULT, Purpose.CONFIRM_ACTION)
-    return next((mail for mail in world.gateway.outbox(ticket_id) if mail.purpose in about), None)
+    world.agent("anna").answer(asked.path, "confirm\n")
+    answer = world.mailbox("kunz@kunde.test").wait("the answer", lambda one: "immer unten" in one.text)
+    assert answer.text.startswith("Ich schreibe immer unten.\n\n-- \nAnna vom Support\n")
+    assert "niemandem zugewiesen" not in answer.whole
 
 
 def _reply(notification: Delivered, *, sender: str, to: str, text: str) -> EmailMessage:
