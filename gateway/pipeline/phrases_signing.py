@@ -72,3 +72,12 @@ THIS_MAIL: Final = tuple(
         "此邮件|本郵件|此郵件|此電子郵件|aquest missatge|aquest correu|mezu hau|esta mensaxe|hierdie e-pos"
     )
 )
+LEGAL: Final = tuple(
+    words_of(
+        "geschäftsführer|geschäftsführung|amtsgericht|hrb|hra|registergericht|ust-id|ustid|umsatzsteuer-id|sitz der gesellschaft|"
+        "handelsregister|vorstand|aufsichtsrat|firmenbuch|registered office|registered in|company number|company no|vat number|"
+        "vat no|siret|rcs |capital social|sede legale|partita iva|p.iva|registro mercantil|kvk|btw-nummer|cvr|org.nr|"
+        "organisationsnummer|y-tunnus|krs|regon|nip:|ičo|dič|cégjegyzék|adószám|инн|огрн|mersis"
+    )
+)
+"""What the law makes companies write below their mails; two of them make such a footer."""

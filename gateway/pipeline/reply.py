@@ -181,6 +181,7 @@ def _may_hold_quote(lines: Lines) -> bool:
 def _find_signatures(plan: Plan) -> None:
     """Find the signature at the end of each stretch that is visible."""
     start = 0
+    has_answer = False
     last = len(plan.lines) if plan.forward is None else plan.forward
     while start < last:
         if plan.parts[start] is not Part.VISIBLE:
@@ -189,7 +190,8 @@ def _find_signatures(plan: Plan) -> None:
         end = start
         while end < last and plan.parts[end] is Part.VISIBLE:
             end += 1
-        begin = find_signature(plan.lines.raw, start, end)
+        begin = find_signature(plan.lines.raw, start, end, may_be_all=has_answer)
+        has_answer = has_answer or any(not plan.lines.is_blank(at) for at in range(start, begin))
         plan.parts[begin:end] = [Part.SIGNATURE] * (end - begin)
         start = end
 

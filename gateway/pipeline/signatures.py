@@ -16,17 +16,18 @@ _MOST_PROGRAM_WORDS: Final = 10
 _LONGEST_MOBILE: Final = 110
 _LONGEST_PARAGRAPH: Final = 4000
 _NEEDED_HITS: Final = 2
+_SHORTEST_DISCLAIMER: Final = 60
 _MENTIONS_DEVICE: Final = re.compile("|".join(re.escape(word) for word in sorted(phrases_signing.DEVICES, key=len, reverse=True)))
 _CONFIDENTIAL: Final = re.compile("|".join(re.escape(word) for word in phrases_signing.CONFIDENTIAL))
 _ADDRESSEE: Final = re.compile("|".join(re.escape(word) for word in phrases_signing.ADDRESSEE))
 _MAIL: Final = re.compile("|".join(re.escape(word) for word in phrases_signing.THIS_MAIL))
 
 
-def find_signature(lines: Sequence[str], start: int, end: int) -> int:
+def find_signature(lines: Sequence[str], start: int, end: int, *, may_be_all: bool = False) -> int:
     """Return the line at which the signature of the stretch `start` to `end` begins; `end` where there is none.
 
     Blank lines directly above the signature belong to it. The stretch never becomes signature as a whole unless it begins with a
-    delimiter.
+    delimiter, or `may_be_all` says that the answer stands elsewhere: disclaimers are put below the quotation, too.
     """
     begin = _find_delimiter(lines, start, end)
     last = begin
@@ -35,7 +36,7 @@ def find_signature(lines: Sequence[str], start: int, end: int) -> int:
             last -= 1
         if last <= start:
             break
-        found = _find_trailer(lines, start, last)
+        found = _find_trailer(lines, start, last, may_be_all=may_be_all)
         if found == last:
             break
         begin = last = found
@@ -74,17 +75,18 @@ def _looks_signed(below: Sequence[str]) -> bool:
     )
 
 
-def _find_trailer(lines: Sequence[str], start: int, end: int) -> int:
+def _find_trailer(lines: Sequence[str], start: int, end: int, *, may_be_all: bool) -> int:
     """Find a last line that a program added, or a last paragraph that is a disclaimer; `end` where there is neither."""
-    if is_program_line(lines[end - 1]) and _has_text(lines, start, end - 1):
+    if is_program_line(lines[end - 1]) and (may_be_all or _has_text(lines, start, end - 1)):
         return end - 1
     first, length = end, 0
     while first > start and not is_blank(lines[first - 1]) and length < _LONGEST_PARAGRAPH:
         first -= 1
         length += len(lines[first])
-    if not _has_text(lines, start, first):
+    if not may_be_all and not _has_text(lines, start, first):
         return end
-    return first if is_disclaimer(" ".join(lines[first:end])) else end
+    paragraph = plain_line(" ".join(lines[first:end])[:_LONGEST_PARAGRAPH])
+    return first if is_disclaimer(paragraph) or is_legal_footer(paragraph) else end
 
 
 def _has_text(lines: Sequence[str], start: int, end: int) -> bool:
@@ -106,8 +108,12 @@ def is_program_line(line: str) -> bool:
     return plain.startswith(phrases.MOBILE_STARTS) or plain.endswith(phrases.MOBILE_ENDS)
 
 
-def is_disclaimer(paragraph: str) -> bool:
-    """Tell whether a paragraph warns those who were not meant to get the mail."""
-    plain = plain_line(paragraph[:_LONGEST_PARAGRAPH])
+def is_disclaimer(plain: str) -> bool:
+    """Tell whether a paragraph in plain form warns those who were not meant to get the mail."""
     hits = [words.search(plain) is not None for words in (_CONFIDENTIAL, _ADDRESSEE, _MAIL)]
-    return len(plain) > 60 and sum(hits) >= _NEEDED_HITS and hits[2]  # noqa: PLR2004 shorter is somebody's own sentence
+    return len(plain) > _SHORTEST_DISCLAIMER and sum(hits) >= _NEEDED_HITS and hits[2]
+
+
+def is_legal_footer(plain: str) -> bool:
+    """Tell whether a paragraph in plain form says where a company is registered and who heads it."""
+    return sum(word in plain for word in phrases_signing.LEGAL) >= _NEEDED_HITS

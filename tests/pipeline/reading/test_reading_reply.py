@@ -286,6 +286,7 @@ def test_signature_is_told_apart(signature: str) -> None:
         "The parcel was not sent from your shop to my mobile phone shop in the city, so I ask you for my money back, and soon please.",
         "a\n--\nb\n--\nc" + "\nd" * 14,
         "This message is confidential.",
+        "Wer ist Ihr Geschäftsführer?",
         "First\n--\nSecond\n--\nThird",
         "First\n--\nWhat about the second?",
         "Sent via DHL to the shop where I had bought my new mobile phone last week",
@@ -413,6 +414,25 @@ def test_answers_between_the_quoted_lines_are_held() -> None:
 def test_own_signature_of_an_agent_is_not_relayed() -> None:
     text = f"Please restart it.\n\n-- \nAnna Arndt\nDurchwahl 17\n\n{ATTRIBUTION}\n> {MARKER}\n{quote(OURS)}"
     assert surely_visible(text, split_reply(text, None, marker=TOKEN)) == "Please restart it."
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "This e-mail is confidential and intended solely for the addressee. If you received it in error, delete it.",
+        "Diese E-Mail enthält vertrauliche Informationen und ist nur für den richtigen Adressaten bestimmt.",
+        "Sent from my iPhone",
+        "Virus-free. www.avast.com",
+        "-- \nAnna Arndt\nFirma",
+        "Firma GmbH, Sitz der Gesellschaft: Berlin\nAmtsgericht Charlottenburg HRB 1234\nGeschäftsführer: Anna Arndt",
+        "Firma Ltd. Registered office: 1 High Street, London. Registered in England, company number 1234567.",
+    ],
+)
+def test_footer_below_the_quotation_does_not_hold_an_answer(footer: str) -> None:
+    text = f"Please restart it.\n\n{ATTRIBUTION}\n> {MARKER}\n{quote(OURS)}\n\n{footer}"
+    reply = split_reply(text, None, marker=TOKEN)
+    assert reply.signature.strip() == footer
+    assert surely_visible(text, reply) == "Please restart it."
 
 
 def test_answer_without_any_quotation_is_certain() -> None:
