@@ -97,8 +97,16 @@ def crash(form: Form, folder: Path, progress: Progress) -> tuple[Report, Balance
             parts.append(lanes.submit(run.cut, form.power_cuts))
         parts += [lanes.submit(run.kill, number, form.kills // _LANES) for number in range(_LANES)]
         parts += [lanes.submit(run.sweep, sweep) for sweep in form.sweeps]
-        done = [part.result() for part in parts]
+        done = [_result(part) for part in parts]
     return _sum(done)
+
+
+def _result(part: "Future[tuple[Report, Balance]]") -> tuple[Report, Balance]:
+    """Wait for a part; one that could not go on is damage, and says why."""
+    try:
+        return part.result()
+    except Exception as error:  # noqa: BLE001 the other parts go on, and the report must be written
+        return Report(), Balance(damage=(f"a part could not go on: {type(error).__name__}: {error}",))
 
 
 class _Run:
