@@ -116,4 +116,5 @@ def is_disclaimer(plain: str) -> bool:
 
 def is_legal_footer(plain: str) -> bool:
     """Tell whether a paragraph in plain form says where a company is registered and who heads it."""
-    return sum(word in plain for word in phrases_signing.LEGAL) >= _NEEDED_HITS
+    is_table = (":" in plain or "|" in plain) and "?" not in plain
+    return is_table and sum(word in plain for word in phrases_signing.LEGAL) >= _NEEDED_HITS

@@ -287,6 +287,7 @@ def test_signature_is_told_apart(signature: str) -> None:
         "a\n--\nb\n--\nc" + "\nd" * 14,
         "This message is confidential.",
         "Wer ist Ihr Geschäftsführer?",
+        "Guten Tag,\n\ndie HRB beim Amtsgericht stimmt nicht.",
         "First\n--\nSecond\n--\nThird",
         "First\n--\nWhat about the second?",
         "Sent via DHL to the shop where I had bought my new mobile phone last week",
