@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock check format lint types contracts test docs peers demo
+.PHONY: help venv lock check format lint types contracts test docs peers demo crash
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ check: lint types contracts test  ## All of the above; what CI runs
 
 peers:  ## Install the Debian packages that tests against real peers use
 	sh tests/peers/install.sh
+
+crash: venv  ## Kill, starve and cut the power of a gateway thousands of times, and look for lost mail (about 25 minutes)
+	$(BIN)/python -m tests.crash.harness
 
 demo: venv  ## Play a conversation through real SMTP, then wait for your own mail (ONCE=1 ends by itself)
 	$(BIN)/ticket-gateway demo $(if $(ONCE),--once)

@@ -47,8 +47,8 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folders of the gateways, to look into")
     options = parser.parse_args()
     console = Console()
-    if not strace.is_here():
-        console.print("strace is not installed (`make peers` installs it)")
+    if (reason := strace.why_not()) is not None:
+        console.print(reason)
         return 69
     if (reason := power.why_not()) is not None:
         console.print(f"no power cuts: {reason}")

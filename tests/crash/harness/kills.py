@@ -11,7 +11,7 @@ from typing import Final
 
 from tests.crash.harness.books import Balance, balance, leftovers
 from tests.crash.harness.ledger import Ledger
-from tests.crash.harness.site import Nursery, Process, Site, Surroundings, pipes, start_module
+from tests.crash.harness.site import Nursery, Process, Site, Surroundings, start_module
 
 _SESSIONS: Final = 6
 _RATE: Final = 4.0
@@ -36,8 +36,7 @@ def kill_at_random(
         _kill_one(site, random)
         on_kill()
     site.wait_until_ready()
-    pipes(client)[0].close()
-    client.wait(300)
+    client.communicate("", timeout=300)
     site.wait_until_idle(300)
     site.stop()
     site.start()  # whatever the last death left lying about is tidied up now

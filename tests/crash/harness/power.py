@@ -20,7 +20,7 @@ from typing import Final
 
 from tests.crash.harness.books import Balance, balance, leftovers
 from tests.crash.harness.ledger import Ledger
-from tests.crash.harness.site import Nursery, Process, Site, Surroundings, pipes, start_module, wait_for
+from tests.crash.harness.site import Nursery, Process, Site, Surroundings, start_module, wait_for
 
 _IMAGE_OCTETS: Final = 512_000_000
 _SESSIONS: Final = 4
@@ -136,8 +136,7 @@ class _Blackouts:
             site.start()
             site.wait_until_ready()
             on_cut()
-        pipes(client)[0].close()
-        client.wait(300)
+        client.communicate("", timeout=300)
         site.wait_until_idle(300)
         site.stop()
         return balance(site.data, Ledger.read(self._ledger)) + Balance(damage=leftovers(site.data))

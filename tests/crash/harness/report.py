@@ -65,24 +65,24 @@ class Progress(Protocol):
         """Hear that a part is done."""
 
 
-def _sweeps(*, stride: int, large_stride: int) -> tuple[Sweep, ...]:
+def _sweeps(*, stride: int, large_stride: int, large_whole: int) -> tuple[Sweep, ...]:
     acting = (*strace.WRITING, *strace.TALKING)
     kill, failure = (KILL,), FAILURES
     return (
         Sweep(name="kill-small", octets=SMALL, faults=kill, calls=acting, stride=stride),
-        Sweep(name="kill-large", octets=LARGE, faults=kill, calls=acting, stride=large_stride),
+        Sweep(name="kill-large", octets=LARGE, faults=kill, calls=acting, stride=large_stride, whole=large_whole),
         Sweep(name="kill-worker", octets=SMALL, faults=kill, calls=(*acting, *strace.LISTENING), in_worker=True),
         Sweep(name="fail-small", octets=SMALL, faults=failure, calls=strace.WRITING, stride=stride),
-        Sweep(name="fail-large", octets=LARGE, faults=failure, calls=strace.WRITING, stride=large_stride),
+        Sweep(name="fail-large", octets=LARGE, faults=failure, calls=strace.WRITING, stride=large_stride, whole=large_whole),
     )
 
 
-SHORT: Final = Form(kills=50, power_cuts=3, sweeps=_sweeps(stride=12, large_stride=40))
+SHORT: Final = Form(kills=50, power_cuts=3, sweeps=_sweeps(stride=12, large_stride=40, large_whole=4))
 WHOLE: Final = Form(
     kills=1000,
     power_cuts=200,
     sweeps=(
-        *_sweeps(stride=1, large_stride=1),
+        *_sweeps(stride=1, large_stride=1, large_whole=1),
         Sweep(name="kill-listening", octets=SMALL, faults=(KILL,), calls=strace.LISTENING),
     ),
 )

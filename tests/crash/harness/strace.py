@@ -32,9 +32,17 @@ LISTENING: Final = ("recvfrom", "recvmsg", "read", "pread64", "accept4", "close"
 """What changes nothing outside: a death there is a death at the next call of the two other kinds, and is tried all the same."""
 
 
-def is_here() -> bool:
-    """Tell whether strace is installed."""
-    return shutil.which("strace") is not None
+def why_not() -> str | None:
+    """Return why nothing can be traced here, or None."""
+    if shutil.which("strace") is None:
+        return "strace is not installed (`make peers` installs it)"
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        with Tracer(threads=(sleeper.pid,)) as tracer:
+            return None if tracer.is_attached else "strace may not attach to processes here (ptrace is not allowed)"
+    finally:
+        sleeper.kill()
+        sleeper.wait()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
