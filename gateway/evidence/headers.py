@@ -9,6 +9,9 @@ from typing import Final, Self
 
 from gateway.mail import Address
 
+MAX_FROM: Final = 4000
+"""Characters of a From field; four lines of 998 octets."""
+
 _FIELD_START: Final = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:")
 _UNFOLD: Final = re.compile(rb"\r?\n")
 _ANY_LINE_FROM: Final = re.compile(rb"(?:^|[\r\n])from[ \t]*:", re.IGNORECASE)
@@ -52,7 +55,7 @@ class HeaderBlock:
     @classmethod
     def read(cls, content: bytes) -> Self:
         """Split a content's header block; lines may end in CRLF or LF."""
-        end, body_start = _find_end(content)
+        end, body_start = find_end(content)
         block = content[:end]
         fields: list[Field] = []
         pending: list[bytes] = []
@@ -74,7 +77,7 @@ class HeaderBlock:
         return tuple(f for f in self.fields if f.name == wanted)
 
 
-def _find_end(content: bytes) -> tuple[int, int]:
+def find_end(content: bytes) -> tuple[int, int]:
     """Return where the header block ends (its last line end included) and where the body starts."""
     if content.startswith(b"\r\n"):
         return 0, 2
@@ -117,8 +120,8 @@ def read_author(block: HeaderBlock) -> Author:
     if len(fields) > 1 or block.from_lines > 1:
         return Author(address=None, because="there is more than one From field")
     text = fields[0].unfolded
-    if any(ord(c) < 32 and c != "\t" for c in text):  # noqa: PLR2004 control characters
-        return Author(address=None, because="From holds characters that it must not hold")
+    if len(text) > MAX_FROM or any(ord(c) < 32 and c != "\t" for c in text):  # noqa: PLR2004 control characters
+        return Author(address=None, because="From is too long or holds characters that it must not hold")
     mailboxes = read_mailboxes(text)
     if mailboxes is None or len(mailboxes) != 1:
         why = "From cannot be read" if mailboxes is None else "From does not name exactly one mailbox"

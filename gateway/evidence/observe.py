@@ -6,6 +6,7 @@ Start with `Observer.observe`. It never raises on any bytes; what is not answere
 import asyncio
 import mmap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -13,13 +14,14 @@ from gateway.evidence import arc, dkim, dmarc
 from gateway.evidence.answers import RecordType
 from gateway.evidence.canonical import BodyHash, BodyWish, hash_bodies
 from gateway.evidence.conclude import Observation, align_spf, conclude, was_rewritten
-from gateway.evidence.headers import Author, HeaderBlock, read_author
+from gateway.evidence.headers import Author, HeaderBlock, find_end, read_author
 from gateway.evidence.resolver import MailQuestions, NoDns, Resolver, side_by_side
 from gateway.evidence.settings import ForwarderSettings, ResolverSettings
 from gateway.evidence.signature import HeaderPool, Signature
 from gateway.evidence.spf import check_sender
 from gateway.mail import (
     Content,
+    DkimEvidence,
     Envelope,
     Evidence,
     ascii_domain,
@@ -62,12 +64,8 @@ async def _observe(
     envelope: Envelope, content: Content, sealers: frozenset[str], dns: MailQuestions, now: datetime
 ) -> Observation:
     """Ask everything that does not depend on a channel, side by side."""
-    block = HeaderBlock.read(await _read_head(content))
-    pool = HeaderPool(block)
-    is_cut = content.size > MAX_HEADER_OCTETS and block.body_start >= MAX_HEADER_OCTETS
-    author = Author(address=None, because="the header is too long to be read") if is_cut else read_author(block)
-    readings = dkim.read_signatures(block)
-    chain = arc.read_chain(block)
+    claims = await _read_claims(content)
+    block, author, readings, chain = claims.block, claims.author, claims.readings, claims.chain
     walker = dmarc.TreeWalker(dns)
     wishes = dkim.wished_bodies(readings) | chain.wished_bodies(sealers)
     dns.is_warm = _is_remembered(dns, _first_questions(envelope, author, readings, chain))
@@ -83,23 +81,54 @@ async def _observe(
     else:
         hashing = _hash(content, block.body_start, wishes)
         bodies, keys, chain_keys, found, discovery = await asyncio.gather(hashing, *asking)
-    verified = dkim.verify_signatures(readings, keys, pool, bodies, now)
+
+    def verify() -> tuple[tuple[DkimEvidence, ...], arc.VerifiedChain]:
+        signatures = dkim.verify_signatures(readings, keys, claims.pool, bodies, now)
+        return signatures, arc.verify_chain(chain, chain_keys, claims.pool, bodies, sealers, now)
+
+    verified, sealed = await asyncio.to_thread(verify) if block.body_start > THREAD_FROM_OCTETS else verify()
     signatures, is_open = await dmarc.align_signatures(discovery, verified, walker)
     spf = found if was_rewritten(envelope) else await align_spf(discovery, found, walker)
     return Observation(
         envelope=envelope,
         block=block,
-        pool=pool,
+        pool=claims.pool,
         author=author,
         discovery=discovery,
         walker=walker,
         spf=spf,
         dkim=signatures,
         is_alignment_open=is_open,
-        chain=arc.verify_chain(chain, chain_keys, pool, bodies, sealers, now),
+        chain=sealed,
         dmarc=await dmarc.judge(author, discovery, spf, signatures, walker, is_open=is_open),
         dns=dns,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claims:
+    """What the header block says, taken apart; nothing is verified."""
+
+    block: HeaderBlock
+    pool: HeaderPool
+    author: Author
+    readings: dkim.Readings
+    chain: arc.ArcChain
+
+
+async def _read_claims(content: Content) -> _Claims:
+    """Take the header block apart; a big one in a thread, so that other sessions go on."""
+    head = await _read_head(content)
+    end, _ = find_end(head)
+    is_cut = end >= MAX_HEADER_OCTETS and content.size > MAX_HEADER_OCTETS
+    return await asyncio.to_thread(_take_apart, head, is_cut) if end > THREAD_FROM_OCTETS else _take_apart(head, is_cut)
+
+
+def _take_apart(head: bytes, is_cut: bool) -> _Claims:  # noqa: FBT001 handed to a thread
+    block = HeaderBlock.read(head)
+    author = Author(address=None, because="the header is too long to be read") if is_cut else read_author(block)
+    readings, chain = dkim.read_signatures(block), arc.read_chain(block)
+    return _Claims(block=block, pool=HeaderPool(block), author=author, readings=readings, chain=chain)
 
 
 def _first_questions(

@@ -11,6 +11,8 @@ from typing import Final
 from gateway.evidence.headers import tokenize
 
 MAX_METHODS: Final = 50
+MAX_LENGTH: Final = 16_000
+"""Characters; no server writes more."""
 
 _METHOD: Final = re.compile(r"([a-z][a-z0-9-]*)(?:/\d+)?=([a-z]+)", re.IGNORECASE)
 _PROPERTY: Final = re.compile(r"([a-z]+\.[a-z0-9._-]+)=(.*)", re.IGNORECASE | re.DOTALL)
@@ -47,7 +49,7 @@ class AuthenticationResults:
 
 def read_results(text: str) -> AuthenticationResults:
     """Read a field's value, or what stands behind `i=N;` in ARC; what cannot be read is left out."""
-    specs = _split(text)
+    specs = _split(text[:MAX_LENGTH])
     words = specs[0].split() if specs else []
     methods: list[MethodResult] = []
     for spec in specs[1 : MAX_METHODS + 1]:

@@ -22,6 +22,9 @@ from gateway.mail import DkimResult, ascii_domain
 CLOCK_SKEW_SECONDS: Final = 3600
 """How far in the future a signature may have been made."""
 
+MAX_SIGNED_NAMES: Final = 1000
+"""Names in `h=`; no signer lists more."""
+
 ONLY_ONCE: Final = frozenset(
     {
         b"from", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"in-reply-to", b"references", b"subject", b"date",
@@ -140,7 +143,7 @@ def _build(source: Field, tags: Mapping[bytes, bytes], domain: str | None, selec
         raise _malformed("its key is not in the DNS")
     header_form, body_form = _forms(tags.get(b"c", b"simple/simple"))
     signed = tuple(without_white_space(tags[b"h"]).lower().split(b":"))
-    if not all(_FIELD_NAME.fullmatch(name) for name in signed):
+    if len(signed) > MAX_SIGNED_NAMES or not all(_FIELD_NAME.fullmatch(name) for name in signed):
         raise _malformed("h= is no list of field names")
     if not is_arc and b"from" not in signed:
         raise _malformed("From is not signed")

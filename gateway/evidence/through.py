@@ -20,6 +20,7 @@ from gateway.evidence.spf import check_host, read_ip
 from gateway.mail import Address, Envelope, SpfEvidence, SpfResult
 
 MAX_HOPS: Final = 30
+MAX_RESULTS: Final = 10
 LOCAL_DELIVERY: Final = "local delivery"
 """What the mail server in front of a local door is called."""
 
@@ -228,5 +229,5 @@ def own_results(passage: Passage, block: HeaderBlock) -> tuple[AuthenticationRes
     if settings is None or settings.is_shared or not settings.authserv_id:
         return ()
     fields = [one for one in trusted_fields(passage, block) if one.name == b"authentication-results"]
-    results = [read_results(one.unfolded) for one in fields]
+    results = [read_results(one.unfolded) for one in fields[:MAX_RESULTS]]
     return tuple(r for r in results if r.authserv_id in settings.authserv_id)
