@@ -12,6 +12,7 @@ else changed a ticket in between, nothing is written and the mail is decided aga
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,13 +32,15 @@ from gateway.pipeline.policy import Policy
 from gateway.pipeline.requests import Request, decide_request, gather_subject
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import KeyRing
-from gateway.pipeline.understand import circumstances_of, give_up_reading, understand
+from gateway.pipeline.understand import circumstances_of, give_up_reading, read_again, understand
 from gateway.pipeline.worker import WorkerFailed, Workers
 from gateway.storage.database import Database
 from gateway.storage.transaction import Reader
 from gateway.tickets import Changes, merge_changes
 
 _MOST_TRIES: Final = 10
+_MOST_QUOTED: Final = 20
+"""So many posts of a ticket are looked for in a mail that belongs to it, the newest."""
 _PATIENCE: Final = 2
 """So many workers may die over a mail before it becomes a ticket unread."""
 
@@ -119,10 +122,7 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
     desk = road.desk()
     try:
         facts = await road.database.read(lambda tx: tuple(gather_facts_of(read, tx, road, desk.now) for read in batch))
-        cases = [
-            Case(mail=read.mail, reading=read.reading, facts=known, policy=road.policy)
-            for read, known in zip(batch, facts, strict=True)
-        ]
+        cases = [await make_case(read, known, road) for read, known in zip(batch, facts, strict=True)]
         decisions = [decide(case) for case in cases]
         numbers = iter(await reserve_numbers(road, desk.now, sum(map(needs_number, decisions))))
         prepared = [
@@ -137,6 +137,21 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
         Arrival(decision=decision, changes=changes, problems=problems)
         for decision, changes in zip(decisions, prepared, strict=True)
     )
+
+
+async def make_case(read: ReadMail, facts: Facts, road: Road) -> Case:
+    """Lay the case before the decision; a mail that belongs to a ticket is read again beside what was said there.
+
+    The best proof of where a quotation begins is our own text: whatever a mail program did to it, its words are known.
+    """
+    mail, reading = read.mail, read.reading
+    own_texts = tuple(post.text for post in facts.posts[-_MOST_QUOTED:])
+    if own_texts and reading.message.error is None:
+        with suppress(WorkerFailed):  # then what was read without them counts
+            reading = await road.workers.run(
+                read_again, reading.message, circumstances_of(mail, road.policy), road.keys, own_texts
+            )
+    return Case(mail=mail, reading=reading, facts=facts, policy=road.policy)
 
 
 def gather_facts_of(read: ReadMail, tx: Reader, road: Road, now: datetime) -> Facts:

@@ -15,6 +15,7 @@ from gateway.mail import (
     RouteKind,
 )
 from gateway.pipeline.circumstances import Circumstances
+from gateway.pipeline.fingerprints import fingerprint
 from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.parse import parse_message
@@ -30,6 +31,12 @@ def understand(content: Content, circumstances: Circumstances, keys: KeyRing, sp
     """
     message = parse_message(content.read(), spool=spool)
     return read_message(message, replace(circumstances, own_marker_ids=own_tokens(message, circumstances.hostname, keys)))
+
+
+def read_again(message: Message, circumstances: Circumstances, keys: KeyRing, own_texts: tuple[str, ...]) -> Reading:
+    """Read a message with the texts at hand that it may quote: what was said in its ticket. Runs in a worker."""
+    known = replace(circumstances, own_marker_ids=own_tokens(message, circumstances.hostname, keys))
+    return read_message(message, known, fingerprints=tuple(map(fingerprint, own_texts)))
 
 
 def circumstances_of(mail: ReceivedMail, policy: Policy) -> Circumstances:
