@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.programs import program, run
+from tests.needs import program
+from tests.peers.programs import run
 
-_KEYS_SECONDS = 30.0
+_KEYS_SECONDS = 45.0
 
 
 def write_mail(

@@ -17,12 +17,13 @@ from typing import Final
 from gateway.mail import OutboundMail, Purpose
 from gateway.storage.received import ReceivedSummary
 from gateway.tickets import Ticket
+from tests.needs import program
 from tests.peers.certificates import Certificates, make_certificates
 from tests.peers.clients import Neomutt, from_address, swaks
 from tests.peers.mailboxes import Delivered, Mailbox
 from tests.peers.names import start_dns, text_record
 from tests.peers.postfix import Postfix, Service
-from tests.peers.programs import Server, free_ports, program, run, wait_for
+from tests.peers.programs import Server, free_ports, run, wait_for
 from tests.peers.refusing import start_refusing
 from tests.peers.rewriting import start_rewriting
 from tests.peers.running import RunningGateway, write_command

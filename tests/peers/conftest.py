@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import miss, program
 from tests.peers.company import World
-from tests.peers.programs import miss, program
 
 _PROGRAMS = ("postfix", "postqueue", "postsrsd", "opendkim", "nsd", "saslpasswd2", "swaks", "smtp-source", "smtp-sink", "neomutt")
 

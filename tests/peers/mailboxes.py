@@ -46,7 +46,7 @@ class Mailbox:
         paths.sort(key=lambda path: path.stat().st_mtime_ns)
         return [Delivered(path, message_from_bytes(path.read_bytes(), policy=policy.default)) for path in paths]
 
-    def wait(self, what: str, wanted: Callable[[Delivered], bool], *, seconds: float = 30.0) -> Delivered:
+    def wait(self, what: str, wanted: Callable[[Delivered], bool], *, seconds: float = 45.0) -> Delivered:
         """Return the first mail that is wanted, as soon as it is there."""
         return wait_for(
             f"{what} in the mailbox of {self.address}",
@@ -55,6 +55,6 @@ class Mailbox:
             story=lambda: "\n".join([*(f"- {m['Subject']} from {m['From']}" for m in self.mails()), self.log()]),
         )
 
-    def wait_subject(self, words: str, *, seconds: float = 30.0) -> Delivered:
+    def wait_subject(self, words: str, *, seconds: float = 45.0) -> Delivered:
         """Return the first mail with these words in its subject."""
         return self.wait(f"a mail about {words!r}", lambda mail: words in mail["Subject"], seconds=seconds)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.peers.programs import Server, program
+from tests.needs import program
+from tests.peers.programs import Server
 
 _TEXT_OCTETS = 200
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.peers.programs import answers, program, run, wait_for
+from tests.needs import program
+from tests.peers.programs import answers, run, wait_for
 
 _INTERNAL = """
 pickup    unix  n  -  n  60  1  pickup

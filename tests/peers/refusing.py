@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.peers.programs import Server, program
+from tests.needs import program
+from tests.peers.programs import Server
 
 
 def start_refusing(folder: Path, port: int) -> Server:

@@ -19,7 +19,8 @@ from gateway.storage.received import ReceivedSummary, ReceivedTrace
 from gateway.storage.tickets import TicketFilter
 from gateway.storage.transaction import Reader
 from gateway.tickets import Post, Ticket
-from tests.peers.programs import Server, greets, miss, run, wait_for
+from tests.needs import miss
+from tests.peers.programs import Server, greets, run, wait_for
 
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ class RunningGateway:
         command = [*COMMAND, "run", "--config", str(self.file), "--as-root"]
         server = Server(f"gateway-{len(self._servers)}", command, self.folder, environment=self._environment)
         self._servers.append(server)
-        server.wait_for_port(self.port, is_there=greets, seconds=40)
+        server.wait_for_port(self.port, is_there=greets, seconds=90)
 
     def stop(self) -> int:
         """End it as systemd does; return its exit code."""

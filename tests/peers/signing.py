@@ -7,7 +7,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.peers.programs import Server, program
+from tests.needs import program
+from tests.peers.programs import Server
 
 SELECTOR = "sommer"
 

@@ -20,11 +20,11 @@ def test_hundred_mails_at_once_become_hundred_tickets(world: World) -> None:
         mails = world.gateway.read(lambda tx: tx.outbox.list((OutboundState.SENT,), limit=1000))
         return sum(mail.channel == "massen" and mail.purpose is Purpose.NEW_TICKET for mail in mails) >= _MANY
 
-    wait_for("every notification", sent, seconds=60, story=world.logs)
+    wait_for("every notification", sent, seconds=120, story=world.logs)
 
 
 def test_gateway_that_dies_among_many_mails_loses_none_and_takes_none_twice(world: World) -> None:
-    smtp_source(world.ports.company, count=3 * _MANY, sessions=10, sender="absturz@anderswo.test", to="massen@firma.test")
+    smtp_source(world.ports.company, count=2 * _MANY, sessions=10, sender="absturz@anderswo.test", to="massen@firma.test")
     wait_for("the first mails", lambda: _states(world, "absturz@anderswo.test"), story=world.logs)
     world.gateway.kill()
     try:
@@ -32,7 +32,7 @@ def test_gateway_that_dies_among_many_mails_loses_none_and_takes_none_twice(worl
     finally:
         world.start_gateway()
     assert "absturz@anderswo.test" in waiting, "it died too late to prove anything"
-    _wait_for_tickets(world, "absturz@anderswo.test", 3 * _MANY)
+    _wait_for_tickets(world, "absturz@anderswo.test", 2 * _MANY)
 
 
 def test_mail_for_a_gateway_that_is_away_waits_at_the_company(world: World) -> None:
@@ -75,8 +75,8 @@ def _states(world: World, author: str) -> list[ReceivedState]:
 
 def _wait_for_tickets(world: World, author: str, count: int = _MANY) -> None:
     """Return when so many mails of an author are as many tickets; fail when they are more."""
-    wait_for(f"{count} mails", lambda: len(_states(world, author)) >= count, seconds=60, story=world.logs)
-    wait_for("decisions", lambda: ReceivedState.RECEIVED not in _states(world, author), seconds=60, story=world.gateway.story)
+    wait_for(f"{count} mails", lambda: len(_states(world, author)) >= count, seconds=120, story=world.logs)
+    wait_for("decisions", lambda: ReceivedState.RECEIVED not in _states(world, author), seconds=120, story=world.gateway.story)
     mails = world.gateway.received_from(author)
     assert [one.state for one in mails] == [ReceivedState.TICKETED] * count
     assert len({one.ticket_id for one in mails}) == count

@@ -2,6 +2,7 @@
 
 from email.policy import SMTPUTF8
 
+from gateway.ids import format_id
 from gateway.mail import Assurance, DkimResult, Purpose, SpfResult
 from gateway.states import OutboundState, ReceivedState
 from gateway.storage.received import ReceivedSummary
@@ -39,7 +40,7 @@ def test_customer_is_proven_through_postsrsd(world: World) -> None:
     assert evidence.assurance is Assurance.PROVEN
 
 
-def test_sender_that_its_domain_disowns_is_suspended_and_gets_no_confirmation(world: World) -> None:
+def test_sender_that_its_domain_disowns_is_suspended_until_an_operator_accepts_the_mail(world: World) -> None:
     mail = write_mail(sender="kurt@kunde.test", to="support@firma.test", subject="Ich bin es wirklich", text="Geld bitte.\n")
     options = from_address(STRANGER_IP, "bot.fremd.test")
     swaks(world.ports.company, mail, sender="kurt@kunde.test", to="support@firma.test", options=options)
@@ -50,6 +51,14 @@ def test_sender_that_its_domain_disowns_is_suspended_and_gets_no_confirmation(wo
     assert evidence.through is not None
     assert (evidence.through.client_ip, evidence.through.spf.result) == (STRANGER_IP, SpfResult.FAIL)
     assert not world.gateway.outbox_to("kurt@kunde.test")
+
+    world.gateway.command("suspended", "accept", format_id(received.id))
+    released = wait_for(
+        "the decision after the release",
+        lambda: next((one for one in world.gateway.received_from("kurt@kunde.test") if one.ticket_id is not None), None),
+        story=world.gateway.story,
+    )
+    assert (released.id, released.state) == (received.id, ReceivedState.TICKETED)
 
 
 def test_unknown_recipient_bounces_at_the_company(world: World) -> None:
