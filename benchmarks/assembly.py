@@ -5,6 +5,7 @@ pipeline off, and should have none.
 
     --no-checks     nobody asks who sent a mail: the evidence is a constant
     --no-pipeline   what is accepted stays accepted: no ticket, nothing leaves
+    --no-relay      notifications stay queued
     --no-store      the answer is 250 and nothing is kept: the handler that does nothing
 """
 
@@ -67,6 +68,8 @@ class Parts(Daemon):
         listeners = open_listeners(config.listen, passed={})
         super().__init__(gateway, listeners)
         self._has_pipeline = not options.no_pipeline
+        if options.no_relay:
+            self.relay.stop()
         accept = _keep_nothing if options.no_store else gateway.database.accept
         self.committer = Committer(accept=accept, on_received=lambda: None)
         intake = Intake(
@@ -106,7 +109,7 @@ def main() -> None:
     """Run until SIGTERM."""
     parser = argparse.ArgumentParser()
     parser.add_argument("config", type=Path)
-    for name in ("--no-checks", "--no-pipeline", "--no-store"):
+    for name in ("--no-checks", "--no-pipeline", "--no-relay", "--no-store"):
         parser.add_argument(name, action="store_true")
     configure_logging("info")
     asyncio.run(_run(parser.parse_args()))

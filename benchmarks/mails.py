@@ -18,12 +18,17 @@ _DOMAINS: Final = tuple(f"kunde{number:02}.example" for number in range(20))
 _PLAIN_OCTETS: Final = 30_000
 """Above this a mail is a letter with a picture attached."""
 _LETTER_OCTETS: Final = 1500
+_TEXT_PART: Final = b"--grenze\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+_PICTURE_PART: Final = (
+    b"--grenze\r\nContent-Type: image/jpeg; name=bild.jpg\r\nContent-Transfer-Encoding: base64\r\n"
+    b"Content-Disposition: attachment; filename=bild.jpg\r\n\r\n"
+)
 _SERIAL: Final = count(1)
-_WORDS: Final = (
+_WORDS: Final = tuple(
     "Guten Tag die Lieferung vom Montag ist leider nicht vollständig angekommen es fehlen zwei Stück aus der Bestellung und "
     "auf der Rechnung steht ein anderer Betrag als im Angebot könnten Sie das bitte prüfen und mir sagen wann ich mit dem Rest "
-    "rechnen kann vielen Dank für Ihre Mühe und freundliche Grüße aus Köln"
-).split()
+    "rechnen kann vielen Dank für Ihre Mühe und freundliche Grüße aus Köln".split(" ")
+)
 
 
 @cache
@@ -64,17 +69,7 @@ def _content(author: str, serial: int, size: int) -> bytes:
         return top.encode() + _letter(chance, size - len(top) - 800)
     picture = base64.encodebytes(chance.randbytes((size - _LETTER_OCTETS - 1200) * 19 // 26)).replace(b"\n", b"\r\n")
     top = head + "Content-Type: multipart/mixed; boundary=grenze\r\n\r\n"
-    return b"".join(
-        (
-            top.encode(),
-            b"--grenze\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
-            _letter(chance, _LETTER_OCTETS),
-            b"--grenze\r\nContent-Type: image/jpeg; name=bild.jpg\r\nContent-Transfer-Encoding: base64\r\n"
-            b"Content-Disposition: attachment; filename=bild.jpg\r\n\r\n",
-            picture,
-            b"--grenze--\r\n",
-        )
-    )
+    return b"".join((top.encode(), _TEXT_PART, _letter(chance, _LETTER_OCTETS), _PICTURE_PART, picture, b"--grenze--\r\n"))
 
 
 def _letter(chance: random.Random, size: int) -> bytes:
