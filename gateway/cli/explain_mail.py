@@ -17,11 +17,11 @@ from gateway.cli.explain_jobs import Job
 from gateway.errors import GatewayError
 from gateway.evidence.observe import Observer
 from gateway.mail import Address, Content, Envelope, Evidence, Message, Reading, ReceivedMail, Recipient, RouteKind
-from gateway.pipeline.case import Case
 from gateway.pipeline.circumstances import Circumstances
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.facts import gather_facts
+from gateway.pipeline.journey import ReadMail, make_case
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.recipients import find_original_recipients
 from gateway.pipeline.understand import circumstances_of, give_up_reading, understand
@@ -78,7 +78,7 @@ class Explainer:
         recipients = known or [await self._guess_recipient(head)]
         channel = job.channel or recipients[0].channel
         mail = _with_likely_sender(job, head, await self._observe(job, content, head, channel, recipients))
-        reading = await self._understand(mail, head)
+        reading = await self._understand(mail)
         explained = Explained(job=job, error=job.error, mail=mail, reading=reading, evidence=mail.evidence)
         if job.rcpt_to and not known and job.channel is None:
             because = f"{', '.join(map(str, job.rcpt_to))}: no such address here"
@@ -116,13 +116,12 @@ class Explainer:
             await observer.aclose()
         return ReceivedMail(id=0, channel=channel, envelope=envelope, content=content, evidence=found[channel])
 
-    async def _understand(self, mail: ReceivedMail, head: Message) -> Reading:
+    async def _understand(self, mail: ReceivedMail) -> Reading:
         circumstances = circumstances_of(mail, self._gateway.policy)
         try:
             return await self._gateway.workers.run(understand, mail.content, circumstances, self._gateway.keys, None)
         except WorkerFailed as failure:
-            unread = give_up_reading(mail, failure.detail.strip().splitlines()[-1])
-            return replace(unread, message=replace(head, text=unread.message.text, error=unread.message.error))
+            return give_up_reading(mail, failure.detail.strip().splitlines()[-1])
 
     async def _decide(self, explained: Explained, mail: ReceivedMail, reading: Reading) -> Explained:
         policy, keys, now = self._gateway.policy, self._gateway.keys, mail.envelope.received_at
@@ -132,7 +131,8 @@ class Explainer:
             )
         except GatewayError as error:
             return replace(explained, error=f"the database does not answer: {error}")
-        return replace(explained, decision=decide(Case(mail=mail, reading=reading, facts=facts, policy=policy)))
+        case = await make_case(ReadMail(mail=mail, reading=reading), facts, self._gateway.road())
+        return replace(explained, reading=case.reading, decision=decide(case))
 
 
 def _read_content(job: Job) -> Content:

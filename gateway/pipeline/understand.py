@@ -1,7 +1,9 @@
 """From stored bytes to a reading, in a worker process: all the heavy work on hostile input is behind this one call."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from gateway.mail import (
     Content,
@@ -22,6 +24,9 @@ from gateway.pipeline.parse import parse_message
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reading import read_message
 from gateway.pipeline.tokens import KeyRing, find_tokens, read_token, token_of_message_id
+
+_MOST_HEAD: Final = 64 * 1024
+_END_OF_HEAD: Final = re.compile(rb"(?:\r?\n){2}")
 
 
 def understand(content: Content, circumstances: Circumstances, keys: KeyRing, spool: Path | None = None) -> Reading:
@@ -63,28 +68,12 @@ def own_tokens(message: Message, hostname: str, keys: KeyRing) -> frozenset[str]
 
 
 def give_up_reading(mail: ReceivedMail, why: str) -> Reading:
-    """Return what can be said of a mail whose bytes no worker survives: who the envelope names, and that it is attached."""
-    author = (Mailbox(None, mail.envelope.reverse_path),) if mail.envelope.reverse_path else ()
+    """Return what can be said of a mail whose body no worker survives: what its head names, and that it is attached."""
+    head = parse_message(_head_of(mail.content))
+    author = head.from_ or ((Mailbox(None, mail.envelope.reverse_path),) if mail.envelope.reverse_path else ())
     text = f"This mail could not be read ({why}). It is attached as it came."
-    message = Message(
-        message_id=None,
-        in_reply_to=(),
-        references=(),
-        date=None,
-        subject=None,
-        from_=author,
-        sender=None,
-        reply_to=(),
-        to=(),
-        cc=(),
-        text=text,
-        html=None,
-        attachments=(),
-        headers=(),
-        error=why,
-    )
     return Reading(
-        message=message,
+        message=replace(head, from_=author, text=text, error=why),
         reply=Reply(visible=text, quoted="", signature=""),
         forwarded=None,
         original_recipients=tuple(r.address for r in mail.envelope.recipients if r.kind is RouteKind.CHANNEL),
@@ -92,3 +81,9 @@ def give_up_reading(mail: ReceivedMail, why: str) -> Reading:
         kind_because="it could not be read",
         respond=False,
     )
+
+
+def _head_of(content: Content) -> bytes:
+    """Return the header block, or as much of it as is certainly harmless to read."""
+    head = content.read()[:_MOST_HEAD]
+    return head[: end.start()] if (end := _END_OF_HEAD.search(head)) else head[: head.rfind(b"\n") + 1]

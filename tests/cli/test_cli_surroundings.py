@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from gateway.supervisor import Supervisor
-from tests.peers.programs import program
+from tests.needs import program
 
 ROOT = Path(__file__).parents[2]
 
