@@ -27,8 +27,10 @@ from gateway.mail import (
     ascii_domain,
 )
 
-THREAD_FROM_OCTETS: Final = 32 * 1024
-"""Bodies from this size on are hashed in a thread."""
+BODY_TO_THREAD: Final = 256 * 1024
+"""Octets from which on a body is hashed in a thread; below, that is a millisecond."""
+HEADER_TO_THREAD: Final = 32 * 1024
+"""Octets from which on a header block is taken apart and verified in a thread."""
 MAX_HEADER_OCTETS: Final = 1024 * 1024
 """What stands below is not looked at for headers: no honest mail has more."""
 
@@ -86,7 +88,7 @@ async def _observe(
         signatures = dkim.verify_signatures(readings, keys, claims.pool, bodies, now)
         return signatures, arc.verify_chain(chain, chain_keys, claims.pool, bodies, sealers, now)
 
-    verified, sealed = await asyncio.to_thread(verify) if block.body_start > THREAD_FROM_OCTETS else verify()
+    verified, sealed = await asyncio.to_thread(verify) if block.body_start > HEADER_TO_THREAD else verify()
     signatures, is_open = await dmarc.align_signatures(discovery, verified, walker)
     spf = found if was_rewritten(envelope) else await align_spf(discovery, found, walker)
     return Observation(
@@ -121,7 +123,7 @@ async def _read_claims(content: Content) -> _Claims:
     head = await _read_head(content)
     end, _ = find_end(head)
     is_cut = end >= MAX_HEADER_OCTETS and content.size > MAX_HEADER_OCTETS
-    return await asyncio.to_thread(_take_apart, head, is_cut) if end > THREAD_FROM_OCTETS else _take_apart(head, is_cut)
+    return await asyncio.to_thread(_take_apart, head, is_cut) if end > HEADER_TO_THREAD else _take_apart(head, is_cut)
 
 
 def _take_apart(head: bytes, is_cut: bool) -> _Claims:  # noqa: FBT001 handed to a thread
@@ -168,7 +170,7 @@ def _read_head_of_file(content: Content) -> bytes:
 async def _hash(content: Content, start: int, wishes: frozenset[BodyWish]) -> dict[BodyWish, BodyHash]:
     if not wishes:
         return {}
-    if content.body is not None and content.size < THREAD_FROM_OCTETS:
+    if content.body is not None and content.size < BODY_TO_THREAD:
         return hash_bodies(content.body, start, wishes)
     return await asyncio.to_thread(_hash_content, content, start, wishes)
 
