@@ -8,71 +8,25 @@ Everybody listens on loopback; which client a stranger is, swaks says by XCLIENT
 """
 
 import shutil
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Final
 
 from gateway.mail import OutboundMail, Purpose
 from gateway.storage.received import ReceivedSummary
 from gateway.tickets import Ticket
-from tests.needs import program
-from tests.peers.certificates import Certificates, make_certificates
+from tests.peers.certificates import make_certificates
 from tests.peers.clients import Neomutt, from_address, swaks
+from tests.peers.configuration import gateway_configuration
+from tests.peers.mail_servers import make_accounts, make_company, make_provider
 from tests.peers.mailboxes import Delivered, Mailbox
 from tests.peers.names import start_dns, text_record
-from tests.peers.postfix import Postfix, Service
-from tests.peers.programs import Server, free_ports, run, wait_for
+from tests.peers.places import AGENTS, CUSTOMER_IP, NOBODY_ID, PASSWORD, Places, Ports
+from tests.peers.programs import Server, free_ports, wait_for
 from tests.peers.refusing import start_refusing
 from tests.peers.rewriting import start_rewriting
 from tests.peers.running import RunningGateway, write_command
 from tests.peers.signing import start_signing
-
-HOSTNAME: Final = "gw.firma.test"
-CUSTOMER_IP: Final = "198.51.100.7"
-"""The address that the SPF record of kunde.test lists; people of kunde.test who use swaks say that they are it."""
-STRANGER_IP: Final = "203.0.113.66"
-STRANGER_INTERFACE: Final = "127.0.0.66"
-"""Where a stranger connects from who goes to the gateway directly; no SPF record lists it."""
-PASSWORD: Final = "Passwort für heute"
-NOBODY: Final = "nobody"
-NOBODY_ID: Final = 65_534
-REFUSED: Final = "gesperrt@kunde.test"
-"""The smarthost refuses this recipient at once."""
-
-LARGEST_MAIL: Final = 12_000_000
-"""Octets; what the gateway takes."""
-
-_AGENTS: Final = {"anna": "Anna Arndt", "ben": "Ben Berger", "carl": "Carl Clausen"}
-_CUSTOMERS: Final = (
-    *("karla", "konrad", "kim", "kurt", "klara", "knut", "katja", "kolja", "kirsten", "kevin"),
-    *("kuno", "kilian", "kerstin", "klaus", "klemens", "kora", "käthe"),
-    *("konstanze", "kaspar", "katrin", "karsten", "kunz"),
-)
-_FORWARDED: Final = ("support", "verkauf", "massen", "ausweich")
-_LOCAL: Final = ("lokal", "rohr", "rohrende", "vorn")
-LOOPING: Final = "schleife@kunde.test"
-"""Whatever comes here is forwarded to support@firma.test."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """Who listens where on 127.0.0.1."""
-
-    gateway: int
-    gateway_behind_front: int
-    company: int
-    company_rewriting: int
-    submission: int
-    submission_unsigned: int
-    provider: int
-    provider_submission: int
-    dns: int
-    signing: int
-    rewriting: int
-    rewriting_back: int
-    sink: int
 
 
 class World:
@@ -82,13 +36,10 @@ class World:
         """Prepare; nothing runs yet."""
         self.folder = folder
         self.ports = Ports(**dict(zip(Ports.__slots__, free_ports(len(Ports.__slots__)), strict=True)))
-        self.certificates: Certificates = make_certificates(folder / "tls", "localhost", "mail.firma.test")
-        self.lmtp_socket = folder / "gateway" / "lmtp.sock"
-        self.inject_socket = folder / "gateway" / "inject.sock"
-        self.command = folder / "ticket-gateway"
-        self._accounts = folder / "sasldb2"
-        self.company = self._make_company()
-        self.provider = self._make_provider()
+        certificates = make_certificates(folder / "tls", "localhost", "mail.firma.test")
+        self._places = Places(folder=folder, ports=self.ports, certificates=certificates)
+        self.company = make_company(self._places)
+        self.provider = make_provider(self._places)
         self.servers: list[Server] = []
         self._gateway: RunningGateway | None = None
 
@@ -121,18 +72,18 @@ class World:
             start_rewriting(self.folder / "srs", forward=ports.rewriting, back=ports.rewriting_back, domain="firma.test")
         )
         self.servers.append(start_refusing(self.folder / "sink", ports.sink))
-        self._make_accounts()
-        write_command(self.command, NOBODY_ID)
+        make_accounts(self._places)
+        write_command(self._places.command, NOBODY_ID)
         self.company.start()
         self.provider.start()
-        self._gateway = RunningGateway(self.folder / "gateway", self._configuration(), ports.gateway, self.company.log)
+        self._gateway = RunningGateway(self._places.gateway, gateway_configuration(self._places), ports.gateway, self.company.log)
         self.start_gateway()
 
     def start_gateway(self) -> None:
         """Start the daemon; again, after it was stopped or killed."""
         self.gateway.start()
         # Only the gateway's group may use that door; here the account of Postfix's pipes is in it.
-        shutil.chown(self.inject_socket, group=NOBODY_ID)
+        shutil.chown(self._places.inject_socket, group=NOBODY_ID)
 
     def stop(self) -> None:
         """End everybody that was started."""
@@ -155,12 +106,12 @@ class World:
         """Return an agent's mail program, handing in where opendkim signs, or where nobody does."""
         return Neomutt(
             folder=self.folder,
-            name=_AGENTS[key],
+            name=AGENTS[key],
             address=f"{key}@firma.test",
             maildir=self.company.mailboxes / key,
             submission_port=self.ports.submission if is_signed else self.ports.submission_unsigned,
             password=PASSWORD,
-            ca=self.certificates.ca,
+            ca=self._places.certificates.ca,
         )
 
     def delivered(self, outbound: OutboundMail) -> Delivered:
@@ -194,193 +145,3 @@ class World:
         """Return what everybody said last."""
         parts = (("company", self.company.log()), ("provider", self.provider.log()), ("gateway", self.gateway.words()))
         return "\n".join(f"--- {name}:\n{words[-5000:]}" for name, words in parts)
-
-    # ------------------------------------------------------------------------------------------------------------- servers
-
-    def _make_company(self) -> Postfix:
-        """firma.test: MX, once more with SRS, submission for the agents and for the gateway."""
-        ports, folder = self.ports, self.folder / "firma"
-        own = [f"{key}@firma.test" for key in (*_AGENTS, *_LOCAL)]
-        intake = {f"{name}@firma.test": f"{name}-firma@{HOSTNAME}" for name in _FORWARDED}
-        intake["veraltet@firma.test"] = f"abgeschafft@{HOSTNAME}"
-        submission = (
-            "-o syslog_name=submission",
-            "-o smtpd_tls_security_level=encrypt",
-            "-o smtpd_sasl_auth_enable=yes",
-            "-o smtpd_recipient_restrictions=$submission_restrictions",
-        )
-        return Postfix(
-            folder=folder,
-            hostname="mail.firma.test",
-            services=(
-                Service(name=str(ports.company)),
-                Service(name=str(ports.company_rewriting), settings=("-o cleanup_service_name=rewriting",)),
-                Service(name=str(ports.submission), settings=(*submission, f"-o smtpd_milters=inet:127.0.0.1:{ports.signing}")),
-                Service(name=str(ports.submission_unsigned), settings=submission),
-                Service(
-                    name="vorn",
-                    kind="unix",
-                    command="smtp",
-                    is_private=True,
-                    settings=("-o smtp_send_xforward_command=yes",),
-                ),
-                Service(
-                    name="rohr",
-                    kind="unix",
-                    command="pipe",
-                    is_private=True,
-                    unprivileged="n",
-                    settings=(
-                        f"flags=F user={NOBODY} argv={self.command} inject --socket {self.inject_socket}",
-                        "  --to ${original_recipient} --sender ${sender}",
-                    ),
-                ),
-                Service(
-                    name="rewriting",
-                    kind="unix",
-                    command="cleanup",
-                    most="0",
-                    settings=(
-                        f"-o sender_canonical_maps=tcp:127.0.0.1:{ports.rewriting}",
-                        "-o sender_canonical_classes=envelope_sender",
-                    ),
-                ),
-            ),
-            settings={
-                "virtual_mailbox_domains": "firma.test",
-                "virtual_mailbox_maps": f"texthash:{folder}/etc/mailboxes",
-                "virtual_alias_maps": f"texthash:{folder}/etc/aliases",
-                "transport_maps": f"texthash:{folder}/etc/transport",
-                "relay_domains": HOSTNAME,
-                "recipient_canonical_maps": f"tcp:127.0.0.1:{ports.rewriting_back}",
-                "recipient_canonical_classes": "envelope_recipient,header_recipient",
-                "smtpd_authorized_xclient_hosts": "127.0.0.0/8",
-                "smtpd_relay_restrictions": "permit_sasl_authenticated, reject_unauth_destination",
-                "submission_restrictions": (
-                    f"check_recipient_access texthash:{folder}/etc/refused, permit_sasl_authenticated, reject"
-                ),
-                "smtpd_tls_cert_file": str(self.certificates.chain),
-                "smtpd_tls_key_file": str(self.certificates.key),
-                "smtpd_tls_auth_only": "yes",
-                "smtp_tls_security_level": "may",
-                "smtpd_sasl_type": "cyrus",
-                "smtpd_sasl_path": "smtpd",
-                "smtpd_sasl_local_domain": "firma.test",
-                "notify_classes": "",
-                "smtputf8_autodetect_classes": "all",  # swaks cannot say SMTPUTF8
-            },
-            sasl=f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\nsasldb_path: {self._accounts}\n",
-            maps={
-                "mailboxes": {address: address.partition("@")[0] + "/" for address in own},
-                "aliases": intake,
-                "transport": {
-                    HOSTNAME: f"smtp:[127.0.0.1]:{ports.gateway}",
-                    "kunde.test": f"smtp:[127.0.0.1]:{ports.provider}",
-                    "lokal@firma.test": f"lmtp:unix:{self.lmtp_socket}",
-                    "vorn@firma.test": f"vorn:[127.0.0.1]:{ports.gateway_behind_front}",
-                    "rohr@firma.test": "rohr:",
-                    "rohrende@firma.test": "rohr:",
-                },
-                "refused": {REFUSED: "550 5.7.1 We do not send there"},
-            },
-        )
-
-    def _make_provider(self) -> Postfix:
-        """kunde.test: where customers have their mailboxes and hand in their mail."""
-        ports, folder = self.ports, self.folder / "kunde"
-        return Postfix(
-            folder=folder,
-            hostname="mail.kunde.test",
-            services=(
-                Service(name=str(ports.provider)),
-                Service(
-                    name=str(ports.provider_submission),
-                    settings=(
-                        "-o mynetworks=127.0.0.0/8",
-                        "-o smtpd_relay_restrictions=permit_mynetworks,reject",
-                        f"-o smtpd_milters=inet:127.0.0.1:{ports.signing}",
-                    ),
-                ),
-            ),
-            settings={
-                "virtual_mailbox_domains": "kunde.test",
-                "virtual_alias_maps": f"texthash:{folder}/etc/aliases",
-                "virtual_mailbox_maps": f"texthash:{folder}/etc/mailboxes",
-                "transport_maps": f"texthash:{folder}/etc/transport",
-                "smtpd_relay_restrictions": "reject_unauth_destination",
-            },
-            maps={
-                "mailboxes": {f"{name}@kunde.test": f"{name}/" for name in _CUSTOMERS},
-                "aliases": {LOOPING: "support@firma.test"},
-                "transport": {"firma.test": f"smtp:[127.0.0.1]:{ports.company}"},
-            },
-        )
-
-    def _make_accounts(self) -> None:
-        """Make the accounts of the submission service (a Cyrus SASL database)."""
-        for user in ("gw", *_AGENTS):
-            command = [program("saslpasswd2"), "-p", "-c", "-f", str(self._accounts), "-u", "firma.test", user]
-            run(command, content=PASSWORD.encode() + b"\n")
-        run(["chown", "postfix", str(self._accounts)])
-
-    # ------------------------------------------------------------------------------------------------------------- gateway
-
-    def _configuration(self) -> dict[str, object]:
-        forwarder: dict[str, object] = {"name": "mail.firma.test", "networks": ["127.0.0.1/32"]}
-        return {
-            "hostname": HOSTNAME,
-            "data": str(self.folder / "gateway" / "data"),
-            "listen": [
-                {
-                    "smtp": f"127.0.0.1:{self.ports.gateway}",
-                    "tls": "starttls",
-                    "certificate": str(self.certificates.chain),
-                    "key": str(self.certificates.key),
-                },
-                {"smtp": f"127.0.0.1:{self.ports.gateway_behind_front}", "xclient_networks": ["127.0.0.1/32"]},
-                {"lmtp": f"unix:{self.lmtp_socket}", "mode": "0666"},
-                {"inject": f"unix:{self.inject_socket}"},
-            ],
-            "smarthosts": {
-                "main": {
-                    "host": "localhost",
-                    "port": self.ports.submission,
-                    "security": "starttls",
-                    "username": "gw@firma.test",
-                    "password": PASSWORD,
-                    "ca_file": str(self.certificates.ca),
-                    "max_connections": 4,
-                },
-                "kaputt": {"host": "localhost", "port": self.ports.sink, "security": "none"},
-            },
-            "relay": {"retry": {"first_delay": 1, "maximum_delay": 2}},
-            "limits": {"message_size": LARGEST_MAIL},
-            "resolver": {"servers": [f"127.0.0.1:{self.ports.dns}"]},
-            "agents": {
-                key: {"name": name, "addresses": [f"{key}@firma.test"], "signature": f"{name.split()[0]} vom Support\nFirma GmbH"}
-                for key, name in _AGENTS.items()
-            },
-            "queues": {
-                "support": {"agents": ["anna", "ben"], "leads": ["anna"]},
-                "einer": {"agents": ["carl"], "leads": ["carl"]},
-            },
-            "channels": {
-                "support": self._channel("support", "support", [forwarder]),
-                "verkauf": self._channel("verkauf", "support", [{"name": "srs of firma.test", "srs_domains": ["firma.test"]}]),
-                "massen": self._channel("massen", "einer", [forwarder]),
-                "lokal": self._channel("lokal", "einer", []),
-                "rohr": self._channel("rohr", "einer", []),
-                "vorn": self._channel("vorn", "einer", []),
-                "ausweich": {**self._channel("ausweich", "einer", [forwarder]), "smarthosts": ["kaputt", "main"]},
-            },
-        }
-
-    def _channel(self, name: str, queue: str, forwarders: list[dict[str, object]]) -> dict[str, object]:
-        return {
-            "address": f"{name}@firma.test",
-            "display_name": f"Firma {name.capitalize()}",
-            "queue": queue,
-            "smarthosts": ["main"],
-            "language": "de",
-            "forwarders": forwarders,
-        }

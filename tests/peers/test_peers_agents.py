@@ -7,8 +7,9 @@ from gateway.states import ReceivedState
 from gateway.storage.received import ReceivedSummary
 from gateway.tickets import Side, Visibility
 from tests.peers.clients import swaks, write_mail
-from tests.peers.company import STRANGER_INTERFACE, World
+from tests.peers.company import World
 from tests.peers.mailboxes import Delivered
+from tests.peers.places import STRANGER_INTERFACE
 from tests.peers.programs import wait_for
 
 _FROM_ELSEWHERE = ("--local-interface", STRANGER_INTERFACE)

@@ -7,8 +7,9 @@ from gateway.mail import Assurance, DkimResult, Purpose, SpfResult
 from gateway.states import OutboundState, TicketStatus
 from gateway.tickets import Side, Ticket, Visibility
 from tests.peers.clients import write_mail
-from tests.peers.company import CUSTOMER_IP, HOSTNAME, World
+from tests.peers.company import World
 from tests.peers.mailboxes import Delivered
+from tests.peers.places import CUSTOMER_IP, HOSTNAME
 
 _PDF = b"%PDF-1.4\n" + bytes(range(256)) * 8
 _MACHINERY = ("#note", "Antworten Sie auf diese Mail", "niemandem zugewiesen", "via Firma", "anna@firma.test", "Anna Arndt")

@@ -2,7 +2,8 @@
 
 from gateway.mail import Assurance, Door, SpfResult
 from tests.peers.clients import swaks, write_mail
-from tests.peers.company import CUSTOMER_IP, World
+from tests.peers.company import World
+from tests.peers.places import CUSTOMER_IP
 
 
 def test_postfix_delivers_by_lmtp(world: World) -> None:

@@ -6,7 +6,8 @@ import random
 from gateway.mail import Purpose
 from gateway.states import OutboundState, ReceivedState
 from tests.peers.clients import from_address, smtp_source, swaks, write_mail
-from tests.peers.company import CUSTOMER_IP, LARGEST_MAIL, World
+from tests.peers.company import World
+from tests.peers.places import CUSTOMER_IP, LARGEST_MAIL
 from tests.peers.programs import wait_for
 
 _MANY = 100

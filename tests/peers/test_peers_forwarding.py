@@ -7,7 +7,8 @@ from gateway.mail import Assurance, DkimResult, Purpose, SpfResult
 from gateway.states import OutboundState, ReceivedState
 from gateway.storage.received import ReceivedSummary
 from tests.peers.clients import from_address, swaks, write_mail
-from tests.peers.company import CUSTOMER_IP, HOSTNAME, LOOPING, STRANGER_IP, World
+from tests.peers.company import World
+from tests.peers.places import CUSTOMER_IP, HOSTNAME, LOOPING, STRANGER_IP
 from tests.peers.programs import wait_for
 
 

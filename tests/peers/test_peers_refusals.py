@@ -4,7 +4,8 @@ from gateway.mail import Purpose
 from gateway.states import OutboundState
 from gateway.tickets import Side
 from tests.peers.clients import write_mail
-from tests.peers.company import REFUSED, World
+from tests.peers.company import World
+from tests.peers.places import REFUSED
 from tests.peers.programs import wait_for
 
 
