@@ -53,3 +53,6 @@ crash: venv  ## Kill, starve and cut the power of a gateway thousands of times, 
 
 demo: venv  ## Play a conversation through real SMTP, then wait for your own mail (ONCE=1 ends by itself)
 	$(BIN)/ticket-gateway demo $(if $(ONCE),--once)
+
+bench: venv  ## Measure against real peers (about 25 minutes; MEASURES="accept_many_2k …" takes some, ROUNDS=n)
+	$(BIN)/python -m benchmarks $(if $(ROUNDS),--rounds $(ROUNDS)) $(MEASURES)

@@ -1,8 +1,8 @@
 """A client that sends prepared mails over several sessions at once: `python -m benchmarks.loader PORT SESSIONS RECIPIENT FILE`.
 
 `smtp-source` sends one file again and again, and the second copy of a mail costs us nothing, so mails that must differ (signed
-ones) are sent by this. Each session is a process; they begin together. Like `smtp-source` it waits for every reply. Prints when
-it began and when it had the last 250, on the monotonic clock that all processes of a machine share. With `--one` each mail has a connection of its own.
+ones) are sent by this. Each session is a process; they begin together. Like `smtp-source` it waits for every reply. With `--one`
+each mail has a connection of its own. Prints when it began and when it had the last 250, on the clock that all processes share.
 """
 
 import os
@@ -16,7 +16,7 @@ def main() -> None:
     """Send everything."""
     words = [word for word in sys.argv[1:] if word != "--one"]
     port, sessions, recipient = int(words[0]), int(words[1]), words[2]
-    mails = _read(Path(words[3]).read_bytes())
+    mails = read_mails(Path(words[3]).read_bytes())
     is_one = "--one" in sys.argv
     ready, start = os.pipe()
     children = []
@@ -37,7 +37,8 @@ def main() -> None:
     sys.exit(max(codes))
 
 
-def _read(octets: bytes) -> list[tuple[bytes, bytes]]:
+def read_mails(octets: bytes) -> list[tuple[bytes, bytes]]:
+    """Take a file of prepared mails apart."""
     mails, at = [], 0
     while at < len(octets):
         end = octets.index(b"\n", at)

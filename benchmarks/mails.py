@@ -24,11 +24,12 @@ _PICTURE_PART: Final = (
     b"Content-Disposition: attachment; filename=bild.jpg\r\n\r\n"
 )
 _SERIAL: Final = count(1)
-_WORDS: Final = tuple(
+_SENTENCES: Final = (
     "Guten Tag die Lieferung vom Montag ist leider nicht vollständig angekommen es fehlen zwei Stück aus der Bestellung und "
     "auf der Rechnung steht ein anderer Betrag als im Angebot könnten Sie das bitte prüfen und mir sagen wann ich mit dem Rest "
-    "rechnen kann vielen Dank für Ihre Mühe und freundliche Grüße aus Köln".split(" ")
+    "rechnen kann vielen Dank für Ihre Mühe und freundliche Grüße aus Köln"
 )
+_WORDS: Final = tuple(_SENTENCES.split())
 
 
 @cache
