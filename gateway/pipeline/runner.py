@@ -43,12 +43,13 @@ class Runner:
         self._is_stopping = False
 
     async def run(self) -> None:
-        """Process until `stop`; then finish what is under way."""
+        """Process until `stop`; then finish what is under way. Whatever ends the settling ends this as well, with its error."""
         database = self._road().database
         await database.write(lambda tx: tx.received.release_leases(self._node))
         settling = asyncio.create_task(self._settle_all(), name="settling")
+        settling.add_done_callback(lambda _: self._changed.set())
         try:
-            while not self._is_stopping:
+            while not (self._is_stopping or settling.done()):
                 await self._claim_some()
         finally:
             self._is_stopping = True
