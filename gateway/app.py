@@ -18,9 +18,10 @@ from gateway.config.model import Config
 from gateway.errors import NotFound
 from gateway.evidence.observe import Observer
 from gateway.ids import Ids
-from gateway.mail import Address, Assurance, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
+from gateway.mail import Address, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
 from gateway.pipeline.journey import Road, process_refusal
 from gateway.pipeline.policy import Policy, route
+from gateway.pipeline.refusals import refuse_sender
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import KeyRing, SigningKey, TokenUse, read_token
 from gateway.pipeline.worker import Workers
@@ -124,13 +125,9 @@ class Gateway:
         return await self.observer.observe(envelope, content, forwarders, now=utc_now())
 
     def judge(self, envelope: Envelope, evidence: Mapping[str, Evidence]) -> Refusal | None:
-        """Refuse a contradicted mail where every channel of it asks for that and nobody forwarded it."""
-        for channel, found in evidence.items():
-            settings = self.policy.channels[channel]
-            is_direct = found.through is None and not envelope.door.is_local
-            if settings.contradicted != "refuse" or found.assurance is not Assurance.CONTRADICTED or not is_direct:
-                return None
-        return Refusal(550, "5.7.1", "The domain of the author says that this mail is not its own") if evidence else None
+        """Say whether a mail is not even taken."""
+        refusal = refuse_sender(envelope, evidence, self.policy)
+        return Refusal(refusal.code, refusal.enhanced, refusal.text) if refusal else None
 
     # -------------------------------------------------------------------------------------------------- for the relay
 

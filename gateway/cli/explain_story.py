@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gateway.cli.explain_mail import Explained
 from gateway.cli.output import clean, print_rich
+from gateway.evidence.words import tell_story as tell_evidence
 from gateway.mail import Assurance, Evidence, Reading
 from gateway.pipeline.effects import Decision
 
@@ -78,25 +79,9 @@ def _proof(evidence: Evidence) -> Table:
     grid = _grid()
     colour = _COLOURS[evidence.assurance]
     grid.add_row("Sender", Text.assemble((evidence.assurance.value, f"bold {colour}"), clean(f": {evidence.because}")))
-    for name, value in _proof_rows(evidence):
-        grid.add_row(name, Text(clean(value), style="dim"))
+    for sentence in tell_evidence(evidence)[:-1]:  # the last one says the word and its reason again
+        grid.add_row("", Text(clean(sentence), style="dim"))
     return grid
-
-
-def _proof_rows(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    yield "SPF", f"{evidence.spf.result} for {evidence.spf.domain or 'nobody'} ({evidence.spf.scope})"
-    for signature in evidence.dkim:
-        place = f"{signature.domain or 'nobody'}, {'aligned' if signature.aligned else 'not aligned'}"
-        yield "DKIM", f"{signature.result} for {place}: {signature.because}"
-    if not evidence.dkim:
-        yield "DKIM", "no signature"
-    yield "ARC", f"{evidence.arc.result}" + (f", sealed by {evidence.arc.sealer}" if evidence.arc.sealer else "")
-    yield "DMARC", f"{evidence.dmarc.result} for {evidence.dmarc.domain or 'nobody'}, policy {evidence.dmarc.policy}"
-    if (through := evidence.through) is not None:
-        yield (
-            "Through",
-            f"{through.forwarder}: SPF {through.spf.result}, DMARC {through.dmarc.result}, from {through.client_ip or 'unknown'}",
-        )
 
 
 def _conclusion(decision: Decision) -> Iterator[RenderableType]:

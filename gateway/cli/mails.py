@@ -35,11 +35,21 @@ def list_failed(context: typer.Context, *, limit: Limit = 50, config: ConfigPath
 
 @suspended_app.command("show")
 @failed_app.command("show")
-def show_received(context: typer.Context, *, mail: Id, config: ConfigPath = None, as_json: AsJson = False) -> None:
+def show_received(
+    context: typer.Context,
+    *,
+    mail: Id,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the mail as it came, below what was found out about it.")] = False,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
     """Show a received mail: what it says, what could be proven, and every step of the decision."""
-    from gateway.cli.show_mails import show_received_mail  # noqa: PLC0415 heavy
+    from gateway.cli.show_mails import show_raw_mail, show_received_mail  # noqa: PLC0415 heavy
 
-    show_received_mail(config_path(context, config), mail, as_json=as_json)
+    if raw:
+        show_raw_mail(config_path(context, config), mail)
+    else:
+        show_received_mail(config_path(context, config), mail, as_json=as_json)
 
 
 @outbox_app.command("list")

@@ -1,5 +1,6 @@
 """What `suspended`, `failed` and `outbox` print."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from gateway.cli.looking import look, read_id
 from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rows, print_text_block
 from gateway.cli.plain import plain, plain_fields
 from gateway.cli.show_tickets import describe_outbound, when
+from gateway.config import load_config
+from gateway.evidence.words import authentication_results
 from gateway.ids import format_id
 from gateway.mail import ReceivedMail
 from gateway.pipeline.parse import parse_message
@@ -63,6 +66,17 @@ def show_received_mail(path: Path, text: str, *, as_json: bool) -> None:
     print_text_block(message.text)
     rows = (("▶" if line.hit else "", line.step, line.because) for line in trace.lines)
     print_rows("How it was decided", ("", "step", "because"), rows, empty="Nobody has decided yet.")
+
+
+def show_raw_mail(path: Path, text: str) -> None:
+    """Print a mail octet for octet, below a Return-Path and our Authentication-Results (RFC 5321 section 4.4, RFC 8601)."""
+    received_id = read_id(text)
+    authserv_id = load_config(path, needs_secrets=False).hostname
+    mail = look(path, lambda tx: tx.received.get(received_id))
+    reverse_path = str(mail.envelope.reverse_path or "")
+    results = authentication_results(mail.evidence, authserv_id)
+    head = f"Return-Path: <{reverse_path}>\r\nAuthentication-Results: {results}\r\n".encode()
+    sys.stdout.buffer.write(head + mail.content.read())
 
 
 def _describe_envelope(mail: ReceivedMail, trace: ReceivedTrace) -> dict[str, Any]:

@@ -76,6 +76,8 @@ class ChannelSettings(Section):
     """An inactive channel still takes mail of its old tickets' threads, but opens no new ones: unknown recipients get 550."""
     contradicted: Literal["suspend", "refuse"] = "suspend"
     """Mail whose author's domain disowns it waits for a person, or is refused at once (forwarded mail never is)."""
+    temperror: Literal["accept", "defer"] = "accept"
+    """A mail whose sender cannot be checked, because the DNS does not answer, is taken, or told to come back (451)."""
     subaddress: Literal["", "+", "-"] = ""
     """The sign by which the company's mail system delivers `support+anything@` to `support@`; empty where it does not."""
     reverse_path: Literal["verp", "address"] = "verp"
