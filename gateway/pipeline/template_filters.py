@@ -62,15 +62,20 @@ def _blocks(lines: list[str]) -> Iterator[Markup]:
     """Yield runs of lines: a quotation as a blockquote, everything else as a block."""
     for is_quote, run in groupby(lines, key=lambda line: line.startswith(">")):
         inner = [line.removeprefix(">").removeprefix(" ") if is_quote else line for line in run]
-        body = Markup("<br>\n").join(_line(line) for line in inner)
         if is_quote:
-            yield Markup('<blockquote style="{}">{}</blockquote>').format(_QUOTE, body)
+            yield Markup(f'<blockquote style="{_QUOTE}">{_lines(inner)}</blockquote>')  # noqa: S704 escaped in _lines
         elif any(line.strip() for line in inner):
-            yield Markup("<div>{}</div>").format(body)
+            yield Markup(f"<div>{_lines(inner)}</div>")  # noqa: S704 likewise
 
 
-def _line(line: str) -> Markup:
-    if _MARKER.fullmatch(line.strip()):
-        return Markup('<span style="{}">{}</span>').format(_QUIET, line.strip())
-    # Two spaces in a row and indentation survive as no-break spaces; `escape` has made everything else harmless.
-    return Markup(str(escape(line.expandtabs(4))).replace("  ", "\u00a0 "))  # noqa: S704 escaped on the same line
+def _lines(lines: list[str]) -> str:
+    """Write lines as HTML, all at once. Two spaces in a row and indentation survive as no-break spaces."""
+    escaped = str(escape("\n".join(line.expandtabs(4) for line in lines))).replace("  ", "\u00a0 ")
+    if "[ref:" in escaped:  # nothing in a marker is changed by escaping it
+        return "<br>\n".join(map(_quieten, escaped.split("\n")))
+    return escaped.replace("\n", "<br>\n")
+
+
+def _quieten(escaped: str) -> str:
+    marker = escaped.strip()
+    return f'<span style="{_QUIET}">{marker}</span>' if _MARKER.fullmatch(marker) else escaped
