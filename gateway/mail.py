@@ -35,6 +35,15 @@ class Address:
         """The form to compare by: everything case-folded, the domain as A-labels (RFC 5890 section 2.3.2.1)."""
         return f"{self.local.casefold()}@{ascii_domain(self.domain)}" if self.domain else self.local.casefold()
 
+    @property
+    def is_sendable(self) -> bool:
+        """Tell whether mail can be sent there at all: `parse` would take it."""
+        try:
+            self.parse(str(self))
+        except InvalidAddress:
+            return False
+        return True
+
     @classmethod
     def of(cls, text: str) -> Self:
         """Read whatever a header holds; never raises."""
@@ -207,6 +216,17 @@ class Waiver:
     at: datetime
     reason: str
     """The `Reason` that is waived."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierMail:
+    """A mail that came before another one with the same author and Message-ID."""
+
+    channel: str
+    state: ReceivedState
+    assurance: "Assurance"
+    sha256: str
+    """Of its bytes."""
 
 
 # ------------------------------------------------------------------------------------------------------ what can be proven

@@ -88,7 +88,7 @@ TICKET_TRANSITIONS: Final[dict[TicketStatus, frozenset[TicketStatus]]] = {
     _T.PENDING: frozenset({_T.OPEN, _T.ON_HOLD, _T.SOLVED, _T.CLOSED}),
     _T.ON_HOLD: frozenset({_T.OPEN, _T.PENDING, _T.SOLVED, _T.CLOSED}),
     _T.SOLVED: frozenset({_T.OPEN, _T.PENDING, _T.ON_HOLD, _T.CLOSED}),
-    _T.CLOSED: frozenset({_T.OPEN}),
+    _T.CLOSED: frozenset({_T.OPEN, _T.PENDING, _T.ON_HOLD, _T.SOLVED}),  # by an agent, who writes again
 }
 
 

@@ -8,7 +8,7 @@ configured address.
 from datetime import timedelta
 from typing import Final
 
-from gateway.mail import Assurance, DkimResult, Evidence, Mailbox, Purpose, SpfResult, SpfScope
+from gateway.mail import Assurance, DkimResult, Mailbox, Purpose, SpfResult, SpfScope
 from gateway.pipeline.case import Case, Hit, Miss, notify_team
 from gateway.pipeline.commands import Commands, read_commands
 from gateway.pipeline.effects import (
@@ -23,7 +23,7 @@ from gateway.pipeline.effects import (
     SetStatus,
     TellAgent,
 )
-from gateway.pipeline.facts import TokenFact, is_same_person
+from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact, is_same_person
 from gateway.pipeline.reply import surely_visible
 from gateway.states import ReceivedState, TicketStatus
 from gateway.tickets import Side, Ticket, Visibility
@@ -64,6 +64,8 @@ def answer_as_agent(case: Case) -> Hit | Miss:
         return Miss("the author is no agent")
     if facts.ticket is None:
         return Miss("an agent wrote, but to no ticket")
+    if facts.part is not None and (facts.token is None or facts.token.outbound.purpose in TO_CUSTOMERS):
+        return Miss(f"{facts.agent} writes as {facts.part} of {facts.ticket.number}, not in answer to a notification")
     if case.is_waived(Reason.AGENT_UNCONFIRMED) and not _is_confirmed_by(case, facts.agent):
         return Miss("a person released it, but not as an agent's: it counts as anybody's")
     doubt = None if _is_confirmed_by(case, facts.agent) else find_doubt(case, facts.agent)
@@ -84,11 +86,11 @@ def _doubt_token(case: Case, agent: str) -> str | None:
     token = case.facts.token
     if token is None:
         return "it carries no token of ours"
-    if case.policy.agent_of_address.get(token.outbound.recipient.key) != agent:
-        return "the token was given to somebody else"
+    if case.policy.agent_of_address.get(token.outbound.recipient.key) != agent or token.outbound.purpose in TO_CUSTOMERS:
+        return "the token was given to somebody else, or not to act with"
     if token.is_expired:
         return "the token has expired"
-    if not _token_is_covered(case.mail.evidence, token):
+    if not _token_is_covered(case, token):
         return "the DKIM signature that proves the sender does not cover the header with the token"
     return None
 
@@ -96,34 +98,45 @@ def _doubt_token(case: Case, agent: str) -> str | None:
 def _doubt_freshness(case: Case) -> str | None:
     """Doubt what could be a replay of a genuine mail."""
     date = case.message.date
-    if case.message.message_id is None or case.facts.has_seen_message_id:
+    if case.message.message_id is None or case.facts.earlier:
         return "its Message-ID is missing or was seen before"
     if date is None or abs(case.mail.envelope.received_at - date) > timedelta(seconds=case.policy.tickets.fresh_date):
         return "its Date is missing or too far from now"
     return None
 
 
-def _token_is_covered(evidence: Evidence, token: TokenFact) -> bool:
-    """Tell whether the proof reaches the token: aligned SPF, or an aligned signature over a header that holds it."""
+def _token_is_covered(case: Case, token: TokenFact) -> bool:
+    """Tell whether the proof reaches the token: aligned SPF, or an aligned signature over a header that holds it.
+
+    A signature covers as many fields of a name as it lists, from the bottom up (RFC 6376 section 5.4.2): where there are more,
+    somebody may have put one on top.
+    """
+    evidence = case.mail.evidence
     spf = evidence.through.spf if evidence.through else evidence.spf
     if spf.result is SpfResult.PASS and spf.aligned and spf.scope is SpfScope.MFROM:
         return True
     return any(
-        signature.result is DkimResult.PASS and signature.aligned and token.carriers.intersection(signature.signed_headers)
+        signature.result is DkimResult.PASS
+        and signature.aligned
+        and any(0 < len(case.message.all_headers(name)) <= signature.signed_headers.count(name) for name in token.carriers)
         for signature in evidence.dkim
     )
 
 
 def _is_confirmed_by(case: Case, agent: str) -> bool:
-    """Tell whether this agent confirmed the mail: a confirmation counts for whatever had held it."""
+    """Tell whether this agent confirmed the mail: the question showed all of it, so it counts for whatever had held it."""
     return case.mail.waiver is not None and case.mail.waiver.by == agent
+
+
+def _is_released(case: Case, agent: str, reason: Reason) -> bool:
+    """Tell whether the agent confirmed the mail, or an operator released it from exactly this."""
+    return _is_confirmed_by(case, agent) or case.is_waived(reason)
 
 
 def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
     text = surely_visible(case.message.text, case.reading.reply)
-    if text is None and not _is_confirmed_by(case, agent):
-        because = "where the quote begins is not certain"
-        return _suspend(case, agent, Reason.UNSURE_QUOTE, because, would_send=case.reading.reply.visible)
+    if text is None and not _is_released(case, agent, Reason.UNSURE_QUOTE):
+        return _suspend(case, agent, Reason.UNSURE_QUOTE, "where the quote begins is not certain")
     commands = read_commands(case.reading.reply.visible if text is None else text, agent=agent, policy=case.policy)
     if commands.wrong:
         return _tell(Reason.UNKNOWN_COMMAND, agent, commands.wrong[0], "\n".join(commands.wrong))
@@ -133,7 +146,7 @@ def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
         return _tell(Reason.EMPTY_ANSWER, agent, "nothing stands above the quote", hint)
     if not has_words:
         return _keep_inside(case, ticket, commands.effects, "commands only")
-    if commands.is_note or any(recipient.note for recipient in case.mail.envelope.recipients):
+    if commands.is_note or _is_to_note_address(case):
         post = _agent_post(case, agent, commands, Visibility.INTERNAL)
         return _keep_inside(
             case, ticket, (post, *commands.effects, *notify_team(case, ticket.queue, Purpose.NEW_NOTE)), "it is a note"
@@ -141,17 +154,31 @@ def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
     return _answer(case, agent, ticket, commands)
 
 
+def _is_to_note_address(case: Case) -> bool:
+    """Tell whether it was sent to a note's address, perhaps beside others: each channel sees its own recipients only."""
+    written = (mailbox.address for mailbox in (*case.message.to, *case.message.cc))
+    return any(recipient.note for recipient in case.mail.envelope.recipients) or any(map(case.policy.is_note_address, written))
+
+
 def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
     newer = case.facts.newer_answer
-    if newer is not None and not _is_confirmed_by(case, agent):
-        because = f"{newer.agent or 'a colleague'} has answered since"
-        return _suspend(case, agent, Reason.STALE_ANSWER, because, would_send=commands.text)
+    if newer is not None and not _is_released(case, agent, Reason.STALE_ANSWER):
+        return _suspend(case, agent, Reason.STALE_ANSWER, f"{newer.agent or 'a colleague'} has answered since")
+    added = _added(case, ticket)
+    if not any(mailbox.address.is_sendable for mailbox in (*added, *(p.mailbox for p in ticket.participants))):
+        hint = f"Nothing was sent: no mail can be sent to {ticket.requester.address}, and nobody else takes part."
+        return _tell(Reason.NOBODY_TO_ANSWER, agent, f"no mail can be sent to {ticket.requester.address}", hint)
     post = _agent_post(case, agent, commands, Visibility.PUBLIC)
     return Hit(
         outcome=Outcome.POST,
         reason=Reason.AGENT_ANSWER,
         because=f"{agent} answered {ticket.number}",
-        effects=(post, *_moves(agent, ticket, commands), *_relay(case, agent, ticket)),
+        effects=(
+            post,
+            *_moves(agent, ticket, commands),
+            RelayAnswer(agent=agent, also_to=added),
+            *notify_team(case, ticket.queue, Purpose.NEW_ANSWER),
+        ),
         ticket=ticket,
     )
 
@@ -171,16 +198,16 @@ def _moves(agent: str, ticket: Ticket, commands: Commands) -> tuple[Effect, ...]
     return tuple(moves)
 
 
-def _relay(case: Case, agent: str, ticket: Ticket) -> tuple[Effect, ...]:
+def _added(case: Case, ticket: Ticket) -> tuple[Mailbox, ...]:
+    """Return whom the agent put into To or Cc: they take part from now on."""
     known = {participant.mailbox.address.key for participant in ticket.participants}
     added: dict[str, Mailbox] = {}
     for mailbox in (*case.message.to, *case.message.cc):
         address = mailbox.address
         is_ours = case.policy.is_own_address(address) or address.key in case.policy.agent_of_address
-        if address.domain and not is_ours and address.key not in known:
+        if address.is_sendable and not is_ours and address.key not in known:
             added[address.key] = mailbox
-    relay = RelayAnswer(agent=agent, also_to=tuple(added.values()))
-    return (relay, *notify_team(case, ticket.queue, Purpose.NEW_ANSWER))
+    return tuple(added.values())
 
 
 def _keep_inside(case: Case, ticket: Ticket, effects: tuple[Effect, ...], because: str) -> Hit:
@@ -193,10 +220,21 @@ def _keep_inside(case: Case, ticket: Ticket, effects: tuple[Effect, ...], becaus
     )
 
 
-def _suspend(case: Case, agent: str, reason: Reason, because: str, *, would_send: str = "") -> Hit:
+def _suspend(case: Case, agent: str, reason: Reason, because: str) -> Hit:
+    """Hold a mail and ask its agent; the question shows everything that a `confirm` would let out, and to whom."""
+    text = surely_visible(case.message.text, case.reading.reply)
+    shown = case.reading.reply.visible if text is None else text
+    is_theirs = reason is not Reason.AGENT_UNCONFIRMED
     cap = case.policy.loops.confirmations_per_agent_and_hour
     asked = case.facts.questions_in_last_hour < cap and not case.is_automatic
-    question = AskToConfirm(agent=agent, question=reason, would_send=would_send)
+    question = AskToConfirm(
+        agent=agent,
+        question=reason,
+        would_send=shown if is_theirs else "",
+        says="" if is_theirs else shown,
+        also_to=_added(case, case.facts.ticket) if case.facts.ticket else (),
+        newer=case.facts.newer_answer,
+    )
     return Hit(
         outcome=Outcome.SUSPEND,
         reason=reason,

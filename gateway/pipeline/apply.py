@@ -30,6 +30,7 @@ from gateway.pipeline.effects import (
     TellAgent,
     TellOperators,
 )
+from gateway.pipeline.facts import TO_CUSTOMERS
 from gateway.pipeline.outgoing import Desk, Subject
 from gateway.pipeline.views import (
     VariablesOf,
@@ -314,9 +315,11 @@ class _Sheet:
         for mailbox in effect.also_to:
             self._add_participant(mailbox, Part.CC, by=effect.agent)
         ticket = self._current()
-        shown = (ticket.requester, tuple(p.mailbox for p in ticket.participants if p.part is Part.CC))
+        cc = tuple(p.mailbox for p in ticket.participants if p.part is Part.CC)
+        attachments = tuple(attachment for attachment in self._attachments() if not self.desk.is_ours(attachment))
+        shown = (ticket.requester, cc) if ticket.requester.address.is_sendable else None
         for participant in ticket.participants:
-            if not participant.mailbox.address.domain:
+            if not participant.mailbox.address.is_sendable:
                 continue
             self.outbound.append(
                 self.desk.write_to_customer(
@@ -326,7 +329,7 @@ class _Sheet:
                     answer_variables(ticket, self.posts, participant, effect.agent, self.desk),
                     from_name=answered_by(effect.agent, ticket, self.desk.policy),
                     shown=shown,
-                    attachments=self._attachments(),
+                    attachments=attachments,
                 )
             )
 
@@ -340,7 +343,7 @@ class _Sheet:
     def _ask(self, effect: AskToConfirm) -> None:
         if self.scene.mail is None:
             return
-        variables = confirm_action_variables(self.scene.reading, self.scene.channel, self.ticket, self.posts, effect, self.desk)
+        variables = confirm_action_variables(self.scene.reading, self.scene.channel, self.ticket, effect, self.desk)
         self._tell(effect.agent, Purpose.CONFIRM_ACTION, variables, received_id=self.scene.mail.id)
 
     def _tell_agent(self, effect: TellAgent) -> None:
@@ -379,7 +382,7 @@ class _Sheet:
             self._fail_outbound(effect, reason)
         if outbound.purpose is Purpose.OPERATOR_NOTICE:
             return
-        if ticket is None or outbound.ticket_id != ticket.id or outbound.purpose not in _TO_CUSTOMERS:
+        if ticket is None or outbound.ticket_id != ticket.id or outbound.purpose not in TO_CUSTOMERS:
             lines = (f"{outbound.purpose} to {outbound.recipient} did not arrive:", reason)
             title = "A mail of the gateway did not arrive"
             self.outbound += self.desk.write_to_operators(self.scene.channel, title, lines)
@@ -436,6 +439,3 @@ def _stored(attachment: Attachment) -> StoredAttachment:
         content_id=attachment.content_id,
         inline=attachment.inline,
     )
-
-
-_TO_CUSTOMERS = frozenset({Purpose.ANSWER, Purpose.CONFIRMATION})

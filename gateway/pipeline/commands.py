@@ -113,22 +113,25 @@ _BY_WORD: Final = {word: command for command in COMMANDS for word in command.wor
 
 
 def read_commands(text: str, *, agent: str, policy: Policy) -> Commands:
-    """Read the commands in the first unbroken lines of an agent's own text.
+    """Read the commands in the first lines of an agent's own text.
 
-    Lines that begin with `#` and a letter count until the first other line; a `#` further down is just text.
+    Lines that begin with `#` and a letter, or with `# ` and a word of ours, count until the first other line; a `#` further
+    down is just text. Mail programs put blank lines and signs that nobody sees around them: these are passed over.
     """
-    lines = text.lstrip("\n").split("\n")
+    lines = text.split("\n")
     effects: list[Effect] = []
     wrong: list[str] = []
     is_note = False
     read = 0
-    for line in lines:
-        stripped = line.strip()
-        if len(stripped) < 2 or stripped[0] != "#" or not stripped[1].isalpha():  # noqa: PLR2004 a sign and a letter
-            break
-        read += 1
-        word, _, argument = stripped[1:].partition(" ")
+    for index, line in enumerate(lines):
+        stripped = "".join(c for c in line if c.isprintable() or c.isspace()).strip()
+        if not stripped:
+            continue
+        word, _, argument = stripped[1:].strip().partition(" ")
         command = _BY_WORD.get(word.casefold())
+        if stripped[0] != "#" or (command is None and not stripped[1:2].isalpha()):
+            break
+        read = index + 1
         if command is None:
             wrong.append(f"`{stripped[:60]}` is no command. Known: {', '.join('#' + c.words[0] for c in COMMANDS)}.")
             continue

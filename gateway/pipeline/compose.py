@@ -10,7 +10,6 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Final, Literal
 
-from gateway.errors import InvalidAddress
 from gateway.mail import Address, Header, Mailbox
 from gateway.pipeline.compose_headers import block, id_field, is_id, mailbox_field, text_field
 from gateway.pipeline.compose_parts import Part, attachment_part, multipart, text_part
@@ -101,7 +100,7 @@ def _fields(draft: Draft) -> list[bytes]:
         mailbox_field("From", (_sendable(draft.from_),)),
         mailbox_field("To", (_sendable(draft.to),)),
     ]
-    if shown := tuple(m for m in draft.cc if _is_sendable(m.address)):
+    if shown := tuple(m for m in draft.cc if m.address.is_sendable):
         fields.append(mailbox_field("Cc", shown))
     if draft.reply_to is not None:
         fields.append(mailbox_field("Reply-To", (_sendable(draft.reply_to),)))
@@ -143,14 +142,6 @@ def _attachment(attachment: DraftAttachment) -> Part:
         content_id=attachment.content_id,
         inline=attachment.inline,
     )
-
-
-def _is_sendable(address: Address) -> bool:
-    try:
-        Address.parse(str(address))
-    except InvalidAddress:
-        return False
-    return True
 
 
 def _sendable(mailbox: Mailbox) -> Mailbox:

@@ -19,7 +19,8 @@ _LONGEST_WORD: Final = 200
 _LONGEST_NAME: Final = 200
 _LONGEST_ID: Final = 250
 _KEPT_IDS: Final = 10
-_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), " ")
+_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
+"""Controls, and the signs that turn the direction of everything behind them (Unicode Standard Annex 9)."""
 _ATOM: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOT_ATOM: Final = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+(?:\.[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+)*")
 _ID: Final = re.compile(r"[!-;=?-~]+")
@@ -31,7 +32,7 @@ _PERCENT_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 
 
 def clean_line(text: str) -> str:
-    """Return text as one line of harmless Unicode: no controls, no lone surrogates, white space as single spaces."""
+    """Return text as one line of harmless Unicode: no controls, no lone surrogates, nothing that turns its direction around."""
     if not text.isprintable():
         text = text.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
     return " ".join(text.split())

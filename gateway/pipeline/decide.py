@@ -32,11 +32,11 @@ Step = Callable[[Case], Hit | Miss]
 STEPS: Final[tuple[Step, ...]] = (
     stop_loop,
     record_repeat,
-    surface_forwarding_confirmation,
     handle_bounce,
     record_receipt,
     suspend_repeated_from,
     suspend_contradicted_sender,
+    surface_forwarding_confirmation,
     keep_automatic_reply,
     confirm_as_agent,
     answer_as_agent,

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
 from gateway.states import OutboundState, ReceivedState, TicketStatus
-from gateway.tickets import Part, Priority, Side, TraceLine, Visibility
+from gateway.tickets import Part, Post, Priority, Side, TraceLine, Visibility
 
 
 class Outcome(StrEnum):
@@ -45,6 +45,8 @@ class Reason(StrEnum):
     """An agent's answer whose end could not be told from the quote below it."""
     STALE_ANSWER = "stale_answer"
     """An agent answered without having seen a newer answer of a colleague."""
+    NOBODY_TO_ANSWER = "nobody_to_answer"
+    """An agent's answer on a ticket where nobody has an address that takes mail."""
     EMPTY_ANSWER = "empty_answer"
     """An agent's mail in which nothing stands above the quote."""
     UNKNOWN_COMMAND = "unknown_command"
@@ -161,9 +163,13 @@ class AskToConfirm:
     agent: str
     question: Reason
     would_send: str = ""
-    """The text that would go to the customer, where the question is about that."""
+    """The text that would go to the customer, where the question is whether it is meant so."""
+    also_to: tuple[Mailbox, ...] = ()
+    """Who would get it and take part from then on besides those who do already."""
+    newer: Post | None = None
+    """A colleague's answer that the agent had not seen."""
     says: str = ""
-    """What a stranger wrote, where the question is about that."""
+    """What the mail says, where the question is whose it is or whether it is welcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.errors import NotFound
-from gateway.mail import Address, Bounce, Mailbox, Message, OutboundMail, Purpose, Reading, ReceivedMail, RouteKind
+from gateway.mail import Address, Bounce, EarlierMail, Mailbox, Message, OutboundMail, Purpose, Reading, ReceivedMail, RouteKind
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
@@ -18,6 +18,8 @@ from gateway.states import ReceivedState
 from gateway.storage.transaction import Reader
 from gateway.tickets import Part, Post, Side, Ticket, Visibility
 
+TO_CUSTOMERS: Final = frozenset({Purpose.ANSWER, Purpose.CONFIRMATION, Purpose.VERIFICATION})
+"""What is written to people outside; the token of such a mail lets nobody act as an agent."""
 AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION)
 _QUESTIONS: Final = (Purpose.CONFIRM_ACTION,)
 _MOST_REFERENCES: Final = 50
@@ -37,7 +39,7 @@ class TokenFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BouncedMail:
-    """A mail of ours that a delivery report is about."""
+    """A mail of ours that a delivery report is about, and what the report says of it."""
 
     bounce: Bounce
     outbound: OutboundMail
@@ -64,8 +66,9 @@ class Facts:
     """A colleague's answer that the token's person had not seen."""
     posts: tuple[Post, ...] = ()
     """Of that ticket, oldest first."""
-    bounced: tuple[BouncedMail, ...] = ()
-    has_seen_message_id: bool = False
+    bounced: BouncedMail | None = None
+    earlier: tuple[EarlierMail, ...] = ()
+    """Mails with the author's address and this Message-ID that came before it, to whichever channel."""
     automatic_mails_in_last_hour: int = 0
     """To the author."""
     questions_in_last_hour: int = 0
@@ -85,8 +88,8 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
     start = know_nothing(reading, policy, now)
     message, author, agent = reading.message, start.author, start.agent
     token = _find_token(tx, mail, message, policy=policy, keys=keys, author=author, now=now)
-    bounced = _find_bounced(tx, mail, reading, keys) if reading.bounces else ()
-    ticket = gather_ticket(tx, bounced[0].outbound.ticket_id) if bounced else _ticket_of(tx, token, message)
+    bounced = _find_bounced(tx, mail, reading, keys)
+    ticket = gather_ticket(tx, bounced.outbound.ticket_id) if bounced else _ticket_of(tx, token, message)
     posts = tx.tickets.posts(ticket.id) if ticket else ()
     hour_ago = now - timedelta(hours=1)
     return Facts(
@@ -101,11 +104,9 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         posts=posts,
         newer_answer=_newer_answer(posts, token, agent),
         bounced=bounced,
-        has_seen_message_id=bool(
-            author
-            and message.message_id
-            and tx.received.has_seen(mail.channel, author.address.key, message.message_id, except_id=mail.id)
-        ),
+        earlier=tx.received.earlier(author.address.key, message.message_id, before_id=mail.id)
+        if author and message.message_id
+        else (),
         automatic_mails_in_last_hour=tx.outbox.automatic_count(author.address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES)
         if author
         else 0,
@@ -229,18 +230,21 @@ def _newer_answer(posts: Iterable[Post], token: TokenFact | None, agent: str | N
     return max(newer, key=lambda post: post.id, default=None)
 
 
-def _find_bounced(tx: Reader, mail: ReceivedMail, reading: Reading, keys: KeyRing) -> tuple[BouncedMail, ...]:
-    """Find the mail of ours that each report is about: by the return address, else by the returned Message-ID."""
-    returned: OutboundMail | None = None
+def _find_bounced(tx: Reader, mail: ReceivedMail, reading: Reading, keys: KeyRing) -> BouncedMail | None:
+    """Find the mail of ours that a report is about: by the return address, else by the returned Message-ID.
+
+    Each mail of ours has one recipient: of the many that a report can name, the worst news counts, once.
+    """
+    worst = max(reading.bounces, key=lambda bounce: bounce.permanent, default=None)
+    if worst is None:
+        return None
+    outbound: OutboundMail | None = None
     for recipient in mail.envelope.recipients:
         outbound_id = read_token(recipient.token, keys, TokenUse.RETURN) if recipient.token else None
-        returned = returned or (_get_outbound(tx, outbound_id) if outbound_id is not None else None)
-    found: list[BouncedMail] = []
-    for bounce in reading.bounces:
-        outbound = returned or (tx.outbox.by_message_id(bounce.original_message_id) if bounce.original_message_id else None)
-        if outbound:
-            found.append(BouncedMail(bounce=bounce, outbound=outbound))
-    return tuple(found)
+        outbound = outbound or (_get_outbound(tx, outbound_id) if outbound_id is not None else None)
+    if outbound is None and worst.original_message_id:
+        outbound = tx.outbox.by_message_id(worst.original_message_id)
+    return BouncedMail(bounce=worst, outbound=outbound) if outbound else None
 
 
 def _asked_about(tx: Reader, token: TokenFact | None) -> ReceivedState | None:

@@ -17,11 +17,21 @@ from gateway.pipeline.marker import make_marker
 from gateway.pipeline.policy import NOTE_SUFFIX, Policy
 from gateway.pipeline.settings import ChannelSettings
 from gateway.pipeline.templates import Templates
-from gateway.pipeline.tokens import RETURN_PREFIX, KeyRing, TokenUse, make_token, message_id_of, reference_of, scrub_tokens
+from gateway.pipeline.tokens import (
+    RETURN_PREFIX,
+    KeyRing,
+    TokenUse,
+    holds_token,
+    make_token,
+    message_id_of,
+    reference_of,
+    scrub_tokens,
+)
 from gateway.pipeline.variables import OperatorNoticeVariables, Variables
 from gateway.tickets import Post, Side, Ticket
 
 _MOST_ATTACHED_OCTETS: Final = 15_000_000
+_KINDS_OF_MAIL: Final = ("message/", "text/", "application/vnd.ms-outlook", "application/x-ole-storage")
 _NOBODY_ANSWERS: Final = frozenset({Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.OPERATOR_NOTICE})
 """Their bounces go nowhere: the null reverse-path (RFC 3834 section 3.3)."""
 
@@ -157,6 +167,11 @@ class Desk:
     def scrub(self, text: str) -> str:
         """Take every token of ours out of a text that is about to leave."""
         return scrub_tokens(text, self.keys)
+
+    def is_ours(self, attachment: DraftAttachment) -> bool:
+        """Tell whether an attachment is a mail of ours: some programs enclose what is answered, with the notes in it."""
+        may_be_mail = attachment.content_type.startswith(_KINDS_OF_MAIL)
+        return may_be_mail and holds_token(attachment.content, self.keys)
 
     def _new_token(self) -> tuple[int, str]:
         outbound_id = self.ids.next()

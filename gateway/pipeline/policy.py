@@ -60,6 +60,10 @@ class Policy:
                 return token
         return None
 
+    def is_note_address(self, address: Address) -> bool:
+        """Tell whether what is sent to this address stays internal."""
+        return _without_note(address, self)[1]
+
     def agent_mailbox(self, agent: str) -> Mailbox:
         """Return where notifications of an agent go."""
         settings = self.agents[agent]

@@ -108,9 +108,10 @@ def decide_request(request: Request, subject: RequestSubject) -> Decision:
 
 def _effects(request: Request, mail: ReceivedMail | OutboundMail) -> tuple[Effect, ...]:
     """Return nothing where the mail is already as it was asked for."""
+    by = f"operator {request.by}"  # an account of this machine may be called like an agent, and is none
     if isinstance(mail, ReceivedMail):
         if request.verb is Verb.REJECT:
-            return (RejectMail(received_id=mail.id, by=request.by, old=mail.state),)
-        return (ReleaseMail(received_id=mail.id, by=request.by, old=mail.state),)
+            return (RejectMail(received_id=mail.id, by=by, old=mail.state),)
+        return (ReleaseMail(received_id=mail.id, by=by, old=mail.state),)
     wanted = {Verb.HOLD: OutboundState.HELD, Verb.DROP: OutboundState.DROPPED}.get(request.verb, OutboundState.QUEUED)
-    return (MoveOutbound(outbound=mail, state=wanted, by=request.by),)
+    return (MoveOutbound(outbound=mail, state=wanted, by=by),)

@@ -1,6 +1,6 @@
 """The steps for mail of strangers, customers and machines, in the order in which `decide.STEPS` asks them."""
 
-from gateway.mail import Assurance, Kind, Purpose
+from gateway.mail import Assurance, EarlierMail, Kind, Purpose
 from gateway.pipeline.case import Case, Hit, Miss, customer_post, notify_team, open_ticket
 from gateway.pipeline.effects import (
     AddParticipant,
@@ -15,12 +15,13 @@ from gateway.pipeline.effects import (
     TellOperators,
 )
 from gateway.pipeline.facts import is_same_person, whom_to_ask
-from gateway.states import TicketStatus
+from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.tickets import Part, Ticket
 
 _REPLIES = frozenset({Kind.AUTO_REPLY, Kind.OUT_OF_OFFICE})
 _MOST_SHOWN = 4000
 _RECEIPTS = frozenset({Kind.RECEIPT, Kind.FEEDBACK_REPORT})
+_TAKEN = frozenset({ReceivedState.RECEIVED, ReceivedState.TICKETED, ReceivedState.RECORDED})
 
 
 def stop_loop(case: Case) -> Hit | Miss:
@@ -35,14 +36,15 @@ def stop_loop(case: Case) -> Hit | Miss:
 def record_repeat(case: Case) -> Hit | Miss:
     """Keep a second mail with an author's Message-ID without a second post.
 
-    The same bytes sent again never get here: the intake knows them by their delivery key.
+    The same bytes sent again never get here: the intake knows them by their delivery key. Only a mail that was taken swallows
+    a later one, and a proven one is swallowed by a proven one only: who sends a forgery first does not silence anybody.
     """
     if case.mail.waiver is not None:
         return Miss("a person released it")
-    if not case.facts.has_seen_message_id:
+    if not case.facts.earlier:
         return Miss("its Message-ID is new")
-    if case.facts.agent is not None:
-        return Miss("an agent's: the agents' gate asks about it")
+    if not any(_swallows(earlier, case) for earlier in case.facts.earlier):
+        return Miss("no mail that was taken had its Message-ID, or an agent's: the agents' gate asks about it")
     return Hit(
         outcome=Outcome.DUPLICATE,
         reason=Reason.REPEATED,
@@ -50,28 +52,38 @@ def record_repeat(case: Case) -> Hit | Miss:
     )
 
 
+def _swallows(earlier: EarlierMail, case: Case) -> bool:
+    """Tell whether nothing is lost without this mail: on one ticket every channel counts, else each for itself."""
+    if earlier.state not in _TAKEN or (case.assurance is Assurance.PROVEN and earlier.assurance is not Assurance.PROVEN):
+        return False
+    if case.facts.agent is not None and earlier.sha256 != case.mail.content.sha256:
+        return False
+    return earlier.channel == case.mail.channel or case.facts.ticket is not None
+
+
 def surface_forwarding_confirmation(case: Case) -> Hit | Miss:
     """Show a provider's question about a forwarding rule to the admins instead of making a ticket of it."""
     if case.reading.kind is not Kind.FORWARDING_CONFIRMATION:
         return Miss("no provider asks about forwarding")
-    text = f"{case.message.subject or ''}\n\n{case.message.text}"
+    text = f"{case.message.subject or ''}\n\n{case.message.text[:_MOST_SHOWN]}"
     tell = TellOperators(topic=f"A forwarding rule to {case.channel.address} wants to be confirmed", text=text)
     return Hit(outcome=Outcome.RECORD, reason=Reason.FORWARDING_CONFIRMATION, because=case.reading.kind_because, effects=(tell,))
 
 
 def handle_bounce(case: Case) -> Hit | Miss:
     """Put what a delivery report says onto the ticket whose mail it is about."""
+    bounced = case.facts.bounced
     if case.reading.kind is not Kind.BOUNCE:
         return Miss("no delivery report")
-    effects: list[Effect] = []
-    for bounced in case.facts.bounced:
-        make = FailDelivery if bounced.bounce.permanent else NoteDelay
-        effects.append(make(outbound=bounced.outbound, bounce=bounced.bounce))
-    if not effects:
+    if bounced is None:
         because = "a delivery report about a mail that we did not send"
         return Hit(outcome=Outcome.RECORD, reason=Reason.UNRELATED_BOUNCE, because=because)
-    because = f"it reports on our mail to {case.facts.bounced[0].outbound.recipient}"
-    return Hit(outcome=Outcome.RECORD, reason=Reason.BOUNCE, because=because, effects=tuple(effects), ticket=case.facts.ticket)
+    because = f"it reports on our mail to {bounced.outbound.recipient}"
+    if bounced.outbound.state is OutboundState.BOUNCED:
+        return Hit(outcome=Outcome.RECORD, reason=Reason.BOUNCE, because=f"{because}, whose failure is known")
+    make = FailDelivery if bounced.bounce.permanent else NoteDelay
+    effect = make(outbound=bounced.outbound, bounce=bounced.bounce)
+    return Hit(outcome=Outcome.RECORD, reason=Reason.BOUNCE, because=because, effects=(effect,), ticket=case.facts.ticket)
 
 
 def record_receipt(case: Case) -> Hit | Miss:
@@ -114,6 +126,8 @@ def keep_automatic_reply(case: Case) -> Hit | Miss:
         return Miss("automatic, but it belongs to no ticket of its author")
     if case.reading.kind not in _REPLIES:
         return Miss("automatic, but not a reply")
+    if not _may_join(case):
+        return Miss(f"a reference to {ticket.number} without the token, and the sender is not proven")
     return Hit(
         outcome=Outcome.POST,
         reason=Reason.AUTOMATIC_REPLY,
@@ -130,7 +144,7 @@ def join_ticket(case: Case) -> Hit | Miss:
         return Miss("no token and no reference leads to a ticket")
     if case.facts.part is None and not case.is_waived(Reason.STRANGER_ON_TICKET):
         return Miss(f"{case.requester.address} takes no part in {ticket.number}")
-    if case.mail.waiver is None and not _may_join(case):
+    if not _may_join(case):
         return Miss(f"a reference to {ticket.number} without the token, and the sender is not proven")
     if ticket.status is TicketStatus.CLOSED:
         return _follow_closed(case, ticket)
@@ -162,7 +176,7 @@ def _follow_closed(case: Case, ticket: Ticket) -> Hit:
 
 
 def _may_join(case: Case) -> bool:
-    return _has_own_token(case) or case.assurance is Assurance.PROVEN
+    return _has_own_token(case) or case.assurance is Assurance.PROVEN or case.is_waived(Reason.STRANGER_ON_TICKET)
 
 
 def _has_own_token(case: Case) -> bool:
@@ -240,7 +254,7 @@ def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
         return (), "the channel sends no confirmations"
     if not case.reading.respond:
         return (), f"no confirmation: {case.reading.kind_because}"
-    if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.domain:
+    if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.is_sendable:
         return (), "no confirmation: nobody certain to answer"
     if case.policy.is_own_address(case.requester.address):
         return (), "no confirmation: the author's address is our own"

@@ -103,6 +103,7 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
             question=question,
             subject="Re: Rechnung 4711",
             would_send=would_send,
+            also_to=("Chris Chefin <chris.chefin@kunde.example>",) if newer else (),
             newer=newer,
         )
         for question, number, would_send, newer in (

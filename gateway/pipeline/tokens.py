@@ -108,6 +108,12 @@ def token_of_message_id(message_id: str, hostname: str) -> str | None:
     return local if domain == hostname and find_tokens(local) == (local,) else None
 
 
+def holds_token(octets: bytes, keys: KeyRing) -> bool:
+    """Tell whether a token of ours stands in a file, such as one of our mails that was enclosed; UTF-16 counts, too."""
+    text = octets.replace(b"\0", b"").decode("ascii", "replace")
+    return any(read_token(token, keys) is not None for token in find_tokens(text))
+
+
 def scrub_tokens(text: str, keys: KeyRing) -> str:
     """Take every token of ours out of a text that is about to leave: it may be somebody else's."""
 

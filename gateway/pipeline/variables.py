@@ -143,12 +143,14 @@ class ConfirmActionVariables:
     """Of the held mail."""
     would_send: str = ""
     """What would go to the customer."""
+    also_to: tuple[str, ...] = ()
+    """Who would take part from then on."""
     newer: PostView | None = None
     """The post that a stale answer had not seen."""
     author: str = ""
     """Who wrote the held mail, where a stranger did."""
     says: str = ""
-    """What the stranger wrote."""
+    """What the held mail says, where it is not sure whose it is or whether it is welcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

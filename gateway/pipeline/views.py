@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
-from gateway.pipeline.effects import AskToConfirm, FailDelivery, Reason, TellAgent
+from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.settings import ChannelSettings
@@ -87,12 +87,10 @@ def answer_variables(ticket: Ticket, posts: Sequence[Post], participant: Partici
 
 
 def confirm_action_variables(
-    reading: Reading | None, channel: str, ticket: Ticket | None, posts: Sequence[Post], effect: AskToConfirm, desk: Desk
+    reading: Reading | None, channel: str, ticket: Ticket | None, effect: AskToConfirm, desk: Desk
 ) -> VariablesOf:
     """Return what an agent is asked about a held mail."""
     policy = desk.policy
-    is_stale = effect.question is Reason.STALE_ANSWER
-    newer = next((p for p in reversed(posts) if is_stale and p.side is Side.AGENT and p.agent != effect.agent), None)
     subject = (reading.message.subject or "") if reading else ""
     author = reading.message.author if reading and effect.says else None
 
@@ -105,7 +103,8 @@ def confirm_action_variables(
             question=effect.question,
             subject=desk.scrub(subject),
             would_send=desk.scrub(effect.would_send),
-            newer=_post(newer, desk) if newer else None,
+            newer=_post(effect.newer, desk) if effect.newer else None,
+            also_to=tuple(map(str, effect.also_to)),
             author=str(author) if author else "",
             says=desk.scrub(effect.says),
         )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from gateway.errors import ConcurrentChange, NotFound
-from gateway.mail import ReceivedMail, Waiver
+from gateway.mail import EarlierMail, ReceivedMail, Waiver
 from gateway.states import ReceivedState, advance
 from gateway.storage.columns import index_key
 from gateway.storage.contents import Contents
@@ -36,15 +36,15 @@ _MAIL: Final = (
     .join(_CONTENT, _CONTENT.c.sha256 == _RECEIVED.c.content_sha256)
 )
 _ONE: Final = _MAIL.where(_RECEIVED.c.id == bindparam("received_id"))
-_SEEN: Final = (
-    select(_RECEIVED.c.id)
+_EARLIER: Final = (
+    select(_RECEIVED.c.channel, _RECEIVED.c.state, _RECEIVED.c.evidence, _RECEIVED.c.content_sha256)
     .where(
         _RECEIVED.c.message_id == bindparam("message_id"),
         _RECEIVED.c.author_key == bindparam("author_key"),
-        _RECEIVED.c.channel == bindparam("channel"),
-        _RECEIVED.c.id != bindparam("except_id"),
+        _RECEIVED.c.id < bindparam("before_id"),
     )
-    .limit(1)
+    .order_by(_RECEIVED.c.id)
+    .limit(20)
 )
 _KNOWN: Final = select(_RECEIVED.c.delivery_key, _RECEIVED.c.id).where(
     _RECEIVED.c.delivery_key.in_(bindparam("keys", expanding=True))
@@ -160,10 +160,16 @@ class ReceivedReader:
             raise NotFound(message)
         return ReceivedTrace(reason=row.reason, because=row.because, lines=row.trace or ())
 
-    def has_seen(self, channel: str, author_key: str, message_id: str, *, except_id: int) -> bool:
-        """Tell whether another received mail of the channel has that author and Message-ID."""
-        wanted = {"channel": channel, "author_key": author_key, "message_id": message_id, "except_id": except_id}
-        return self._connection.scalar(_SEEN, wanted) is not None
+    def earlier(self, author_key: str, message_id: str, *, before_id: int) -> tuple[EarlierMail, ...]:
+        """Return the first mails, to whichever channel, that had that author and Message-ID before a mail.
+
+        Of two that came at once the one with the smaller id is the earlier: never both.
+        """
+        wanted = {"author_key": author_key, "message_id": message_id, "before_id": before_id}
+        return tuple(
+            EarlierMail(channel=row.channel, state=row.state, assurance=row.evidence.assurance, sha256=row.content_sha256)
+            for row in self._connection.execute(_EARLIER, wanted)
+        )
 
     def counts(self) -> tuple[tuple[ReceivedState, int], ...]:
         """Return how many mails are in each state, in the order of the states."""

@@ -33,8 +33,9 @@ from gateway.mail import (
     SpfScope,
     Through,
 )
-from gateway.pipeline.journey import Arrival, Road, process_mail
+from gateway.pipeline.journey import Arrival, Road, process_mail, process_request
 from gateway.pipeline.policy import Policy, compile_policy, route
+from gateway.pipeline.requests import Request, Verb
 from gateway.pipeline.settings import (
     AgentSettings,
     ChannelSettings,
@@ -57,8 +58,10 @@ from gateway.pipeline.tokens import (
 from gateway.pipeline.worker import Workers
 from gateway.section import parse_seconds
 from gateway.smtp_in.fingerprint import fingerprint
+from gateway.states import OutboundState
 from gateway.storage.database import Database
 from gateway.storage.received import Acceptance
+from gateway.tickets import Changes, OutboundChange
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 KEYS = KeyRing.of(SigningKey(id=3, secret=b"a secret that only journeys know"))
@@ -101,14 +104,16 @@ class Stage:
     policy: Policy
     now: datetime = START
     sent: list[OutboundMail] = field(default_factory=list)
-    _ticks: int = 0
+    _last: int | None = None
 
     def __post_init__(self) -> None:
         self._ids = Ids(clock_ms=lambda: int(self.now.timestamp() * 1000), node=0)
 
     async def play(self, step: dict[str, Any]) -> dict[str, Any]:
-        """Let one mail arrive; return what became of it, for the golden file."""
+        """Let one mail arrive, or an operator take up the last one (`accept: account`); return what became of it."""
         self.now += timedelta(seconds=float(cast("float", parse_seconds(step.get("after", "1m")))))
+        if "accept" in step:
+            return await self._accept(step["accept"])
         raw = self._fill(step["mail"] if "mail" in step else (self.folder / step["file"]).read_text("utf-8"))
         content = Content.of(raw.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
         mail = await self._receive(step, content)
@@ -120,6 +125,12 @@ class Stage:
             again = await process_mail(released, self._road())
             described.setdefault("released", []).append(await self._describe(released, again))
         return described
+
+    async def _accept(self, account: str) -> dict[str, Any]:
+        assert self._last is not None
+        await process_request(Request(verb=Verb.ACCEPT, mail_id=self._last, by=account), self._road())
+        mail = await self._claim(self._last)
+        return await self._describe(mail, await process_mail(mail, self._road()))
 
     async def _receive(self, step: dict[str, Any], content: Content) -> ReceivedMail | None:
         seen = fingerprint(content)
@@ -145,6 +156,7 @@ class Stage:
             author_key=seen.facts.author.key if seen.facts.author else None,
             message_id=seen.facts.message_id,
         )
+        self._last = mail.id
         (stored,) = await self.database.accept([acceptance])
         if stored != mail.id:
             return None
@@ -208,6 +220,7 @@ class Stage:
     async def _describe(self, mail: ReceivedMail, arrival: Arrival) -> dict[str, Any]:
         decision, changes = arrival.decision, arrival.changes
         self.sent += changes.outbound
+        await self._hand_over(changes.outbound)
         ticket_id = next((c.ticket_id for c in changes.received if c.id == mail.id), None)
         described: dict[str, Any] = {
             "outcome": str(decision.outcome),
@@ -228,6 +241,13 @@ class Stage:
         described["sends"] = [self._describe_mail(m) for m in changes.outbound]
         described["trace"] = [f"{'HIT ' if t.hit else 'miss'} {t.step}: {self._unmask(t.because)}" for t in decision.trace]
         return described
+
+    async def _hand_over(self, mails: tuple[OutboundMail, ...]) -> None:
+        """Let a smarthost take everything at once."""
+        sending, sent = OutboundState.SENDING, OutboundState.SENT
+        changes = Changes(outbound_changes=tuple(OutboundChange(id=mail.id, old=sending, new=sent) for mail in mails))
+        await self.database.write(lambda tx: tx.outbox.claim_due(now=self.now, limit=1000, lease_seconds=60, node="stage"))
+        await self.database.apply(changes)
 
     def _describe_mail(self, outbound: OutboundMail) -> dict[str, Any]:
         message = message_from_bytes(outbound.content.read(), policy=policy.default)

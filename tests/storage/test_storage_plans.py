@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 READS: tuple[Callable[[Reader], object], ...] = (
     lambda tx: tx.received.list([ReceivedState.SUSPENDED], limit=10),
     lambda tx: tx.received.list(limit=10, before=5),
-    lambda tx: tx.received.has_seen("support", "a@b.example", "id@b.example", except_id=1),
+    lambda tx: tx.received.earlier("a@b.example", "id@b.example", before_id=1),
     lambda tx: tx.tickets.by_number("2026-000001"),
     lambda tx: tx.tickets.get_all([1, 2]),
     lambda tx: tx.tickets.posts(1),

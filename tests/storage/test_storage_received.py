@@ -11,6 +11,7 @@ from gateway.mail import Content, Waiver
 from gateway.states import ReceivedState
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.database import Database
+from gateway.storage.received import Acceptance
 from gateway.tickets import Changes, ReceivedChange, TraceLine
 
 if TYPE_CHECKING:
@@ -153,20 +154,20 @@ async def test_state_that_no_table_allows_is_refused(database: Database, make: "
         await database.write(lambda tx: tx.apply(Changes(received=(change,))))
 
 
-async def test_mail_is_seen_when_another_has_its_author_and_message_id(database: Database, make: "Make") -> None:
+async def test_of_two_mails_with_one_author_and_message_id_only_the_first_is_the_earlier(
+    database: Database, make: "Make"
+) -> None:
     long = "x" * 5000 + "@kunde.example"
-    first, second = make.acceptance(b"1", message_id=long), make.acceptance(b"2", message_id=long)
-    other = make.acceptance(b"3", message_id=long, author_key="other@kunde.example", channel="sales")
-    await database.accept([first, other])
+    first, second = make.acceptance(b"1", message_id=long), make.acceptance(b"2", message_id=long, channel="sales")
+    other = make.acceptance(b"3", message_id=long, author_key="other@kunde.example")
+    await database.accept([first, second, other])
 
-    async def is_seen() -> bool:
-        return await database.read(
-            lambda tx: tx.received.has_seen("support", "kunde@kunde.example", long, except_id=first.mail.id)
-        )
+    async def channels_before(acceptance: Acceptance) -> list[str]:
+        author, mail_id = acceptance.author_key or "", acceptance.mail.id
+        earlier = await database.read(lambda tx: tx.received.earlier(author, long, before_id=mail_id))
+        return [mail.channel for mail in earlier]
 
-    assert not await is_seen()
-    await database.accept([second])
-    assert await is_seen()
+    assert [await channels_before(each) for each in (first, second, other)] == [[], ["support"], []]
 
 
 async def test_hostile_text_is_stored_clean(database: Database, make: "Make") -> None:

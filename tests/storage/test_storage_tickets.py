@@ -79,7 +79,7 @@ async def test_of_many_changes_of_one_version_exactly_one_wins(database: Databas
 async def test_status_that_no_table_allows_is_refused(database: Database, make: "Make") -> None:
     ticket = make.ticket(status=TicketStatus.CLOSED)
     await _open(database, ticket)
-    change = TicketChange(ticket=replace(ticket, status=TicketStatus.PENDING), old_version=1)
+    change = TicketChange(ticket=replace(ticket, status=TicketStatus.NEW), old_version=1)
     with pytest.raises(InvalidTransition):
         await database.write(lambda tx: tx.apply(Changes(changed_tickets=(change,))))
 
