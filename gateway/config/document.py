@@ -16,6 +16,12 @@ Keys = tuple[str | int, ...]
 """The way to a value: mapping keys and list indexes from the top."""
 
 _TAG: Final = "tag:yaml.org,2002:"
+_MOST_VALUES: Final = 100_000
+"""No configuration is larger; a few lines of aliases of aliases would be."""
+
+
+class _Unreadable(Exception):
+    """The file's text would not become values of a sensible size; says why."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,6 +104,7 @@ def read_document(text: str, *, file: str) -> Document:
     document = Document(file=file)
     try:
         root = YAML(typ="safe", pure=True).compose(text)
+        document.tree = {} if root is None else _Reader(document).value_of(root, (), frozenset())
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
@@ -106,8 +113,11 @@ def read_document(text: str, *, file: str) -> Document:
     except YAMLError as error:
         reason = str(error).splitlines()[0]
         document.problems.append(Problem(place=Place(1, 1), keys=(), reason=f"this is not YAML: {reason}"))
+    except RecursionError:
+        document.problems.append(Problem(place=Place(1, 1), keys=(), reason="this is nested too deeply"))
+    except _Unreadable as error:
+        document.problems.append(Problem(place=Place(1, 1), keys=(), reason=str(error)))
     else:
-        document.tree = {} if root is None else _Reader(document).value_of(root, (), frozenset())
         if not isinstance(document.tree, dict):
             reason = "the file must hold keys and values, such as `hostname: gw.firma.example`"
             document.problems.append(document.problem((), reason))
@@ -120,8 +130,13 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._count = 0
 
     def value_of(self, node: Node, keys: Keys, inside: frozenset[int]) -> object:
+        self._count += 1
+        if self._count > _MOST_VALUES:
+            message = f"its aliases hold more than {_MOST_VALUES:,} values"
+            raise _Unreadable(message)
         self._document.value_places[keys] = _place_of(node)
         if id(node) in inside:
             self._document.problems.append(self._document.problem(keys, "this alias contains itself"))

@@ -39,6 +39,14 @@ _WORDS = {
 }
 """pydantic's commonest complaints in an admin's words; the others are taken as they come."""
 
+_SHAPES = {
+    "[key]": "a name begins with a letter or a digit and holds only lower-case letters, digits, - and _",
+    "database": "must be `sqlite`, or postgresql://user@host/name",
+    "hostname": "must be a host name, such as mail.firma.example",
+    "mode": "must be three octal digits, such as 0660",
+}
+"""What a text must look like, by the key where it stands."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
@@ -126,8 +134,8 @@ def _reason(detail: ErrorDetails, keys: Keys) -> str:
     kind = detail["type"]
     if kind == "extra_forbidden":
         return "is not known here" + did_you_mean(str(keys[-1]), known_keys(Config, keys[:-1]))
-    if kind == "string_pattern_mismatch" and detail["loc"][-1] == "[key]":
-        return "a name begins with a letter or a digit and holds only lower-case letters, digits, - and _"
+    if kind == "string_pattern_mismatch" and (shape := _SHAPES.get(str(detail["loc"][-1]))):
+        return shape
     if kind in _WORDS:
         return _WORDS[kind]
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")

@@ -4,6 +4,7 @@ Works on the plain values and passes over what the models refuse anyway, so that
 generator in `CHECKS`; add a new one there.
 """
 
+import pwd
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from gateway.pipeline.tokens import RETURN_PREFIX, find_tokens
 
 RESERVED_LOCAL_PARTS: Final = frozenset({"postmaster", "abuse", "mailer-daemon"})
 """Ours by RFC 5321 section 4.5.1 and RFC 2142; no channel may have them on our hostname."""
+_LONGEST_LABEL: Final = 63
+_LONGEST_NAME: Final = 253
+_LONGEST_NUMBER: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +139,51 @@ def listeners_are_apart(tree: object) -> Iterator[Mistake]:
                 seen.add(address)
 
 
+def paths_are_whole(tree: object) -> Iterator[Mistake]:
+    """Find paths that would mean another place for each command, depending on where it is started."""
+    places: list[Keys] = [("data",), ("texts", "templates")]
+    places += [("listen", index, field) for index in _indexes(tree, ("listen",)) for field in ("certificate", "key")]
+    places += [("smarthosts", name, "ca_file") for name in section_of(tree, "smarthosts")]
+    for place in places:
+        for keys, path in _texts(tree, place):
+            if not path.startswith(("/", "${")):
+                yield Mistake(keys, "must be a whole path, one that begins with /")
+
+
+def hosts_have_names(tree: object) -> Iterator[Mistake]:
+    """Find what is neither the name nor the address of a host."""
+    places: list[Keys] = [("hostname",)]
+    places += [("smarthosts", name, field) for name in section_of(tree, "smarthosts") for field in ("host", "helo")]
+    for place in places:
+        for keys, host in _texts(tree, place):
+            if not _is_host(host):
+                yield Mistake(keys, "must be a host name, such as mail.firma.example")
+
+
+def _is_host(text: str) -> bool:
+    name = text.strip().rstrip(".")
+    labels_are_good = all(label and len(label) <= _LONGEST_LABEL and not label.startswith("-") for label in name.split("."))
+    characters_are_good = all(c.isalnum() or c in "-_.:[]" for c in name)
+    return labels_are_good and characters_are_good and len(name) <= _LONGEST_NAME
+
+
+def account_exists(tree: object) -> Iterator[Mistake]:
+    """Find an account to become that this machine does not have."""
+    for keys, name in _texts(tree, ("user",)):
+        try:
+            pwd.getpwnam(name)
+        except (KeyError, ValueError):
+            yield Mistake(keys, f"there is no account {name}")
+
+
 def certificates_are_readable(tree: object) -> Iterator[Mistake]:
     """Find certificates and keys that are not there or not for us to read."""
     places: list[Keys] = [("listen", index, field) for index in _indexes(tree, ("listen",)) for field in ("certificate", "key")]
     places += [("smarthosts", name, "ca_file") for name in section_of(tree, "smarthosts")]
     for place in places:
         for keys, path in _texts(tree, place):
-            if "${" in path:
-                continue  # a credential that only the service can read
+            if not path.startswith("/"):
+                continue  # no whole path, or a credential that only the service can read
             try:
                 Path(path).open("rb").close()
             except (OSError, ValueError) as error:
@@ -159,7 +200,7 @@ def texts_can_be_made(tree: object) -> Iterator[Mistake]:
         if not _is_number_format(form):
             yield Mistake(keys, "must hold {number}, and nothing else in braces but {year}, such as {year}-{number:06d}")
     for keys, folder in _texts(tree, ("texts", "templates")):
-        if not Path(folder).is_dir():
+        if folder.startswith("/") and not Path(folder).is_dir():
             yield Mistake(keys, f"there is no folder {folder}")
 
 
@@ -173,9 +214,10 @@ def _is_timezone(name: str) -> bool:
 
 def _is_number_format(form: str) -> bool:
     try:
-        return form.format(year=2026, number=1) != form.format(year=2026, number=2)
+        first, second = form.format(year=2026, number=1), form.format(year=2026, number=2)
     except (LookupError, ValueError, AttributeError, TypeError):
         return False
+    return first != second and first.isprintable() and len(first) <= _LONGEST_NUMBER
 
 
 def _hostname(tree: object) -> str:
@@ -213,6 +255,9 @@ CHECKS: Final[tuple[Callable[[object], Iterator[Mistake]], ...]] = (
     intakes_do_not_overlap,
     operators_are_elsewhere,
     listeners_are_apart,
+    paths_are_whole,
+    hosts_have_names,
+    account_exists,
     certificates_are_readable,
     texts_can_be_made,
 )

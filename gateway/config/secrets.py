@@ -44,11 +44,14 @@ class Secrets:
 
     def hide(self, keys: Keys, text: str) -> str:
         """Return `text` with what came from references around or inside `keys` replaced by the references."""
+        written: dict[str, str] = {}
         for place, reference in self.references.items():
             if place[: len(keys)] == keys[: len(place)] and reference.resolved:
-                for form in (reference.resolved, repr(reference.resolved)[1:-1]):
-                    text = text.replace(form, reference.written)
-        return text
+                written |= dict.fromkeys((reference.resolved, repr(reference.resolved)[1:-1]), reference.written)
+        if not written:
+            return text
+        longest_first = sorted(written, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, longest_first)), lambda match: written[match[0]], text)
 
     def _fill(self, document: Document, value: object, keys: Keys, is_path: Callable[[Keys], bool]) -> object:
         match value:

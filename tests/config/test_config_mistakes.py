@@ -55,6 +55,18 @@ def test_text_that_is_no_yaml_is_reported_with_its_place(text: str, expected: st
     assert caught.value.problems[0].startswith(expected)
 
 
+def test_text_that_is_nested_without_end_is_a_mistake_like_any_other() -> None:
+    with pytest.raises(ConfigError, match=r"gateway\.yaml:1:1: this is nested too deeply"):
+        load_text("hostname: " + "[" * 5000, file="gateway.yaml")
+
+
+def test_aliases_that_multiply_are_refused_before_they_fill_the_memory() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    with pytest.raises(ConfigError, match="hold more than"):
+        load_text("\n".join(lines), file="gateway.yaml")
+
+
 def test_an_empty_file_misses_what_is_required() -> None:
     with pytest.raises(ConfigError) as caught:
         load_text("", file="gateway.yaml")
@@ -123,6 +135,16 @@ def test_a_file_that_is_not_utf8_is_reported_with_its_line(tmp_path: Path) -> No
         ("data: /var", "limits: {message_size: 5 parsec}\ndata: /var", "limits.message_size: '5 parsec' is not a size"),
         ("data: /var", "limits: {idle: soon}\ndata: /var", "limits.idle: 'soon' is not a duration"),
         ("data: /var", "parse: 5\ndata: /var", "parse: must hold keys and values"),
+        ("data: /var/lib/ticket-gateway", "data: tickets", "data: must be a whole path, one that begins with /"),
+        ("data: /var", "texts: {templates: texts}\ndata: /var", "texts.templates: must be a whole path"),
+        ("data: /var", "user: nobody-of-that-name\ndata: /var", "user: there is no account nobody-of-that-name"),
+        ("data: /var", 'tickets: {number: {format: "{number}\\nBcc"}}\ndata: /var', "tickets.number.format: must hold {number}"),
+        ("hostname: gw.firma.example", "hostname: gw firma", "hostname: must be a host name, such as mail.firma.example"),
+        ("hostname: gw.firma.example", "hostname: gw..example", "hostname: must be a host name"),
+        ("host: smtp.firma.example", 'host: ""', "smarthosts.main.host: must be a host name"),
+        ("host: smtp.firma.example", 'host: "smtp firma"', "smarthosts.main.host: must be a host name"),
+        ("host: smtp.firma.example", 'host: a.example, helo: "x y"', "smarthosts.main.helo: must be a host name"),
+        ("data: /var", "database: mysql://gw@db/gw\ndata: /var", "database: must be `sqlite`, or postgresql://user@host/name"),
     ],
 )
 def test_a_mistake_is_reported_with_a_reason_that_helps(problems: Problems, old: str, new: str, reason: str) -> None:

@@ -83,6 +83,14 @@ def test_a_reference_that_leads_nowhere_is_a_mistake(problems: Problems, referen
     assert f"smarthosts.main.password: {reason}" in found
 
 
+def test_a_reference_in_a_mistake_is_printed_once_and_as_written(problems: Problems, tmp_path: Path) -> None:
+    (tmp_path / "chain.pem").write_text("chain", encoding="utf-8")
+    reference = f"${{file:{tmp_path}/no.pem}}"
+    certificate = f'certificate: {tmp_path}/chain.pem, key: "{reference}"'
+    (found,) = problems(('"127.0.0.1:2525"', f'"127.0.0.1:2525", {certificate}'))
+    assert f"listen[0].key: {reference} cannot be read" in found
+
+
 def test_a_command_that_sends_nothing_works_without_the_credentials_of_the_service() -> None:
     secrets = Secrets(environment={}, are_required=False)
     loaded = load_text(changed(with_password("${credential:smarthost}")), file="gateway.yaml", secrets=secrets)
