@@ -1,8 +1,5 @@
 """Part a: `kill -9` of any process of the gateway, at random moments, under load from a client that knows nothing of it."""
 
-import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +53,6 @@ def _kill_one(site: Site, random: Random) -> None:
         if random.random() > _DURING_START:
             site.wait_until_ready()
         return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(victim, signal.SIGKILL)
-    Process(victim).wait()
+    worker = Process(victim)
+    worker.kill()
+    worker.release()

@@ -19,7 +19,7 @@ from tests.crash.harness.books import Balance, balance, leftovers
 from tests.crash.harness.customer import MailServer
 from tests.crash.harness.ledger import Ledger
 from tests.crash.harness.mails import CrashMail
-from tests.crash.harness.site import Nursery, Process, Site, Surroundings
+from tests.crash.harness.site import Nursery, Process, Site, Surroundings, wait_for
 from tests.crash.harness.strace import Series
 
 SMALL: Final = 1_000
@@ -30,6 +30,8 @@ FAILURES: Final = ("error=ENOSPC", "error=EIO")
 
 _QUIET_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.005
+_DYING_SECONDS: Final = 5.0
+_SENDING_SECONDS: Final = 120.0
 _SETTLED: Final = (
     "SELECT count(*) FROM received WHERE subject = ? AND state <> 'received' AND NOT EXISTS"
     " (SELECT 1 FROM outbound WHERE outbound.ticket_id = received.ticket_id AND outbound.state IN ('queued', 'sending'))"
@@ -123,20 +125,35 @@ class Sweeper:
         with strace.inject(fault, one.call, number, thread=threads[one.thread]) as tracer:
             was_accepted = self._server.try_once(mail, 1)
             self._wait_for_death_or_settling(victim, mail, is_accepted=was_accepted)
+            if fault == KILL and not was_accepted:
+                victim.is_dead_within(_DYING_SECONDS)  # a connection ends a little earlier than its process
             tracer.detach()
-            if tracer.has_killed:
-                victim.wait()
             happened = tracer.has_injected or not victim.is_alive
         self._server.hang_up()
+        self._start_if_dead()
+        if happened or not was_accepted:
+            self._send_again(mail)
+        self._settle(mail)
+        return happened
+
+    def _start_if_dead(self) -> None:
         if not self._site.running.is_alive:
             self._is_warm = False
             self._site.start()
             self._site.wait_until_ready()
-        if happened or not was_accepted:
-            self._server.send_until_accepted(mail, first=2)
+
+    def _send_again(self, mail: CrashMail) -> None:
+        """Do as a mail server does that read no 250; the gateway is started whenever it is dead."""
+        deadline = time.monotonic() + _SENDING_SECONDS
+        for number in itertools.count(2):
+            if self._server.try_once(mail, number):
+                break
+            if time.monotonic() > deadline:
+                message = f"{mail.identity} was never accepted\n{self._site.last_words()}"
+                raise TimeoutError(message)
+            time.sleep(_POLL_SECONDS)
+            self._start_if_dead()
         self._server.hang_up()
-        self._settle(mail)
-        return happened
 
     def _wait_for_death_or_settling(self, victim: Process, mail: CrashMail, *, is_accepted: bool) -> None:
         deadline = time.monotonic() + _QUIET_SECONDS
@@ -144,7 +161,10 @@ class Sweeper:
             time.sleep(_POLL_SECONDS)
 
     def _victim(self) -> Process:
-        return Process(self._site.running.children()[0]) if self._sweep.in_worker else self._site.running
+        if not self._sweep.in_worker:
+            return self._site.running
+        wait_for("a worker", lambda: bool(self._site.running.children()), seconds=_SENDING_SECONDS)
+        return Process(self._site.running.children()[0])
 
     def _next_mail(self) -> CrashMail:
         return CrashMail(identity=f"{self._sweep.name}-{next(self._numbers)}", octets=self._sweep.octets)

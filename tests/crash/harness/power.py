@@ -150,6 +150,7 @@ class _Blackouts:
         self._disk.cut(copy)
         for process in everybody:
             process.kill()
+            process.release()
         old = self._disk
         old.detach()
         old.image.unlink()

@@ -95,7 +95,8 @@ def crash(form: Form, folder: Path, progress: Progress) -> tuple[Report, Balance
         parts: list[Future[tuple[Report, Balance]]] = []
         if form.power_cuts and power.why_not() is None:
             parts.append(lanes.submit(run.cut, form.power_cuts))
-        parts += [lanes.submit(run.kill, number, form.kills // _LANES) for number in range(_LANES)]
+        if form.kills:
+            parts += [lanes.submit(run.kill, number, form.kills // _LANES) for number in range(_LANES)]
         parts += [lanes.submit(run.sweep, sweep) for sweep in form.sweeps]
         done = [_result(part) for part in parts]
     return _sum(done)

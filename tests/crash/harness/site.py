@@ -106,14 +106,13 @@ class Process:
         except ProcessLookupError:
             self._handle = -1
 
+    def __del__(self) -> None:
+        self.release()
+
     @property
     def is_alive(self) -> bool:
         """Tell whether it still runs."""
-        if self._handle < 0:
-            return False
-        poll = select.poll()
-        poll.register(self._handle, select.POLLIN)
-        return not poll.poll(0)
+        return not self.is_dead_within(0)
 
     @property
     def is_stopped(self) -> bool:
@@ -132,12 +131,17 @@ class Process:
 
     def wait(self, seconds: float = 30.0) -> None:
         """Return when it has ended. Raises TimeoutError."""
-        if self._handle >= 0:
-            poll = select.poll()
-            poll.register(self._handle, select.POLLIN)
-            if not poll.poll(seconds * 1000):
-                message = f"process {self.pid} does not end"
-                raise TimeoutError(message)
+        if not self.is_dead_within(seconds):
+            message = f"process {self.pid} does not end"
+            raise TimeoutError(message)
+
+    def is_dead_within(self, seconds: float) -> bool:
+        """Wait for its end, but not for ever; tell whether it came."""
+        if self._handle < 0:
+            return True
+        poll = select.poll()
+        poll.register(self._handle, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def kill(self) -> None:
         """End it as a power cut would, and wait."""

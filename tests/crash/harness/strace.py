@@ -89,11 +89,6 @@ class Tracer:
         """Tell whether a call failed as it was told to."""
         return any("(INJECTED)" in line for line in self.lines())
 
-    @property
-    def has_killed(self) -> bool:
-        """Tell whether the process is dead or dying."""
-        return any("killed by SIGKILL" in line for line in self.lines())
-
 
 def record(process: Process) -> Tracer:
     """Watch everything that a process does that is worth a fault."""
