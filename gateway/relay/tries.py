@@ -4,6 +4,7 @@ A `Try` is one visit at one smarthost: how far it got and what it was told. `con
 all tries of one round mean together. Only a 250 after the final dot means sent; whatever is not understood means deferred.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,6 +69,8 @@ _OK: Final = 250
 _GOES_AWAY: Final = 421
 _TOO_BIG: Final = 552
 _NEEDS_LOGIN: Final = frozenset({530, 534, 535, 538})
+_SYSTEM_TROUBLE: Final = re.compile(r"4\.3\.\d")
+"""The smarthost itself is in trouble (RFC 3463 section 3.4): another one may take the mail."""
 _RELAY_WORDS: Final = ("relay", "rcpthosts")
 
 
@@ -103,7 +106,7 @@ def _about_recipient(visit: Try) -> Consequence:
         return Consequence.UNREACHABLE
     if _is_permanent(visit.code):
         return Consequence.MISCONFIGURED if _is_about_us(visit) else Consequence.REFUSED
-    return Consequence.POSTPONED
+    return Consequence.UNREACHABLE if _SYSTEM_TROUBLE.match(visit.reply) else Consequence.POSTPONED
 
 
 def _is_about_us(visit: Try) -> bool:
