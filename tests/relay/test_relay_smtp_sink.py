@@ -11,7 +11,8 @@ import pytest
 from gateway.mail import Address, Outcome
 from gateway.relay.connection import Handover
 from gateway.relay.tries import judge, outcome_of
-from tests.peers.programs import Server, free_ports, program
+from tests.needs import program
+from tests.peers.programs import Server, free_ports
 from tests.relay.servers import Connect
 
 Start = Callable[..., int]
