@@ -14,6 +14,8 @@ _SESSIONS: Final = 6
 _RATE: Final = 4.0
 _WORKERS: Final = 2
 _MEAN_SECONDS: Final = 0.5
+_LAST_SECONDS: Final = 300.0
+"""For what is still waiting at the end."""
 _DURING_START: Final = 0.15
 """How often a gateway is killed again before it takes mail."""
 
@@ -24,23 +26,27 @@ def kill_at_random(
     """Kill so many processes, then let the client finish, and compare its ledger with the database."""
     random = Random(name)  # noqa: S311 the same moments in every run, as far as a scheduler allows
     site = Site(folder, surroundings=surroundings, nursery=nursery, workers=_WORKERS)
-    site.start()
-    site.wait_until_ready()
     path = folder / "ledger"
     client = start_module("customer", str(site.port), str(path), name, str(_SESSIONS), str(_RATE))
-    for _ in range(kills):
-        time.sleep(random.expovariate(1 / _MEAN_SECONDS))
-        _kill_one(site, random)
-        on_kill()
-    site.wait_until_ready()
-    client.communicate("", timeout=300)
-    site.wait_until_idle(300)
-    site.stop()
-    site.start()  # whatever the last death left lying about is tidied up now
-    site.wait_until_ready()
-    site.stop()
-    found = balance(site.data, Ledger.read(path))
-    return found + Balance(damage=leftovers(site.data))
+    try:
+        site.start()
+        site.wait_until_ready()
+        for _ in range(kills):
+            time.sleep(random.expovariate(1 / _MEAN_SECONDS))
+            _kill_one(site, random)
+            on_kill()
+        site.wait_until_ready()
+        client.communicate("", timeout=_LAST_SECONDS)
+        site.wait_until_idle(_LAST_SECONDS)
+        site.stop()
+        site.start()  # whatever the last death left lying about is tidied up now
+        site.wait_until_ready()
+        site.stop()
+    finally:
+        site.kill()
+        client.kill()
+        client.communicate()
+    return balance(site.data, Ledger.read(path)) + Balance(damage=leftovers(site.data))
 
 
 def _kill_one(site: Site, random: Random) -> None:

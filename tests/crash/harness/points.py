@@ -79,6 +79,12 @@ class Sweeper:
 
     def run(self, on_point: Callable[[], None]) -> Swept:
         """Sweep, and compare the ledger with the database."""
+        try:
+            return self._run(on_point)
+        finally:
+            self._site.kill()
+
+    def _run(self, on_point: Callable[[], None]) -> Swept:
         site = self._site
         site.start()
         site.wait_until_ready()

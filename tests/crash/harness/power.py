@@ -27,6 +27,8 @@ _SESSIONS: Final = 4
 _RATE: Final = 3.0
 _MEAN_SECONDS: Final = 0.6
 _CUTS_PER_DISK: Final = 20
+_LAST_SECONDS: Final = 300.0
+"""For what is still waiting at the end."""
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 images lie there because they are copied often
 
 
@@ -127,18 +129,22 @@ class _Blackouts:
 
     def _run(self, cuts: int, on_cut: Callable[[], None]) -> Balance:
         site = self._site
-        site.start()
-        site.wait_until_ready()
         client = start_module("customer", str(site.port), str(self._ledger), self._name, str(_SESSIONS), str(_RATE))
-        for number in range(1, cuts + 1):
-            time.sleep(self._random.expovariate(1 / _MEAN_SECONDS))
-            self._cut(self._images / f"image-{number}")
+        try:
             site.start()
             site.wait_until_ready()
-            on_cut()
-        client.communicate("", timeout=300)
-        site.wait_until_idle(300)
-        site.stop()
+            for number in range(1, cuts + 1):
+                time.sleep(self._random.expovariate(1 / _MEAN_SECONDS))
+                self._cut(self._images / f"image-{number}")
+                site.start()
+                site.wait_until_ready()
+                on_cut()
+            client.communicate("", timeout=_LAST_SECONDS)
+            site.wait_until_idle(_LAST_SECONDS)
+            site.stop()
+        finally:
+            client.kill()
+            client.communicate()
         return balance(site.data, Ledger.read(self._ledger)) + Balance(damage=leftovers(site.data))
 
     def _cut(self, copy: Path) -> None:
