@@ -48,7 +48,7 @@ check: lint types contracts test  ## All of the above; what CI runs
 peers:  ## Install the Debian packages that tests against real peers use
 	sh tests/peers/install.sh
 
-crash: venv  ## Kill, starve and cut the power of a gateway thousands of times, and look for lost mail (about 25 minutes)
+crash: venv  ## Kill, starve and cut the power of a gateway thousands of times, and look for lost mail (20 to 40 minutes)
 	$(BIN)/python -m tests.crash.harness
 
 demo: venv  ## Play a conversation through real SMTP, then wait for your own mail (ONCE=1 ends by itself)
