@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
@@ -13,7 +14,7 @@ from gateway.states import ReceivedState, advance
 from gateway.storage.columns import index_key
 from gateway.storage.contents import Contents
 from gateway.storage.rows import ContentRow, ReceivedRow, table_of
-from gateway.storage.statements import AnyRow, insert_ignoring, is_sqlite
+from gateway.storage.statements import AnyRow, insert_ignoring, is_sqlite, update_each
 from gateway.tickets import ReceivedChange, TraceLine
 
 _RECEIVED: Final = table_of(ReceivedRow)
@@ -63,6 +64,8 @@ _LEASE: Final = (
     .where(_RECEIVED.c.id.in_(bindparam("ids", expanding=True)))
     .values(deliveries=_RECEIVED.c.deliveries + 1, lease_node=bindparam("node"), lease_until=bindparam("until"))
 )
+
+_CHANGE: Final = update(_RECEIVED).where(_RECEIVED.c.id == bindparam("changed_id"), _RECEIVED.c.state == bindparam("old_state"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,25 +238,27 @@ class ReceivedWriter(ReceivedReader):
             InvalidTransition: no table allows it.
             ConcurrentChange: a mail is no longer in the state that was read.
         """
-        for change in changes:
-            values: dict[str, Any] = {
-                "state": advance(change.old, change.new),
-                "reason": change.reason,
-                "because": change.because,
-                "trace": change.trace,
-                "lease_node": None,
-                "lease_until": None,
-            }
-            if change.ticket_id is not None:
-                values["ticket_id"] = change.ticket_id
-            if change.new is ReceivedState.RECEIVED:
-                values |= self._release(change, now)
-            where = _RECEIVED.c.id == bindparam("changed_id"), _RECEIVED.c.state == bindparam("old_state")
-            statement = update(_RECEIVED).where(*where).values(**values)
-            done = self._connection.execute(statement, {"changed_id": change.id, "old_state": change.old})
-            if done.rowcount != 1:
-                message = f"received mail {change.id} is no longer {change.old}"
+        for _, alike in groupby((self._changed(change, now) for change in changes), key=tuple):
+            if not update_each(self._connection, _CHANGE, list(alike)):
+                names = ", ".join(f"{change.id} is {change.old}" for change in changes)
+                message = f"one of these is no longer true of received mail: {names}"
                 raise ConcurrentChange(message)
+
+    def _changed(self, change: ReceivedChange, now: datetime) -> dict[str, Any]:
+        """Return the parameters of `_CHANGE`: what to look for, and every column that gets another value."""
+        values = {
+            "changed_id": change.id,
+            "old_state": change.old,
+            "state": advance(change.old, change.new),
+            "reason": change.reason,
+            "because": change.because,
+            "trace": change.trace,
+            "lease_node": None,
+            "lease_until": None,
+        }
+        if change.ticket_id is not None:
+            values["ticket_id"] = change.ticket_id
+        return values | self._release(change, now) if change.new is ReceivedState.RECEIVED else values
 
     def _release(self, change: ReceivedChange, now: datetime) -> dict[str, Any]:
         """Return what a released mail gets: it is delivered afresh, and what had suspended it is waived."""

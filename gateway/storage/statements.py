@@ -25,6 +25,13 @@ def _insert_ignoring(table: Table, unique: str, *, is_lite: bool) -> Executable:
     return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique])
 
 
+def update_each(connection: Connection, statement: Executable, rows: Sequence[dict[str, Any]]) -> bool:
+    """Run an update once for each row of parameters, all with the same names; tell whether each of them changed one row."""
+    if connection.dialect.supports_sane_multi_rowcount:
+        return connection.execute(statement, rows).rowcount == len(rows)
+    return all(connection.execute(statement, row).rowcount == 1 for row in rows)
+
+
 def is_sqlite(connection: Connection) -> bool:
     """Tell which engine this is."""
     return connection.dialect.name == "sqlite"
