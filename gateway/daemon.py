@@ -12,8 +12,9 @@ import random
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import structlog
 
@@ -158,13 +159,14 @@ async def run_daemon(path: Path, *, as_root: bool = False) -> None:
     supervisor = Supervisor.of_environment()
     listeners = _bind(config)
     drop_privileges(config, as_root=as_root)
+    signals = _Signals.listen()
     async with open_gateway(config) as gateway:
         daemon = Daemon(gateway, listeners)
         await daemon.start()
         supervisor.ready(f"taking mail on {', '.join(daemon.server.addresses)}")
         log.info("gateway.started", hostname=config.hostname, addresses=daemon.server.addresses, channels=list(config.channels))
         try:
-            await _live(daemon, path, supervisor)
+            await _live(daemon, path, supervisor, signals)
         finally:
             supervisor.stopping("finishing what is under way")
             log.info("gateway.stopping")
@@ -172,16 +174,29 @@ async def run_daemon(path: Path, *, as_root: bool = False) -> None:
             log.info("gateway.stopped")
 
 
-async def _live(daemon: Daemon, path: Path, supervisor: Supervisor) -> None:
+@dataclass(frozen=True, slots=True)
+class _Signals:
+    """What was asked for from outside; also before somebody looks, such as a reload in the moment of `READY=1`."""
+
+    ending: asyncio.Event
+    reloading: asyncio.Event
+
+    @classmethod
+    def listen(cls) -> Self:
+        """Note signals from now on, instead of ending at once."""
+        asked = cls(asyncio.Event(), asyncio.Event())
+        loop = asyncio.get_running_loop()
+        for number, event in ((signal.SIGTERM, asked.ending), (signal.SIGINT, asked.ending), (signal.SIGHUP, asked.reloading)):
+            loop.add_signal_handler(number, event.set)
+        return asked
+
+
+async def _live(daemon: Daemon, path: Path, supervisor: Supervisor, signals: _Signals) -> None:
     """Answer signals and feed the watchdog until it is time to end."""
-    ending, reloading = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number, event in ((signal.SIGTERM, ending), (signal.SIGINT, ending), (signal.SIGHUP, reloading)):
-        loop.add_signal_handler(number, event.set)
     tasks = [
-        asyncio.create_task(ending.wait()),
+        asyncio.create_task(signals.ending.wait()),
         asyncio.create_task(daemon.wait()),
-        asyncio.create_task(_reload_when_asked(daemon, path, supervisor, reloading)),
+        asyncio.create_task(_reload_when_asked(daemon, path, supervisor, signals.reloading)),
         asyncio.create_task(_feed_watchdog(supervisor)),
     ]
     try:
