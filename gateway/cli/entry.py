@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _usage(error: TyperException) -> str:
     """Return one line, or nothing where the help was printed already."""
-    message = " ".join(error.format_message().split())
+    message = " ".join(error.format_message().replace("Value error, ", "").split())
     context = getattr(error, "ctx", None)
     return f"{message} (try `{context.command_path} --help`)" if message and context is not None else message
 

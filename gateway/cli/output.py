@@ -6,9 +6,16 @@ JSON is strict UTF-8 whatever the locale says, one value per line; tables are fo
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _WIDTH_OF_PIPE: Final = 160
+_NARROW: Final = 20
+"""Cells up to this width are never folded."""
+_FOLDED: Final = 16
+_GAP: Final = 3
 _SURROGATES: Final = dict.fromkeys(range(55296, 57344), "�")
 
 
@@ -37,27 +44,62 @@ def print_error(text: str) -> None:
     sys.stderr.flush()
 
 
-def print_rows(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """Draw a table, whose last column takes the room that is left; `empty` stands there when there is nothing to show."""
+def print_rows(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, spare: Sequence[str] = ()
+) -> None:
+    """Draw a table; `empty` stands there when there is nothing to show.
+
+    Long cells are folded, never cut. Columns without a word are left out, and the `spare` ones, the first first, where the
+    terminal is too narrow for all of them.
+    """
     from rich import box  # noqa: PLC0415 slow to import
     from rich.table import Table  # noqa: PLC0415 slow to import
     from rich.text import Text  # noqa: PLC0415 slow to import
 
+    cells = [[clean(cell) for cell in row] for row in rows]
+    if not cells:
+        print_rich(Text(empty, style="dim"))
+        return
+    widths = {column: _width(row[number] for row in cells) for number, column in enumerate(columns)}
+    shown = _columns_that_fit(columns, widths, spare, _console().width)
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=number < len(columns) - 1)
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    print_rich(table if table.row_count else Text(empty, style="dim"))
+    for column in shown:
+        table.add_column(column, overflow="fold", no_wrap=widths[column] <= _NARROW)
+    numbers = [columns.index(column) for column in shown]
+    for row in cells:
+        table.add_row(*(Text(row[number]) for number in numbers))
+    print_rich(table)
+
+
+def _width(cells: Iterable[str]) -> int:
+    """Return how much room the longest line of any of these cells takes."""
+    from rich.cells import cell_len  # noqa: PLC0415 slow to import
+
+    return max((cell_len(line) for cell in cells for line in cell.split("\n")), default=0)
+
+
+def _columns_that_fit(columns: Sequence[str], widths: Mapping[str, int], spare: Sequence[str], width: int) -> list[str]:
+    """Leave columns out until each of those that may be folded keeps room for a few words."""
+    shown = [column for column in columns if widths[column] or not column]
+    for column in spare:
+        needed = sum(max(min(widths[c], _FOLDED), len(c)) if widths[c] > _NARROW else max(widths[c], len(c)) for c in shown)
+        if needed + _GAP * (len(shown) - 1) <= width:
+            break
+        shown = [c for c in shown if c != column]
+    return shown
 
 
 def print_rich(*things: object) -> None:
     """Show rich's renderables on standard output."""
-    from rich.console import Console  # noqa: PLC0415 slow to import
-
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_PIPE)
+    console = _console()
     for thing in things:
         console.print(thing)
+
+
+def _console() -> "Console":
+    from rich.console import Console  # noqa: PLC0415 slow to import
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_PIPE)
 
 
 def clean(text: str) -> str:

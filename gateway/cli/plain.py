@@ -6,6 +6,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
+from gateway.ids import format_id
 from gateway.mail import Address, Content, Mailbox
 
 
@@ -35,8 +36,13 @@ def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 whatever a value may hold
 
 
 def plain_fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 any dataclass of ours
-    """Return a dataclass's fields by name."""
-    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    """Return a dataclass's fields by name; ids as commands take them."""
+    return {field.name: _plain_field(field.name, getattr(value, field.name)) for field in fields(value)}
+
+
+def _plain_field(name: str, value: Any) -> Any:  # noqa: ANN401 whatever a field may hold
+    is_id = name in {"id", "merged_into"} or name.endswith("_id")
+    return format_id(value) if is_id and isinstance(value, int) else plain(value)
 
 
 def plain_mailbox(mailbox: Mailbox) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from gateway.ids import format_id
 from gateway.mail import ReceivedMail
 from gateway.pipeline.parse import parse_message
 from gateway.states import OutboundState, ReceivedState
-from gateway.storage.received import ReceivedSummary, ReceivedTrace
+from gateway.storage.received import ReceivedTrace
 
 _UNDELIVERED = (OutboundState.QUEUED, OutboundState.SENDING, OutboundState.HELD, OutboundState.BOUNCED)
 
@@ -26,19 +26,14 @@ def show_received_list(path: Path, state: ReceivedState, *, limit: int, as_json:
     found = look(path, lambda tx: tx.received.list((state,), limit=limit))
     if as_json:
         for summary in found:
-            print_json(_describe_summary(summary))
+            print_json(plain_fields(summary))
         return
     rows = (
         (format_id(s.id), when(s.received_at), s.channel, s.author or "", f"{s.reason or ''}: {s.because or ''}", s.subject or "")
         for s in found
     )
     columns = ("id", "received", "channel", "author", "why", "subject")
-    print_rows(counted(len(found), f"{state} mail"), columns, rows, empty=f"No {state} mail.")
-
-
-def _describe_summary(summary: ReceivedSummary) -> dict[str, Any]:
-    ids = {"id": format_id(summary.id), "ticket_id": format_id(summary.ticket_id) if summary.ticket_id is not None else None}
-    return plain_fields(summary) | ids
+    print_rows(counted(len(found), f"{state} mail"), columns, rows, empty=f"No {state} mail.", spare=("channel", "received"))
 
 
 def show_received_mail(path: Path, text: str, *, as_json: bool) -> None:
@@ -112,7 +107,7 @@ def show_outbox(path: Path, states: Sequence[OutboundState], *, limit: int, as_j
         for m in found
     )
     columns = ("id", "state", "purpose", "recipient", "tries", "next try", "last words")
-    print_rows(counted(len(found), "mail"), columns, rows, empty="Nothing waits.")
+    print_rows(counted(len(found), "mail"), columns, rows, empty="Nothing waits.", spare=("purpose", "tries", "next try"))
 
 
 def show_outbound_mail(path: Path, text: str, *, as_json: bool) -> None:
@@ -120,8 +115,7 @@ def show_outbound_mail(path: Path, text: str, *, as_json: bool) -> None:
     outbound_id = read_id(text)
     mail, attempts = look(path, lambda tx: (tx.outbox.get(outbound_id), tx.outbox.attempts(outbound_id)))
     if as_json:
-        described = [plain_fields(attempt) | {"outbound_id": format_id(mail.id)} for attempt in attempts]
-        print_json(describe_outbound(mail) | {"attempt_list": described})
+        print_json(describe_outbound(mail) | {"attempt_list": plain(attempts)})
         return
     message = parse_message(mail.content.read())
     print_fields(
@@ -135,4 +129,4 @@ def show_outbound_mail(path: Path, text: str, *, as_json: bool) -> None:
         }
     )
     rows = ((when(a.at), a.smarthost, a.outcome.value, str(a.code or ""), a.reply) for a in attempts)
-    print_rows("Attempts", ("when", "smarthost", "outcome", "code", "reply"), rows, empty="None yet.")
+    print_rows("Attempts", ("when", "smarthost", "outcome", "code", "reply"), rows, empty="None yet.", spare=("code",))

@@ -55,7 +55,9 @@ def show_tickets(tickets: Sequence[Ticket], *, as_json: bool) -> None:
         return
     rows = (_row(ticket) for ticket in tickets)
     columns = ("number", "status", "priority", "queue", "agent", "requester", "changed", "subject")
-    print_rows(counted(len(tickets), "ticket"), columns, rows, empty="No tickets.")
+    print_rows(
+        counted(len(tickets), "ticket"), columns, rows, empty="No tickets.", spare=("priority", "agent", "queue", "changed")
+    )
 
 
 def _row(ticket: Ticket) -> tuple[str, ...]:
@@ -70,7 +72,7 @@ def when(moment: datetime) -> str:
 
 def describe_ticket(ticket: Ticket) -> dict[str, Any]:
     """Return a ticket for JSON."""
-    return plain_fields(ticket) | {"id": format_id(ticket.id)}
+    return plain_fields(ticket)
 
 
 def read_whole(tx: Reader, number: str) -> WholeTicket:
@@ -95,14 +97,10 @@ def describe_whole(whole: WholeTicket) -> dict[str, Any]:
     """Return a whole ticket for JSON."""
     return {
         "ticket": describe_ticket(whole.ticket),
-        "posts": [_describe_post(post) for post in whole.posts],
+        "posts": [plain_fields(post) for post in whole.posts],
         "history": [{"at": plain(line.at), "by": line.by, "what": line.what, "why": line.why} for line in whole.history],
         "outbound": [describe_outbound(mail) for mail in whole.outbound],
     }
-
-
-def _describe_post(post: Post) -> dict[str, Any]:
-    return plain_fields(post) | {"id": format_id(post.id), "ticket_id": format_id(post.ticket_id)}
 
 
 def describe_outbound(mail: OutboundMail) -> dict[str, Any]:
@@ -141,7 +139,13 @@ def print_whole(whole: WholeTicket) -> None:
         for attachment in post.attachments:
             print_text_block(f"attached: {attachment.filename or attachment.content_type} ({attachment.size:,} octets)")
     rows = ((format_id(m.id), m.purpose.value, str(m.recipient), m.state.value, m.last_reply or "") for m in whole.outbound)
-    print_rows("What went out", ("id", "purpose", "recipient", "state", "last words"), rows, empty="Nothing went out.")
+    print_rows(
+        "What went out",
+        ("id", "purpose", "recipient", "state", "last words"),
+        rows,
+        empty="Nothing went out.",
+        spare=("purpose",),
+    )
     lines = ((when(line.at), line.by, line.what, line.why) for line in whole.history)
     print_rows("What changed", ("when", "by", "what", "why"), lines, empty="Nothing changed.")
 

@@ -104,6 +104,8 @@ async def test_a_mail_from_a_pipe_becomes_a_ticket_that_every_command_shows(
     assert (ticket["number"][-7:], ticket["subject"], ticket["status"]) == ("-000001", "Rechnung", "new")
     (whole,) = (await asyncio.to_thread(ask, "tickets", "show", ticket["number"], "--json")).answers
     assert whole["posts"][0]["text"] == "Wo ist meine Rechnung?"
+    received_id = whole["posts"][0]["received_id"]
+    assert (await asyncio.to_thread(ask, "failed", "show", received_id, "--json")).answers[0]["id"] == received_id
     assert {mail["purpose"] for mail in whole["outbound"]} == {"new_ticket", "confirmation"}
     assert ticket["number"] in (await asyncio.to_thread(ask, "tickets", "search", "rechn*")).out
     assert (await asyncio.to_thread(ask, "tickets", "export")).answers[0]["posts"] == whole["posts"]
