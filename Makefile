@@ -18,8 +18,8 @@ $(VENV)/.locked: requirements/dev.txt pyproject.toml
 venv: $(VENV)/.locked  ## Make .venv with the locked packages and the command ticket-gateway
 
 lock: venv  ## Choose the newest allowed versions and lock them with hashes
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --extra tnef -o requirements/runtime.txt pyproject.toml
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --extra tnef --extra dev -o requirements/dev.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements/runtime.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --extra dev -o requirements/dev.txt pyproject.toml
 
 format: venv  ## Format the code
 	$(BIN)/ruff format .
