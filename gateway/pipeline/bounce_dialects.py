@@ -113,14 +113,16 @@ def is_from_mail_system(message: Message) -> bool:
     local = author.address.local.casefold() if author else ""
     if local.startswith(("microsoftexchange", "mailer-daemon", "maildaemon")) or local in _SYSTEMS - _STAFFED:
         return True
-    subject = plain_line((message.subject or "")[:500])
     is_null = (message.header("Return-Path") or "").strip() == "<>"
     is_marked = is_null or bool(message.header("Auto-Submitted"))
     is_named = author is not None and plain_line((author.name or "")[:200]).startswith(_SYSTEM_NAMES)
-    tells_failure = any(phrase in subject for phrase in BOUNCE_SUBJECTS)
-    if local in _STAFFED:
-        return is_marked or tells_failure
-    return (is_null or is_named or author is None) and tells_failure
+    is_staffed = local in _STAFFED
+    if is_staffed and is_marked:
+        return True
+    if not (is_staffed or is_null or is_named or author is None):
+        return False
+    subject = plain_line((message.subject or "")[:500])
+    return any(phrase in subject for phrase in BOUNCE_SUBJECTS)
 
 
 def read_dialects(message: Message) -> Iterator[Report]:

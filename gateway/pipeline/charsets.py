@@ -6,6 +6,7 @@ always give the same text. Start with `decode_text`.
 
 import codecs
 import re
+from functools import lru_cache
 from typing import Final
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,39}")
@@ -146,6 +147,7 @@ _CANDIDATES: Final = [
     "cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256",
     "gb18030", "big5", "cp932", "euc_jp", "cp949",
 ]  # fmt: skip
+_LONGEST_REMEMBERED: Final = 60
 _SAMPLE_OCTETS: Final = 4096
 _TOO_FEW: Final = 10
 """Fewer octets above 127 than this are too few to guess from."""
@@ -155,6 +157,11 @@ def find_codec(charset: str | None) -> str | None:
     """Return the name of the Python codec for a charset as mail names it; None when the name says nothing."""
     if not charset:
         return None
+    return _look_up(charset) if len(charset) <= _LONGEST_REMEMBERED else _look_up.__wrapped__(charset)
+
+
+@lru_cache(maxsize=256)
+def _look_up(charset: str) -> str | None:
     name = charset.strip(" \t\"'<>;").partition("*")[0].lower()  # the part after * is a language (RFC 2231 section 5)
     folded = "".join(filter(str.isalnum, name))
     if folded in _SAYS_NOTHING or not _NAME.fullmatch(name):

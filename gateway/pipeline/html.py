@@ -5,6 +5,7 @@ A linear guard flattens what is nested absurdly deep before nh3 (a real HTML5 pa
 """
 
 import re
+from functools import lru_cache
 from html import escape, unescape
 from typing import Final
 from urllib.parse import urlsplit
@@ -72,7 +73,7 @@ def sanitise_html(html: str) -> str:
         tags=_TAGS,
         clean_content_tags=_DROPPED,
         attributes=_ATTRIBUTES,
-        attribute_filter=_filter_attribute,
+        attribute_filter=lru_cache(maxsize=None)(_filter_attribute),  # a newsletter has a few styles, hundreds of times
         url_schemes=_SCHEMES,
         strip_comments=True,
     )

@@ -30,7 +30,9 @@ class TextLines:
         if not text:
             return
         if not self.line:
-            self.line.append(self.start_of_line())
+            start = self.start_of_line()
+            if start:
+                self.line.append(start)
         elif self.cells and self.cells[-1]:
             self.line.append(" | ")
         if self.cells:
@@ -41,7 +43,10 @@ class TextLines:
 
     def start_of_line(self) -> str:
         """Return the quote marks, the indent and the bullet that a new line begins with."""
-        self.write_gap()
+        if self.blank_before:
+            self.write_gap()
+        if not (self.lists or self.quotes or self.marker):
+            return ""
         indent = "  " * max(0, min(len(self.lists), _MOST_INDENTS) - 1)
         marker, self.marker = self.marker, ""
         if self.lists and not marker:
@@ -72,7 +77,8 @@ class TextLines:
 
     def end_paragraph(self) -> None:
         """End the line and ask for a blank one before the next."""
-        self.end_line()
+        if self.line:
+            self.end_line()
         self.blank_before = True
 
     def finish(self) -> str:

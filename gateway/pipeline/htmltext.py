@@ -5,29 +5,26 @@ Works in one pass over sanitised HTML, which is well nested. Start with `html_to
 
 import re
 from collections.abc import Callable
-from html import unescape
 from typing import Final
 
-from gateway.pipeline.html import HIDDEN_STYLE, TOKEN
+from gateway.pipeline.html import HIDDEN_STYLE
 from gateway.pipeline.htmllines import TextLines
 from gateway.pipeline.text import clean_text
 
-_PARAGRAPHS: Final = frozenset(
-    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table", "figure"]
-)
-_BLOCKS: Final = frozenset({
-    "div", "li", "tr", "dt", "dd", "article", "aside", "section", "header", "footer", "main", "nav", "address", "center",
-    "caption", "figcaption",
-})  # fmt: skip
-_INLINE: Final = frozenset(
-    {"b", "i", "u", "em", "strong", "span", "font", "small", "tbody", "thead", "tfoot", "sup", "sub", "code"}
-)
+_TOKEN: Final = re.compile(r'<(/?[a-z0-9]+)([^">]*+(?:"[^"]*+"[^">]*+)*+)>([^<]*+)|([^<]++)|<')
+"""A tag (with its slash, its attributes, the text behind it), or a text before any tag, in HTML as nh3 writes it."""
+_PARAGRAPHS: Final = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "dl", "figure")
+_BLOCKS: Final = (
+    "div", "dt", "dd", "article", "aside", "section", "header", "footer", "main", "nav", "address", "center", "caption",
+    "figcaption",
+)  # fmt: skip
 _VOID: Final = frozenset({"br", "hr", "img", "wbr", "col"})
-_ATTRIBUTE: Final = re.compile(r'([^\s=>"]+)="([^"]*)"')
 _HIDDEN: Final = f'style="{HIDDEN_STYLE}"'
 _INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u2007]+")
 _ONLY_FILLING: Final = re.compile("[\\s\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u00a0\u2007]*")
 _HREF: Final = re.compile(r'\shref="([^"]*)"')
+_ALT: Final = re.compile(r'\salt="([^"]*)"')
+_START: Final = re.compile(r'\sstart="([^"]*)"')
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
 RULE: Final = "_" * 32
 """What a horizontal rule becomes; Outlook writes the same into its plain texts."""
@@ -38,18 +35,25 @@ def html_to_text(html: str) -> str:
     """Return the text of sanitised HTML."""
     writer = _Writer()
     hidden = writer.hidden
-    for slash, name, attributes, text in map(re.Match.groups, TOKEN.finditer(html)):
-        if text:
-            writer.write(text)
-        elif not name:
-            writer.write("<")
-        elif name in _INLINE and not hidden and _HIDDEN not in attributes:
-            continue
-        elif slash:
-            writer.close(name)
-        else:
-            writer.open(name, attributes)
+    for tag, attributes, behind, text in map(re.Match.groups, _TOKEN.finditer(html)):
+        if tag:
+            if hidden or (attributes and _HIDDEN in attributes):
+                writer.hide(tag)
+            elif (handler := _HANDLERS.get(tag)) is not None:
+                handler(writer, attributes)
+            if behind and not hidden:
+                writer.write(behind)
+        elif not hidden:
+            writer.write(text or "<")
     return clean_text(writer.finish())
+
+
+def _unescape(escaped: str) -> str:
+    """Undo what nh3 escapes in text and attributes, which is less than HTML could."""
+    if "&" not in escaped:
+        return escaped
+    plain = escaped.replace("&nbsp;", "\xa0").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
+    return plain.replace("&amp;", "&")
 
 
 class _Writer(TextLines):
@@ -65,9 +69,12 @@ class _Writer(TextLines):
 
     def write(self, raw: str) -> None:
         """Add the text between two tags."""
-        if self.hidden:
+        if raw.isspace() and not self._pre:
+            self._echo = ""
+            if self.line and not self.line[-1].endswith(" "):
+                self.line.append(" ")
             return
-        text = unescape(raw) if "&" in raw else raw
+        text = _unescape(raw)
         if self._echo:  # the sanitiser has put the true target behind a lying link: said already
             text, self._echo = text.removeprefix(self._echo), ""
         if self._pre:
@@ -90,20 +97,24 @@ class _Writer(TextLines):
 
     # -------------------------------------------------------------------------------------------------------- tags
 
-    def open(self, name: str, attributes: str) -> None:
-        """Take an opening tag."""
-        if self.hidden:
-            if name not in _VOID:
-                self.hidden.append(name)
-            return
-        if _HIDDEN in attributes and name not in _VOID:
-            self.hidden.append(name)
-            return
-        handler = _OPENERS.get(name)
-        if handler is not None:
-            handler(self, attributes)
-        else:
-            self._open_block(name, attributes)
+    def hide(self, tag: str) -> None:
+        """Take a tag that hides what it holds, or stands where everything is hidden."""
+        if tag in _VOID:
+            if not self.hidden and tag in _HANDLERS:
+                _HANDLERS[tag](self, "")
+        elif not tag.startswith("/"):
+            self.hidden.append(tag)
+        elif self.hidden and self.hidden[-1] == tag[1:]:
+            self.hidden.pop()
+
+    def end_block(self, _: str) -> None:
+        """End the line before and behind a block."""
+        if self.line:
+            self.end_line()
+
+    def end_text(self, _: str) -> None:
+        """End the paragraph before and behind one."""
+        self.end_paragraph()
 
     def open_br(self, _: str) -> None:
         """End the line."""
@@ -118,7 +129,7 @@ class _Writer(TextLines):
     def open_link(self, attributes: str) -> None:
         """Remember where a link leads."""
         href = _HREF.search(attributes)
-        self.links.append((unescape(href[1]) if href else "", []))
+        self.links.append((_unescape(href[1]) if href else "", []))
 
     def open_table(self, _: str) -> None:
         """Begin a paragraph of rows."""
@@ -152,7 +163,7 @@ class _Writer(TextLines):
 
     def open_numbered_list(self, attributes: str) -> None:
         """Begin a list of numbers."""
-        start = _attribute(attributes, "start")
+        start = _attribute(attributes, _START)
         self._begin_list(int(start) if start.isdecimal() and start.isascii() and len(start) < _DIGITS else 1)
 
     def _begin_list(self, number: int | None) -> None:
@@ -170,75 +181,59 @@ class _Writer(TextLines):
             self.marker = "- " if number is None else f"{number}. "
             self.lists[-1] = None if number is None else number + 1
 
-    def _open_block(self, name: str, _: str) -> None:
-        if name in _PARAGRAPHS:
-            self.end_paragraph()
-        elif name in _BLOCKS:
-            self.end_line()
-
-    def close(self, name: str) -> None:
-        """Take a closing tag."""
-        if self.hidden:
-            if self.hidden[-1] == name:
-                self.hidden.pop()
-            return
-        handler = _CLOSERS.get(name)
-        if handler is not None:
-            handler(self)
-        elif name in _PARAGRAPHS:
-            self.end_paragraph()
-        elif name in _BLOCKS:
-            self.end_line()
-
-    def close_cell(self) -> None:
+    def close_cell(self, _: str) -> None:
         """Separate the next cell of this line."""
         if self.cells and self.line:
             self.cells[-1] = True
 
-    def close_quote(self) -> None:
+    def close_quote(self, _: str) -> None:
         """Go back to the level outside of a quote."""
         self.end_line()
         self.quotes = max(0, self.quotes - 1)
         self.blank_before = True
 
-    def close_pre(self) -> None:
+    def close_pre(self, _: str) -> None:
         """End such a paragraph."""
         self.end_paragraph()
         self._pre = max(0, self._pre - 1)
 
-    def close_list(self) -> None:
+    def close_list(self, _: str) -> None:
         """End a list."""
         self.end_line()
         if self.lists:
             self.lists.pop()
         self.blank_before = self.blank_before or not self.lists
 
-    def close_row(self) -> None:
+    def close_row(self, _: str) -> None:
         """End a line of cells."""
         if self.cells:
             self.cells.pop()
         self.end_line()
 
-    def close_table(self) -> None:
+    def close_table(self, _: str) -> None:
         """End a paragraph of rows."""
-        self.close_row()
+        if self.cells:
+            self.cells.pop()
+        self.end_line()
         self.blank_before = True
 
     def write_image(self, attributes: str) -> None:
         """Write an image's alternative text."""
-        alternative = _SPACES.sub(" ", _attribute(attributes, "alt")).strip()
+        alternative = _SPACES.sub(" ", _attribute(attributes, _ALT)).strip()
         if alternative:
             self.write(f"[{alternative}]".replace("&", "&amp;"))
 
-    def close_link(self) -> None:
+    def close_link(self, _: str) -> None:
         """Write where a link leads, unless its text says so."""
         if not self.links:
             return
         href, shown = self.links.pop()
-        text = _SPACES.sub(" ", "".join(shown)).strip()
         if self.links:
             self.links[-1][1].extend(shown)
-        if not text or not href or not href.lower().startswith(("http://", "https://", "mailto:", "tel:", "ftp://")):
+        if not href or not shown or not href[:8].lower().startswith(("http://", "https://", "mailto:", "tel:", "ftp://")):
+            return
+        text = _SPACES.sub(" ", "".join(shown)).strip()
+        if not text:
             return
         plain = href.partition(":")[2].lstrip("/") if ":" in href else href
         plain = plain.partition("?")[0] if href.startswith("mailto:") else plain
@@ -250,7 +245,9 @@ class _Writer(TextLines):
         self._echo = f" [{href}]"
 
 
-_OPENERS: Final[dict[str, Callable[[_Writer, str], None]]] = {
+_HANDLERS: Final[dict[str, Callable[[_Writer, str], None]]] = {
+    **{slash + name: _Writer.end_text for name in _PARAGRAPHS for slash in ("", "/")},
+    **{slash + name: _Writer.end_block for name in _BLOCKS for slash in ("", "/")},
     "br": _Writer.open_br,
     "hr": _Writer.open_hr,
     "img": _Writer.write_image,
@@ -264,19 +261,20 @@ _OPENERS: Final[dict[str, Callable[[_Writer, str], None]]] = {
     "ul": _Writer.open_list,
     "ol": _Writer.open_numbered_list,
     "li": _Writer.open_item,
+    "/a": _Writer.close_link,
+    "/td": _Writer.close_cell,
+    "/th": _Writer.close_cell,
+    "/table": _Writer.close_table,
+    "/tr": _Writer.close_row,
+    "/blockquote": _Writer.close_quote,
+    "/pre": _Writer.close_pre,
+    "/ul": _Writer.close_list,
+    "/ol": _Writer.close_list,
+    "/li": _Writer.end_block,
 }
-_CLOSERS: Final[dict[str, Callable[[_Writer], None]]] = {
-    "a": _Writer.close_link,
-    "td": _Writer.close_cell,
-    "th": _Writer.close_cell,
-    "table": _Writer.close_table,
-    "tr": _Writer.close_row,
-    "blockquote": _Writer.close_quote,
-    "pre": _Writer.close_pre,
-    "ul": _Writer.close_list,
-    "ol": _Writer.close_list,
-}
+"""What to do at which tag; at any other nothing."""
 
 
-def _attribute(attributes: str, name: str) -> str:
-    return next((unescape(value) for key, value in _ATTRIBUTE.findall(attributes) if key == name), "")
+def _attribute(attributes: str, pattern: "re.Pattern[str]") -> str:
+    found = pattern.search(attributes)
+    return _unescape(found[1]) if found else ""

@@ -10,6 +10,9 @@ _INVISIBLE: Final = {
 }
 _ZEROS: Final = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x0ED0, 0x17E0, 0x1040)
 _PLAIN: Final = _INVISIBLE | {zero + digit: str(digit) for zero in _ZEROS for digit in range(10)}
+_CHANGES: Final = re.compile("[" + "".join(map(chr, _PLAIN)) + "]")
+"""Whether `_PLAIN` has anything to do: `str.translate` is slow wherever it finds nothing."""
+_SEEN: Final = re.compile(r"[^\s" + "".join(map(chr, _INVISIBLE)) + "]")
 _QUOTE_SIGNS: Final = "> \t\xa0"
 _MOST_SPACES: Final = 3
 _LONGEST: Final = 1000
@@ -17,7 +20,7 @@ _LONGEST: Final = 1000
 
 def is_blank(line: str) -> bool:
     """Tell whether nothing can be seen in a line."""
-    return not line or line.isspace() or not (line.isascii() or line.translate(_INVISIBLE).strip())
+    return not line or _SEEN.search(line) is None
 
 
 def quote_depth(line: str) -> int:
@@ -45,7 +48,8 @@ def plain_line(line: str) -> str:
     """
     if line.isascii():
         return " ".join(line.lower().split())
-    return " ".join(unicodedata.normalize("NFKC", line.translate(_PLAIN)).casefold().replace("\u0307", "").split())
+    line = line.translate(_PLAIN) if _CHANGES.search(line) else line
+    return " ".join(unicodedata.normalize("NFKC", line).casefold().replace("\u0307", "").split())
 
 
 _ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")

@@ -6,6 +6,7 @@
 
 # ruff: noqa: RUF001 wide signs are meant
 import re
+import string
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -19,6 +20,8 @@ from gateway.pipeline.timestamps import names_day, names_time
 _FRAME: Final = "-–—―─━_=*#~"
 _FRAME_AND_SPACE: Final = _FRAME + " \t|:："
 _TRAILING: Final = "*_ \t|\"'»"
+_ANY_TRAILING: Final = _TRAILING + _FRAME + string.whitespace + "\xa0"
+_QUOTE_SIGNS: Final = "> \t\xa0"
 _SHORTEST_FRAME: Final = 2
 _SHORTEST_RULE: Final = 5
 _LONGEST_FRAMED: Final = 160
@@ -71,12 +74,22 @@ class Opening:
 def heading_candidates(lines: Lines) -> list[int]:
     """Return the lines at which `find_opening` may find something, top to bottom: a cheap sieve that most lines do not pass."""
     if lines.candidates is None:
-        lines.candidates = [at for at, raw in enumerate(lines.raw) if raw and (_has_colon(raw) or _may_stand_alone(raw))]
+        lines.candidates = [at for at, raw in enumerate(lines.raw) if raw and (_may_stand_alone(raw) or _may_hold_label(raw))]
     return lines.candidates
 
 
-def _has_colon(raw: str) -> bool:
-    return ":" in raw or (not raw.isascii() and ("：" in raw or "︰" in raw))
+def _may_hold_label(raw: str) -> bool:
+    """Tell whether a colon in a line may follow a label or end an attribution; most colons stand in prose and in links."""
+    if ":" not in raw:
+        return not raw.isascii() and ("：" in raw or "︰" in raw)
+    label = raw.partition(":")[0]
+    if not label.isascii():
+        return True
+    words = " ".join(label.lstrip(_QUOTE_SIGNS).lower().split())
+    if not words or words[0] in _FRAME or raw.lstrip().startswith(">>>") or label_role(f"{words}:") is not None:
+        return True
+    last = raw.rstrip(_ANY_TRAILING)[-1:]
+    return last == ":" or not last.isascii()
 
 
 def is_inside_quotation(lines: Lines, opening: Opening) -> bool:

@@ -29,7 +29,7 @@ def clean_text(text: str) -> str:
     Marks that steer the direction of text stay: they belong to Arabic and Hebrew.
     """
     text = text.replace("\r\n", "\n")
-    if not _NOT_CLEAN.search(text):
+    if text.replace("\n", "").replace("\t", "").isprintable() or not _NOT_CLEAN.search(text):  # the first is quicker
         return text
     text = _LINE_ENDS.sub("\n", text).translate(_CONTROLS)
     return _SURROGATES.sub("\ufffd", text)
