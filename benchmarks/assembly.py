@@ -18,7 +18,7 @@ from typing import Final
 
 from gateway.app import Gateway, open_gateway, utc_now
 from gateway.config import load_config
-from gateway.daemon import Daemon, take_short_turns
+from gateway.daemon import Daemon, tune_interpreter
 from gateway.logs import configure_logging
 from gateway.mail import (
     ArcEvidence,
@@ -90,7 +90,7 @@ class Parts(Daemon):
         if self._has_pipeline:
             await super().start()
         else:
-            take_short_turns()
+            tune_interpreter()
             await self.server.start()
 
 

@@ -7,6 +7,7 @@ Start with `Workers`; `serve` is the other side.
 
 import asyncio
 import contextlib
+import gc
 import os
 import pickle
 import queue
@@ -84,6 +85,8 @@ _SAMPLE: Final = (
 def warm_up() -> None:
     """Import and use what reading a mail needs, so that the first mail is not slow."""
     read_stored_mail(Content.of(_SAMPLE), None)
+    gc.collect()
+    gc.freeze()  # what is imported is here to stay: no collection has to look at it
 
 
 class Workers:
