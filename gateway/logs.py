@@ -22,8 +22,10 @@ _ALWAYS: Final[tuple[Processor, ...]] = (
 )
 
 
-def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> None:
-    """Send every event of this process to `stream` (standard error) from `level` on. Call it once, before the first event.
+def configure_logging(level: str = "info", *, stream: TextIO | None = None, for_good: bool = False) -> None:
+    """Send every event of this process to `stream` (standard error) from `level` on. Call it before the first event.
+
+    With `for_good` each logger keeps what it finds at its first event, which costs less; nothing can change it afterwards.
 
     Raises:
         ValueError: no such level.
@@ -38,9 +40,13 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> N
         processors=[*_ALWAYS, *finish],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Patient(stream))),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=for_good,
     )
     _route_libraries(stream, finish, number)
+
+
+_LOST: Final = (OSError, ValueError)
+"""What writing to a full disk, to a reader that has gone, or to a closed stream raises."""
 
 
 class _Patient:
@@ -50,11 +56,11 @@ class _Patient:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*_LOST):
             self._stream.write(text)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*_LOST):
             self._stream.flush()
 
 

@@ -30,7 +30,7 @@ def serve(path: Path, *, log_level: str, as_root: bool) -> Exit:
         WrongCommand: no such log level.
     """
     try:
-        configure_logging(log_level)
+        configure_logging(log_level, for_good=True)
     except ValueError as error:
         raise WrongCommand(str(error)) from None
     try:

@@ -1,11 +1,15 @@
 """Logs, supervisor and units: what surrounds the gateway."""
 
+import io
 import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import structlog
+
+from gateway.logs import configure_logging
 from gateway.supervisor import Supervisor
 from tests.needs import program
 
@@ -115,3 +119,10 @@ def test_the_units_name_what_the_example_configuration_names() -> None:
     assert f"systemd: {name[1]}" in example
     assert "RuntimeDirectory=ticket-gateway" in service
     assert "inject: unix:/run/ticket-gateway/" in example or 'inject: "unix:/run/ticket-gateway/' in example
+
+
+def test_an_event_that_cannot_be_written_is_lost_and_nothing_else() -> None:
+    closed = io.StringIO()
+    configure_logging("info", stream=closed)
+    closed.close()
+    structlog.get_logger().error("mail.failed", exc_info=ValueError("a fault"))

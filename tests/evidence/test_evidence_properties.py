@@ -183,9 +183,9 @@ async def _seconds(world: World, mail: bytes) -> float:
     await world.observe(b"From: kurt@kunde.example\r\n\r\n")
     best = 99.0
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.process_time()
         await world.observe(mail)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.process_time() - started)
     return best
 
 
