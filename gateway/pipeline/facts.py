@@ -5,12 +5,24 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.errors import NotFound
-from gateway.mail import Address, Bounce, EarlierMail, Mailbox, Message, OutboundMail, Purpose, Reading, ReceivedMail, RouteKind
+from gateway.mail import (
+    Address,
+    Bounce,
+    EarlierMail,
+    Kind,
+    Mailbox,
+    Message,
+    OutboundMail,
+    Purpose,
+    Reading,
+    ReceivedMail,
+    RouteKind,
+)
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
@@ -22,8 +34,10 @@ TO_CUSTOMERS: Final = frozenset({Purpose.ANSWER, Purpose.CONFIRMATION, Purpose.V
 """What is written to people outside; the token of such a mail lets nobody act as an agent."""
 AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION)
 _QUESTIONS: Final = (Purpose.CONFIRM_ACTION,)
+_NOTICES: Final = (Purpose.OPERATOR_NOTICE,)
 _MOST_REFERENCES: Final = 50
 _MOST_MERGES: Final = 20
+_MOST_POSTS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +79,7 @@ class Facts:
     newer_answer: Post | None = None
     """A colleague's answer that the token's person had not seen."""
     posts: tuple[Post, ...] = ()
-    """Of that ticket, oldest first."""
+    """The newest ones of that ticket, oldest first; whoever writes ten thousand must not make each mail read them all."""
     bounced: BouncedMail | None = None
     earlier: tuple[EarlierMail, ...] = ()
     """Mails with the author's address and this Message-ID that came before it, to whichever channel."""
@@ -73,6 +87,8 @@ class Facts:
     """To the author."""
     questions_in_last_hour: int = 0
     """To whoever would be asked: the agent whose address the author claims, else those who work on the ticket."""
+    notices_in_last_hour: int = 0
+    """To the admins."""
     asked_about: ReceivedState | None = None
     """The state of the mail that the token's question was about."""
 
@@ -90,7 +106,8 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
     token = _find_token(tx, mail, message, policy=policy, keys=keys, author=author, now=now)
     bounced = _find_bounced(tx, mail, reading, keys)
     ticket = gather_ticket(tx, bounced.outbound.ticket_id) if bounced else _ticket_of(tx, token, message)
-    posts = tx.tickets.posts(ticket.id) if ticket else ()
+    ticket = rehouse(ticket, mail.channel, policy) if ticket else None
+    posts = tx.tickets.newest_posts(ticket.id, _MOST_POSTS) if ticket else ()
     hour_ago = now - timedelta(hours=1)
     return Facts(
         now=now,
@@ -117,8 +134,21 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
             ),
             default=0,
         ),
+        notices_in_last_hour=max(
+            (tx.outbox.automatic_count(a.key, since=hour_ago, purposes=_NOTICES) for a in policy.operators.addresses),
+            default=0,
+        )
+        if reading.kind is Kind.FORWARDING_CONFIRMATION
+        else 0,
         asked_about=_asked_about(tx, token),
     )
+
+
+def rehouse(ticket: Ticket, channel: str, policy: Policy) -> Ticket:
+    """Give a ticket whose channel or queue has gone from the configuration to those of another channel."""
+    if ticket.channel not in policy.channels:
+        ticket = replace(ticket, channel=channel)
+    return ticket if ticket.queue in policy.queues else replace(ticket, queue=policy.channels[channel].queue)
 
 
 def whom_to_ask(agent: str | None, ticket: Ticket | None, policy: Policy) -> tuple[str, ...]:
@@ -129,7 +159,7 @@ def whom_to_ask(agent: str | None, ticket: Ticket | None, policy: Policy) -> tup
         return ()
     if ticket.assignee is not None and ticket.assignee in policy.agents:
         return (ticket.assignee,)
-    return policy.team(ticket.queue) if ticket.queue in policy.queues else ()
+    return policy.team(ticket.queue)
 
 
 def part_in(ticket: Ticket, address: Address) -> Part | None:
@@ -148,12 +178,12 @@ def token_carriers(mail: ReceivedMail, message: Message, policy: Policy) -> dict
             token = policy.token_in(mailbox.address)
             if token:
                 found.setdefault(token, set()).add(name)
-    for name, ids in (("in-reply-to", message.in_reply_to), ("references", message.references[::-1][:_MOST_REFERENCES])):
-        for message_id in ids:
+    for name, ids in (("in-reply-to", message.in_reply_to), ("references", message.references[::-1])):
+        for message_id in ids[:_MOST_REFERENCES]:
             token = token_of_message_id(message_id, policy.hostname)
             if token:
                 found.setdefault(token, set()).add(name)
-    for _, token in find_markers(message.text):
+    for _, token in find_markers(message.text)[:_MOST_REFERENCES]:
         found.setdefault(token.lower(), set()).add("body")
     return found
 

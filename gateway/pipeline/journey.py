@@ -11,6 +11,7 @@ Mails that have nothing to do with each other share the last four steps, so that
 else changed a ticket in between, nothing is written and the mail is decided again.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision, FailDelivery, Outcome, Reason
-from gateway.pipeline.facts import Facts, gather_facts, gather_ticket
+from gateway.pipeline.facts import Facts, gather_facts, gather_ticket, rehouse
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.requests import Request, decide_request, gather_subject
@@ -125,10 +126,11 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
         cases = [await make_case(read, known, road) for read, known in zip(batch, facts, strict=True)]
         decisions = [decide(case) for case in cases]
         numbers = iter(await reserve_numbers(road, desk.now, sum(map(needs_number, decisions))))
-        prepared = [
-            prepare_changes(_scene(case, next(numbers) if needs_number(decision) else None), decision, desk)
-            for case, decision in zip(cases, decisions, strict=True)
-        ]
+        prepared = []
+        for case, decision in zip(cases, decisions, strict=True):
+            number = next(numbers) if needs_number(decision) else None
+            prepared.append(prepare_changes(_scene(case, number), decision, desk))
+            await asyncio.sleep(0)  # a client that waits for its reply does not wait for a whole batch
         await road.database.apply(merge_changes(prepared))
     finally:
         await _discard_spooled(batch, road)
@@ -221,9 +223,11 @@ async def process_refusal(
 
 async def _apply_refusal(outbound: OutboundMail, decision: Decision, road: Road) -> Arrival:
     desk = road.desk()
+    channel = outbound.channel if outbound.channel in road.policy.channels else next(iter(road.policy.channels))
     ticket = await road.database.read(lambda tx: gather_ticket(tx, outbound.ticket_id))
+    ticket = rehouse(ticket, channel, road.policy) if ticket else None
     posts = await road.database.read(lambda tx: tx.tickets.posts(ticket.id)) if ticket else ()
-    scene = Scene(channel=outbound.channel, ticket=ticket, posts=posts)
+    scene = Scene(channel=channel, ticket=ticket, posts=posts)
     changes = prepare_changes(scene, decision, desk)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))

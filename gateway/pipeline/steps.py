@@ -1,6 +1,6 @@
 """The steps for mail of strangers, customers and machines, in the order in which `decide.STEPS` asks them."""
 
-from gateway.mail import Assurance, EarlierMail, Kind, Purpose
+from gateway.mail import Assurance, EarlierMail, Kind, Purpose, RouteKind
 from gateway.pipeline.case import Case, Hit, Miss, customer_post, notify_team, open_ticket
 from gateway.pipeline.effects import (
     AddParticipant,
@@ -65,9 +65,14 @@ def surface_forwarding_confirmation(case: Case) -> Hit | Miss:
     """Show a provider's question about a forwarding rule to the admins instead of making a ticket of it."""
     if case.reading.kind is not Kind.FORWARDING_CONFIRMATION:
         return Miss("no provider asks about forwarding")
-    text = f"{case.message.subject or ''}\n\n{case.message.text[:_MOST_SHOWN]}"
+    because = case.reading.kind_because
+    if case.facts.notices_in_last_hour >= case.policy.loops.per_correspondent_and_hour:
+        because = f"{because}; nobody is told, the hourly limit of notices is reached"
+        return Hit(outcome=Outcome.RECORD, reason=Reason.FORWARDING_CONFIRMATION, because=because)
+    sender = f"{case.requester.address} ({case.assurance}: {case.mail.evidence.because})"
+    text = f"{sender}\n\n{case.message.subject or ''}\n\n{case.message.text[:_MOST_SHOWN]}"
     tell = TellOperators(topic=f"A forwarding rule to {case.channel.address} wants to be confirmed", text=text)
-    return Hit(outcome=Outcome.RECORD, reason=Reason.FORWARDING_CONFIRMATION, because=case.reading.kind_because, effects=(tell,))
+    return Hit(outcome=Outcome.RECORD, reason=Reason.FORWARDING_CONFIRMATION, because=because, effects=(tell,))
 
 
 def handle_bounce(case: Case) -> Hit | Miss:
@@ -121,13 +126,14 @@ def keep_automatic_reply(case: Case) -> Hit | Miss:
     if case.facts.agent is not None:
         because = f"automatic mail of the agent {case.facts.agent}: {case.reading.kind_because}"
         return Hit(outcome=Outcome.RECORD, reason=Reason.AUTOMATIC_REPLY, because=because)
-    ticket = case.facts.ticket
-    if ticket is None or case.facts.part is None:
-        return Miss("automatic, but it belongs to no ticket of its author")
     if case.reading.kind not in _REPLIES:
         return Miss("automatic, but not a reply")
-    if not _may_join(case):
-        return Miss(f"a reference to {ticket.number} without the token, and the sender is not proven")
+    ticket = case.facts.ticket
+    if ticket is None or case.facts.part is None or not _may_join(case):
+        if any(recipient.kind is RouteKind.RETURN for recipient in case.mail.envelope.recipients):
+            because = "a machine answered the reverse-path of a mail of ours"
+            return Hit(outcome=Outcome.RECORD, reason=Reason.AUTOMATIC_REPLY, because=because)
+        return Miss("automatic, but nothing proves that it belongs to a ticket of its author")
     return Hit(
         outcome=Outcome.POST,
         reason=Reason.AUTOMATIC_REPLY,

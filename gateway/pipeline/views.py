@@ -3,7 +3,8 @@
 Every text of a person passes `Desk.scrub` on its way in, so that no token leaves with it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
@@ -30,6 +31,10 @@ VariablesOf = Callable[[str], Variables]
 """Takes the marker line of the mail and returns what its template needs."""
 
 _EARLIER_POSTS: Final = 3
+_MOST_NAMED: Final = 20
+_LONGEST_NAME: Final = 200
+_LONGEST_TEXT: Final = 100_000
+"""Of a post in somebody else's mail; the ticket keeps all of it."""
 
 
 def confirmation_variables(ticket: Ticket, channel: ChannelSettings, marker: str) -> ConfirmationVariables:
@@ -47,7 +52,7 @@ def notification_variables(
     assurance = str(mail.evidence.assurance) if mail is not None and post.side is Side.CUSTOMER else None
     newest = _post(post, desk, assurance=assurance)
     earlier = tuple(_post(p, desk) for p in reversed(posts[:-1]) if p.side is not Side.SYSTEM)[:_EARLIER_POSTS]
-    others = tuple(str(p.mailbox) for p in ticket.participants[1:])
+    others = _names(p.mailbox for p in ticket.participants[1:])
 
     def variables(marker: str) -> NotificationVariables:
         return NotificationVariables(
@@ -92,7 +97,7 @@ def confirm_action_variables(
     """Return what an agent is asked about a held mail."""
     policy = desk.policy
     subject = (reading.message.subject or "") if reading else ""
-    author = reading.message.author if reading and effect.says else None
+    author = _author_in_question(reading, effect) if reading and effect.says else None
 
     def variables(marker: str) -> ConfirmActionVariables:
         return ConfirmActionVariables(
@@ -104,7 +109,7 @@ def confirm_action_variables(
             subject=desk.scrub(subject),
             would_send=desk.scrub(effect.would_send),
             newer=_post(effect.newer, desk) if effect.newer else None,
-            also_to=tuple(map(str, effect.also_to)),
+            also_to=_names(effect.also_to),
             author=str(author) if author else "",
             says=desk.scrub(effect.says),
         )
@@ -153,6 +158,13 @@ def subject_tag(ticket: Ticket, channel: ChannelSettings) -> str:
     return f"[{ticket.number}]" if channel.number_in_subject else ""
 
 
+def _author_in_question(reading: Reading, effect: AskToConfirm) -> Mailbox | None:
+    """Return whose mail the question is about: of a forward, of the mail inside it."""
+    if effect.question is Reason.UNSURE_FORWARD and reading.forwarded is not None:
+        return reading.forwarded.author
+    return reading.message.author
+
+
 def via(author: Mailbox, display_name: str) -> str:
     """Return the name an agent sees: `Kim Kunde (via Firma Support)`."""
     return f"{author.name or author.address} (via {display_name})"
@@ -183,13 +195,17 @@ def _ticket(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
 
 def _post(post: Post, desk: Desk, *, assurance: str | None = None) -> PostView:
     return PostView(
-        author_name=post.author.name or "",
+        author_name=(post.author.name or "")[:_LONGEST_NAME],
         author_address=str(post.author.address),
-        text=desk.scrub(post.text),
+        text=_shortened(desk.scrub(post.text)),
         at=post.created_at,
         assurance=assurance,
         attachments=tuple(AttachmentView(filename=a.filename or a.content_type, size=a.size) for a in post.attachments),
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}\n[…]"
 
 
 def _suggested(reading: Reading | None, ticket: Ticket, policy: Policy) -> tuple[str, ...]:
@@ -197,5 +213,16 @@ def _suggested(reading: Reading | None, ticket: Ticket, policy: Policy) -> tuple
     message = reading.message if reading else None
     known = {p.mailbox.address.key for p in ticket.participants}
     mailboxes = (*message.to, *message.cc) if message else ()
-    others = {m.address.key: str(m) for m in mailboxes if m.address.domain and not policy.is_own_address(m.address)}
-    return tuple(text for key, text in others.items() if key not in known and key not in policy.agent_of_address)
+    others = {m.address.key: m for m in mailboxes if m.address.domain and not policy.is_own_address(m.address)}
+    return _names(mailbox for key, mailbox in others.items() if key not in known and key not in policy.agent_of_address)
+
+
+def _names(mailboxes: Iterable[Mailbox]) -> tuple[str, ...]:
+    """Return people as text, so few and so short that a mail about them stays readable."""
+    named = [_name(mailbox) for mailbox in mailboxes]
+    rest = len(named) - _MOST_NAMED
+    return (*named[:_MOST_NAMED], f"+{rest}") if rest > 0 else tuple(named)
+
+
+def _name(mailbox: Mailbox) -> str:
+    return str(mailbox if mailbox.name is None else replace(mailbox, name=mailbox.name[:_LONGEST_NAME]))

@@ -47,6 +47,9 @@ _PARTICIPANTS: Final = (
     .order_by(_PARTICIPANT.c.ticket_id, _PARTICIPANT.c.position)
 )
 _POSTS: Final = select(_POST).where(_POST.c.ticket_id == bindparam("ticket_id")).order_by(_POST.c.id)
+_NEWEST_POSTS: Final = (
+    select(_POST).where(_POST.c.ticket_id == bindparam("ticket_id")).order_by(_POST.c.id.desc()).limit(bindparam("most"))
+)
 _ATTACHMENTS: Final = (
     select(_ATTACHMENT)
     .where(_ATTACHMENT.c.post_id.in_(bindparam("ids", expanding=True)))
@@ -155,6 +158,11 @@ class TicketReader:
     def posts(self, ticket_id: int) -> tuple[Post, ...]:
         """Return all that was said in a ticket, oldest first."""
         return self._posts(self._connection.execute(_POSTS, {"ticket_id": ticket_id}).all())
+
+    def newest_posts(self, ticket_id: int, most: int) -> tuple[Post, ...]:
+        """Return what was said last in a ticket, oldest first."""
+        rows = self._connection.execute(_NEWEST_POSTS, {"ticket_id": ticket_id, "most": most}).all()
+        return self._posts(rows[::-1])
 
     def post(self, post_id: int) -> Post:
         """Return one post.

@@ -91,7 +91,7 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         merged[key] = _merge(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
-    return merged
+    return {key: value for key, value in merged.items() if value is not None}
 
 
 @dataclass(kw_only=True)
@@ -112,11 +112,12 @@ class Stage:
     async def play(self, step: dict[str, Any]) -> dict[str, Any]:
         """Let one mail arrive, or an operator take up the last one (`accept: account`); return what became of it."""
         self.now += timedelta(seconds=float(cast("float", parse_seconds(step.get("after", "1m")))))
+        if "desk" in step:
+            self.policy = make_policy(step["desk"])
         if "accept" in step:
             return await self._accept(step["accept"])
         raw = self._fill(step["mail"] if "mail" in step else (self.folder / step["file"]).read_text("utf-8"))
-        content = Content.of(raw.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
-        mail = await self._receive(step, content)
+        mail = await self._receive(step, _content(raw))
         if mail is None:
             return {"outcome": "the same delivery again: nothing new"}
         arrival = await process_mail(mail, self._road())
@@ -125,6 +126,12 @@ class Stage:
             again = await process_mail(released, self._road())
             described.setdefault("released", []).append(await self._describe(released, again))
         return described
+
+    async def take(self, raw: str) -> Arrival:
+        """Let one mail arrive that nobody has to read afterwards."""
+        mail = await self._receive({}, _content(raw))
+        assert mail is not None
+        return await process_mail(mail, self._road())
 
     async def _accept(self, account: str) -> dict[str, Any]:
         assert self._last is not None
@@ -273,6 +280,10 @@ class Stage:
     def _name(self, outbound: OutboundMail) -> str:
         same = [m for m in self.sent if m.recipient == outbound.recipient]
         return f"{outbound.recipient.local}#{same.index(outbound) + 1}"
+
+
+def _content(raw: str) -> Content:
+    return Content.of(raw.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
 
 
 def _texts(value: Any) -> list[str]:
