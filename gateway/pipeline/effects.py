@@ -37,6 +37,10 @@ class Reason(StrEnum):
     """An agent answered the customer."""
     AGENT_NOTE = "agent_note"
     """An agent left a note for colleagues."""
+    AGENT_FORWARD = "agent_forward"
+    """An agent forwarded a customer's mail: the customer's matter."""
+    UNSURE_FORWARD = "unsure_forward"
+    """An agent forwarded something, and whose mail it is is not certain."""
     AGENT_CONFIRMED = "agent_confirmed"
     """An agent said `confirm`: a suspended mail was theirs."""
     AGENT_UNCONFIRMED = "agent_unconfirmed"
@@ -103,6 +107,8 @@ class AddPost:
     text: str
     agent: str | None = None
     quoted: str = ""
+    with_attachments: bool = True
+    """What the mail has attached belongs to this post."""
     with_raw_mail: bool = False
     """Attach the whole mail as it came: it could not be understood."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
-from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
+from gateway.pipeline.effects import AskToConfirm, FailDelivery, Reason, TellAgent
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.settings import ChannelSettings
