@@ -66,20 +66,20 @@ def answer_as_agent(case: Case) -> Hit | Miss:
         return Miss("an agent wrote, but to no ticket")
     if facts.part is not None and (facts.token is None or facts.token.outbound.purpose in TO_CUSTOMERS):
         return Miss(f"{facts.agent} writes as {facts.part} of {facts.ticket.number}, not in answer to a notification")
-    if case.is_waived(Reason.AGENT_UNCONFIRMED) and not _is_confirmed_by(case, facts.agent):
+    if case.is_waived(Reason.AGENT_UNCONFIRMED) and not is_confirmed_by(case, facts.agent):
         return Miss("a person released it, but not as an agent's: it counts as anybody's")
-    doubt = None if _is_confirmed_by(case, facts.agent) else find_doubt(case, facts.agent)
+    doubt = None if is_confirmed_by(case, facts.agent) else find_doubt(case, facts.agent)
     if doubt is not None:
-        return _suspend(case, facts.agent, Reason.AGENT_UNCONFIRMED, doubt)
+        return hold_for_agent(case, facts.agent, Reason.AGENT_UNCONFIRMED, doubt)
     return _act(case, facts.agent, facts.ticket)
 
 
-def find_doubt(case: Case, agent: str) -> str | None:
-    """Say why a mail must not act as this agent; None when nothing is missing."""
+def find_doubt(case: Case, agent: str, *, with_token: bool = True) -> str | None:
+    """Say why a mail must not act as this agent; None when nothing is missing. Starting a conversation needs no token."""
     evidence = case.mail.evidence
     if evidence.assurance is not Assurance.PROVEN:
         return f"the sender is {evidence.assurance}, not proven: {evidence.because}"
-    return _doubt_token(case, agent) or _doubt_freshness(case)
+    return (_doubt_token(case, agent) if with_token else None) or _doubt_freshness(case)
 
 
 def _doubt_token(case: Case, agent: str) -> str | None:
@@ -123,20 +123,20 @@ def _token_is_covered(case: Case, token: TokenFact) -> bool:
     )
 
 
-def _is_confirmed_by(case: Case, agent: str) -> bool:
+def is_confirmed_by(case: Case, agent: str) -> bool:
     """Tell whether this agent confirmed the mail: the question showed all of it, so it counts for whatever had held it."""
     return case.mail.waiver is not None and case.mail.waiver.by == agent
 
 
 def _is_released(case: Case, agent: str, reason: Reason) -> bool:
     """Tell whether the agent confirmed the mail, or an operator released it from exactly this."""
-    return _is_confirmed_by(case, agent) or case.is_waived(reason)
+    return is_confirmed_by(case, agent) or case.is_waived(reason)
 
 
 def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
     text = surely_visible(case.message.text, case.reading.reply)
     if text is None and not _is_released(case, agent, Reason.UNSURE_QUOTE):
-        return _suspend(case, agent, Reason.UNSURE_QUOTE, "where the quote begins is not certain")
+        return hold_for_agent(case, agent, Reason.UNSURE_QUOTE, "where the quote begins is not certain")
     commands = read_commands(case.reading.reply.visible if text is None else text, agent=agent, policy=case.policy)
     if commands.wrong:
         return _tell(Reason.UNKNOWN_COMMAND, agent, commands.wrong[0], "\n".join(commands.wrong))
@@ -163,7 +163,7 @@ def _is_to_note_address(case: Case) -> bool:
 def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
     newer = case.facts.newer_answer
     if newer is not None and not _is_released(case, agent, Reason.STALE_ANSWER):
-        return _suspend(case, agent, Reason.STALE_ANSWER, f"{newer.agent or 'a colleague'} has answered since")
+        return hold_for_agent(case, agent, Reason.STALE_ANSWER, f"{newer.agent or 'a colleague'} has answered since")
     added = _added(case, ticket)
     if not any(mailbox.address.is_sendable for mailbox in (*added, *(p.mailbox for p in ticket.participants))):
         hint = f"Nothing was sent: no mail can be sent to {ticket.requester.address}, and nobody else takes part."
@@ -220,18 +220,18 @@ def _keep_inside(case: Case, ticket: Ticket, effects: tuple[Effect, ...], becaus
     )
 
 
-def _suspend(case: Case, agent: str, reason: Reason, because: str) -> Hit:
+def hold_for_agent(case: Case, agent: str, reason: Reason, because: str) -> Hit:
     """Hold a mail and ask its agent; the question shows everything that a `confirm` would let out, and to whom."""
     text = surely_visible(case.message.text, case.reading.reply)
     shown = case.reading.reply.visible if text is None else text
-    is_theirs = reason is not Reason.AGENT_UNCONFIRMED
+    goes_out = reason in {Reason.UNSURE_QUOTE, Reason.STALE_ANSWER}
     cap = case.policy.loops.confirmations_per_agent_and_hour
     asked = case.facts.questions_in_last_hour < cap and not case.is_automatic
     question = AskToConfirm(
         agent=agent,
         question=reason,
-        would_send=shown if is_theirs else "",
-        says="" if is_theirs else shown,
+        would_send=shown if goes_out else "",
+        says="" if goes_out else shown,
         also_to=_added(case, case.facts.ticket) if case.facts.ticket else (),
         newer=case.facts.newer_answer,
     )

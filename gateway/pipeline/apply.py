@@ -7,7 +7,7 @@ storage whole or not at all, with the version of each ticket checked. If somebod
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from gateway.mail import Attachment, Content, Mailbox, OutboundMail, Purpose, Reading, ReceivedMail
+from gateway.mail import Attachment, Content, Mailbox, Message, OutboundMail, Purpose, Reading, ReceivedMail
 from gateway.pipeline.compose import DraftAttachment
 from gateway.pipeline.effects import (
     AddParticipant,
@@ -241,7 +241,7 @@ class _Sheet:
     def _post(self, effect: AddPost, decision: Decision) -> None:
         message = self.scene.reading.message if self.scene.reading else None
         stored: list[StoredAttachment] = []
-        for attachment in message.attachments if message else ():
+        for attachment in message.attachments if message and effect.with_attachments else ():
             stored.append(_stored(attachment))
             self.contents.append(attachment.content)
         if effect.with_raw_mail and self.scene.mail is not None:
@@ -261,7 +261,7 @@ class _Sheet:
                 html=message.html if message and effect.side is Side.CUSTOMER else None,
                 attachments=tuple(stored),
                 received_id=self.scene.mail.id if self.scene.mail else None,
-                message_id=message.message_id if message else None,
+                message_id=message.message_id if message and _is_by_author(effect, message) else None,
                 created_at=self.desk.now,
             )
         )
@@ -428,6 +428,11 @@ class _Sheet:
             earlier_attempts=effect.earlier_attempts,
         )
         self.outbound_changes.append(change)
+
+
+def _is_by_author(effect: AddPost, message: Message) -> bool:
+    """Tell whether a post is by the author of the mail it came in, and not by somebody whose mail that one forwards."""
+    return message.author is None or message.author.address.key == effect.author.address.key
 
 
 def _stored(attachment: Attachment) -> StoredAttachment:

@@ -11,6 +11,7 @@ from typing import Final
 from gateway.pipeline.agents import answer_as_agent, confirm_as_agent
 from gateway.pipeline.case import Case, Hit, Miss
 from gateway.pipeline.effects import Decision
+from gateway.pipeline.forwards import take_forward
 from gateway.pipeline.steps import (
     handle_bounce,
     join_ticket,
@@ -39,6 +40,7 @@ STEPS: Final[tuple[Step, ...]] = (
     surface_forwarding_confirmation,
     keep_automatic_reply,
     confirm_as_agent,
+    take_forward,
     answer_as_agent,
     join_ticket,
     suspend_stranger,

@@ -1,0 +1,76 @@
+"""The step for mail of somebody else that an agent forwards: the customer becomes the requester, the agent's words a note.
+
+Starting a conversation speaks for nobody yet, but it makes a ticket in somebody's name: it needs the agent's proof, only no
+token. Where it is not certain whose mail was forwarded, the agent is asked and shown what we take it for.
+"""
+
+from typing import Final
+
+from gateway.mail import Forwarded, Purpose
+from gateway.pipeline.agents import find_doubt, hold_for_agent, is_confirmed_by
+from gateway.pipeline.case import Case, Hit, Miss, notify_team, written_to
+from gateway.pipeline.effects import AddPost, OpenTicket, Outcome, Reason
+from gateway.pipeline.subjects import strip_prefixes
+from gateway.tickets import Side, Visibility
+
+SURE: Final = 0.75
+"""From this confidence on nobody is asked."""
+
+
+def take_forward(case: Case) -> Hit | Miss:
+    """Open a ticket for the customer whose mail an agent forwards."""
+    agent, forwarded = case.facts.agent, case.reading.forwarded
+    if agent is None or case.facts.author is None:
+        return Miss("the author is no agent")
+    if forwarded is None or case.facts.ticket is not None:
+        return Miss("it forwards nobody's mail" if forwarded is None else "it belongs to a ticket")
+    if not _is_outsider(case, forwarded):
+        return Miss(f"what it forwards is by {forwarded.author.address}: no customer")
+    doubt = None if is_confirmed_by(case, agent) else find_doubt(case, agent, with_token=False)
+    if doubt is not None:
+        return hold_for_agent(case, agent, Reason.AGENT_UNCONFIRMED, doubt)
+    if forwarded.confidence < SURE and not is_confirmed_by(case, agent):
+        because = f"it may be a mail of {forwarded.author.address}, but that is not certain"
+        return hold_for_agent(case, agent, Reason.UNSURE_FORWARD, because)
+    return _open(case, agent, forwarded)
+
+
+def _is_outsider(case: Case, forwarded: Forwarded) -> bool:
+    address = forwarded.author.address
+    is_ours = case.policy.is_own_address(address) or address.key in case.policy.agent_of_address
+    return address.is_sendable and not is_ours
+
+
+def _open(case: Case, agent: str, forwarded: Forwarded) -> Hit:
+    channel = case.channel
+    opened = OpenTicket(
+        subject=strip_prefixes(forwarded.subject or case.message.subject or ""),
+        requester=forwarded.author,
+        queue=channel.queue,
+        priority=case.policy.queues[channel.queue].priority,
+        language=channel.language,
+        answer_from=written_to(case),
+    )
+    colleague = case.facts.author or case.policy.agent_mailbox(agent)
+    note = AddPost(
+        visibility=Visibility.INTERNAL,
+        side=Side.AGENT,
+        author=colleague,
+        agent=agent,
+        text=forwarded.note,
+        with_attachments=False,
+    )
+    words = AddPost(
+        visibility=Visibility.PUBLIC, side=Side.CUSTOMER, author=forwarded.author, text=forwarded.text or case.message.text
+    )
+    return Hit(
+        outcome=Outcome.OPEN,
+        reason=Reason.AGENT_FORWARD,
+        because=f"{agent} forwarded a mail of {forwarded.author.address}",
+        effects=(
+            opened,
+            *((note,) if forwarded.note.strip() else ()),
+            words,
+            *notify_team(case, channel.queue, Purpose.NEW_TICKET),
+        ),
+    )
