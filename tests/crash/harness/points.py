@@ -140,6 +140,8 @@ class Sweeper:
         if happened or not was_accepted:
             self._send_again(mail)
         self._settle(mail)
+        if self._sweep.in_worker and happened:
+            self._is_warm = False  # a worker that died idle is missed by the next mail only
         return happened
 
     def _start_if_dead(self) -> None:
