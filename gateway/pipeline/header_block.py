@@ -87,6 +87,11 @@ def label_role(plain: str) -> Role | None:
     return _ROLES.get(label.strip(_EMPHASIS))
 
 
+def is_label(words: str) -> bool:
+    """Tell whether words in plain form, the sign behind them cut off, are a known label."""
+    return len(words) <= _LONGEST_LABEL + 8 and words.strip(_EMPHASIS) in _ROLES
+
+
 def _is_any_label(plain: str) -> bool:
     """Tell whether a plain line begins with something that looks like a label, known or not."""
     label, colon, _ = plain[: _LONGEST_LABEL + 8].partition(":")

@@ -13,6 +13,7 @@ from gateway.pipeline.lines import plain_line
 
 _LONGEST_HTML: Final = 4_000_000
 _TAG: Final = re.compile(r"<(?:div|blockquote|table|td|p|span|section|hr)\s([^<>]{1,1000})>", re.IGNORECASE)
+_BLOCKQUOTE: Final = re.compile("<[bB](?i:lockquote)")
 _CONTAINER: Final = re.compile(
     r"gmail_quote|gmail_attr|divrplyfwdmsg|outlookmessageheader|yahoo_quoted|yqt\d|protonmail_quote|moz-cite-prefix|tutanota_quote|"
     r"zmail_extra|zimbra_quote|olk_src_body|ms-outlook-mobile-reference-message|mail-editor-reference-message-container|"
@@ -25,25 +26,20 @@ _NEEDED_WORDS: Final = 6
 _LOOK_AHEAD: Final = 8000
 
 
-def has_html_quote(html: str | None) -> bool:
-    """Tell whether any part of the HTML looks like a quotation."""
-    if html is None:
-        return False
-    return "<blockquote" in html[:_LONGEST_HTML].lower() or _find_container(html) is not None
+def has_blockquote(html: str) -> bool:
+    """Tell whether any element of the HTML is a quotation, marked by a mail program or not."""
+    return _BLOCKQUOTE.search(html, 0, _LONGEST_HTML) is not None
 
 
-def find_html_quote(html: str, lines: Sequence[str]) -> int | None:
-    """Return the line of the text at which the first marked container begins; None where that is unclear."""
-    start = _find_container(html)
-    if start is None:
-        return None
+def find_quote_line(html: str, start: int, lines: Sequence[str]) -> int | None:
+    """Return the line of the text at which a container begins whose content starts at `start`; None where that is unclear."""
     behind = unescape(_ANY_MARKUP.sub(" ", html[start : start + _LOOK_AHEAD]))
     wanted = _WORD.findall(plain_line(behind))[:_NEEDED_WORDS]
     return _find_words(wanted, lines) if len(wanted) == _NEEDED_WORDS else None
 
 
-def _find_container(html: str) -> int | None:
-    """Return the position behind the tag that opens the first marked container."""
+def find_container(html: str) -> int | None:
+    """Return the position behind the tag that opens the first container that a mail program marks as a quotation."""
     for tag in _TAG.finditer(html[:_LONGEST_HTML]):
         if _CONTAINER.search(tag[1].lower()):
             return tag.end()

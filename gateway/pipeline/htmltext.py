@@ -29,13 +29,16 @@ _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
 RULE: Final = "_" * 32
 """What a horizontal rule becomes; Outlook writes the same into its plain texts."""
 _DIGITS: Final = 7
+_SHORT: Final = 200_000
+"""Up to here all tokens are taken at once, which is quicker and needs some megabytes."""
 
 
 def html_to_text(html: str) -> str:
     """Return the text of sanitised HTML."""
     writer = _Writer()
     hidden = writer.hidden
-    for tag, attributes, behind, text in map(re.Match.groups, _TOKEN.finditer(html)):
+    tokens = _TOKEN.findall(html) if len(html) <= _SHORT else map(re.Match.groups, _TOKEN.finditer(html))
+    for tag, attributes, behind, text in tokens:
         if tag:
             if hidden or (attributes and _HIDDEN in attributes):
                 writer.hide(tag)
@@ -78,11 +81,7 @@ class _Writer(TextLines):
         if self._echo:  # the sanitiser has put the true target behind a lying link: said already
             text, self._echo = text.removeprefix(self._echo), ""
         if self._pre:
-            first, *others = text.replace("\r\n", "\n").split("\n")
-            self.append(first)
-            for line in others:
-                self.end_line(keep_empty=True)
-                self.append(line)
+            self._write_lines(text)
             return
         if "\n" in text or "  " in text or "\t" in text:
             text = _SPACES.sub(" ", text)
@@ -91,9 +90,17 @@ class _Writer(TextLines):
             if self.line and text and not self.line[-1].endswith(" "):
                 self.line.append(" ")
             return
-        if not is_plain:
+        if not is_plain and (not text.isprintable() or "\u034f" in text):  # all others of `_INVISIBLE` are not printable
             text = (text if "\u200d" in text else _INVISIBLE.sub("", text)).replace("\xa0", " ")
         self.append(text if self.line and not self.line[-1].endswith(" ") else text.lstrip(" "))
+
+    def _write_lines(self, text: str) -> None:
+        """Add text whose line breaks count."""
+        first, *others = text.replace("\r\n", "\n").split("\n")
+        self.append(first)
+        for line in others:
+            self.end_line(keep_empty=True)
+            self.append(line)
 
     # -------------------------------------------------------------------------------------------------------- tags
 

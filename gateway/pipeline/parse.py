@@ -60,7 +60,7 @@ def _parse(content: bytes, spool: Path | None) -> Message:
 
 def _join_texts(text: str, unpacked: Unpacked) -> str:
     """Put after the body what was packed inside and is not the same once more, and then the notes."""
-    words = " ".join(text.split())
+    words = " ".join(text.split()) if unpacked.texts else ""
     packed = [t for t in unpacked.texts if " ".join(t.split()) not in words]
     return "\n\n".join(t.strip("\n") for t in (text, *packed, *unpacked.notes) if t.strip())
 

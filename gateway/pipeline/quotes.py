@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final
 
 from gateway.pipeline import phrases
-from gateway.pipeline.header_block import HeaderBlock, label_role, read_header_block
+from gateway.pipeline.header_block import HeaderBlock, is_label, label_role, read_header_block
 from gateway.pipeline.lines import Lines, find_address, plain_line
 from gateway.pipeline.months import month_number
 from gateway.pipeline.timestamps import names_day, names_time
@@ -86,7 +86,7 @@ def _may_hold_label(raw: str) -> bool:
     if not label.isascii():
         return True
     words = " ".join(label.lstrip(_QUOTE_SIGNS).lower().split())
-    if not words or words[0] in _FRAME or raw.lstrip().startswith(">>>") or label_role(f"{words}:") is not None:
+    if not words or words[0] in _FRAME or is_label(words) or raw.lstrip().startswith(">>>"):
         return True
     last = raw.rstrip(_ANY_TRAILING)[-1:]
     return last == ":" or not last.isascii()

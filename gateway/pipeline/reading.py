@@ -60,6 +60,8 @@ def _choose_marker(message: Message, circumstances: Circumstances) -> str | None
 
     That of the mail it answers, if the headers tell; a marker of an older mail stands somewhere below, inside the quotation.
     """
+    if not circumstances.own_marker_ids:
+        return None
     found = [token for _, token in find_markers(message.text) if token in circumstances.own_marker_ids]
     answered = [token for token in circumstances.own_marker_ids if any(token in each.lower() for each in message.in_reply_to)]
     return next((token for token in found if not answered or token in answered), None)

@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.mail import Reply
 from gateway.pipeline.fingerprints import Fingerprint, find_own_text
-from gateway.pipeline.html_quotes import find_html_quote, has_html_quote
+from gateway.pipeline.html_quotes import find_container, find_quote_line, has_blockquote
 from gateway.pipeline.lines import Lines, is_blank
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.quotes import find_opening, heading_candidates, looks_like_heading
@@ -59,7 +59,7 @@ def split_lines(
     if plan.sure is not None:
         _quote_unknown_heading(plan, plan.sure)
     _give_blanks_away(plan)
-    certain = _is_certain(plan, html)
+    certain = _is_certain(plan)
     _find_signatures(plan)
     return Reply(
         visible=_join(plan, Part.VISIBLE),
@@ -92,6 +92,7 @@ def _prepare(lines: Lines, html: str | None, marker: str | None, fingerprints: S
     """Find what is surely ours."""
     marked = find_markers("\n".join(lines.raw))
     ours = [index for index, token in marked if token == (marker or "").lower()]
+    container = find_container(html) if html else None
     own, has_own_words = find_own_text(lines.raw, fingerprints)
     sure = min(ours, default=None)
     if own.start >= 0 and (own.is_whole or lines.depths[own.start] or _is_announced(lines, own.start)):
@@ -103,7 +104,8 @@ def _prepare(lines: Lines, html: str | None, marker: str | None, fingerprints: S
         is_forward=False,
         sure=sure,
         sure_end=own.end if own.is_whole and _is_answered_below(lines, own.start, own.end) else len(lines),
-        hint=find_html_quote(html, lines.raw) if html else None,
+        hint=find_quote_line(html, container, lines.raw) if html and container is not None else None,
+        has_html_quote=container is not None or (html is not None and has_blockquote(html)),
         is_suspicious=bool(marked) or has_own_words,
     )
 
@@ -139,6 +141,8 @@ def _quote_unknown_heading(plan: Plan, sure: int) -> None:
 def _give_blanks_away(plan: Plan) -> None:
     """Send blank lines around a quotation to the quoted part; those between it and more that is visible to the answer below."""
     lines, parts = plan.lines, plan.parts
+    if Part.QUOTED not in parts:
+        return
     last = next((at for at in range(len(lines) - 1, -1, -1) if not lines.is_blank(at)), -1)
     if last >= 0 and parts[last] is Part.QUOTED:
         parts[last:] = [Part.QUOTED] * (len(lines) - last)
@@ -150,14 +154,14 @@ def _give_blanks_away(plan: Plan) -> None:
         parts[:first] = [Part.QUOTED] * first
 
 
-def _is_certain(plan: Plan, html: str | None) -> bool:
+def _is_certain(plan: Plan) -> bool:
     """Tell whether the end of what is visible was proven, or there is surely nothing quoted at all."""
     parts = plan.parts
-    first = next((at for at, part in enumerate(parts) if part is Part.QUOTED), None)
-    if first is None:
-        return not plan.is_suspicious and plan.forward is None and not _may_hold_quote(plan.lines) and not has_html_quote(html)
+    if Part.QUOTED not in parts:
+        return not plan.is_suspicious and plan.forward is None and not _may_hold_quote(plan.lines) and not plan.has_html_quote
     if plan.sure is None or plan.forward is not None:
         return False
+    first = parts.index(Part.QUOTED)
     if not all(parts[at] is Part.QUOTED for at in range(first, plan.sure + 1)):
         return False
     return plan.heading_end is None or plan.rest is None or _stands_close(plan.lines, plan.heading_end, plan.sure)
@@ -197,4 +201,8 @@ def _find_signatures(plan: Plan) -> None:
 
 
 def _join(plan: Plan, part: Part) -> str:
+    if part not in plan.parts:
+        return ""
+    if plan.parts.count(part) == len(plan.parts):
+        return "\n".join(plan.lines.raw)
     return "\n".join(line for line, where in zip(plan.lines.raw, plan.parts, strict=True) if where is part)

@@ -44,6 +44,8 @@ class Plan:
     """The line behind our own text; all below is quotation, too, unless the whole answer stands there."""
     hint: int | None
     """Where the HTML says that a quotation begins."""
+    has_html_quote: bool
+    """The HTML says that there is a quotation, wherever it begins."""
     has_attributed_signs: bool = False
     is_suspicious: bool = False
     heading_end: int | None = None
