@@ -1,18 +1,15 @@
 """Mail that nobody here wrote is read without a fault, without losing a line, and nothing quoted ever counts as certain."""
 
 import importlib.util
-import os
 import re
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from gateway.mail import Kind, Reading
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.reading import read_message
+from tests.needs import miss, spam_assassin_mails
 
 _QUOTED = re.compile(r"^>|^-+ ?Original Message ?-+|^On .{8,80} wrote:$", re.MULTILINE)
 
@@ -36,10 +33,7 @@ def read_files(files: list[Path]) -> list[tuple[Path, Reading]]:
 
 
 def test_six_thousand_real_mails_are_read() -> None:
-    folder = Path(tempfile.gettempdir()) / f"ticket-gateway-corpora-{os.getuid()}"
-    if not (folder / "complete").exists():
-        pytest.skip("the corpus was not fetched; the test of parsing does that")
-    read = read_files(sorted((folder / "package" / "data").rglob("*.txt")))
+    read = read_files(spam_assassin_mails())
     kinds = Counter(reading.kind for _, reading in read)
     assert len(read) > 6000
     assert kinds[Kind.BOUNCE] == 6
@@ -55,6 +49,6 @@ def test_six_thousand_real_mails_are_read() -> None:
 def test_mails_of_the_interpreter_are_read() -> None:
     found = importlib.util.find_spec("test.test_email")
     if found is None or found.origin is None:
-        pytest.skip("this interpreter came without its tests")
+        miss("this interpreter comes without its tests")
     files = sorted((Path(found.origin).parent / "data").glob("*.txt"))
     assert len(read_files(files)) > 40

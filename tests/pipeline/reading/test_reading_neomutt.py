@@ -4,7 +4,6 @@
 import os
 import pty
 import select
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -17,8 +16,7 @@ from gateway.pipeline.marker import make_marker
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.reading import Circumstances, read_message
 from gateway.pipeline.reply import surely_visible
-
-pytestmark = pytest.mark.skipif(shutil.which("neomutt") is None, reason="neomutt is not installed")
+from tests.needs import program
 
 TOKEN: Final = "abcdefghijklmnopqrstuvwxyz2345"
 NOTE: Final = "Es geht wieder, größtenteils.\n\nCarla"
@@ -83,7 +81,7 @@ def write_with_neomutt(folder: Path, keys: str, more: str) -> bytes:
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     (folder / "rc").write_text(SETTINGS.format(folder=folder, more=more, keys=keys), encoding="utf-8")
-    run_on_terminal(["neomutt", "-n", "-F", str(folder / "rc"), "-R", "-f", str(folder / "in.mbox")], folder)
+    run_on_terminal([program("neomutt"), "-n", "-F", str(folder / "rc"), "-R", "-f", str(folder / "in.mbox")], folder)
     return (folder / "out.eml").read_bytes()
 
 
