@@ -1,5 +1,6 @@
 """Our gateway in a folder of its own, and the servers around it: a DNS (nsd) that knows the authors' domains, a smarthost."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -70,13 +71,20 @@ class Site:
 
     def wait_until_decided(self) -> None:
         """Wait until no received mail is without a decision. Raises TimeoutError."""
+        self._wait_while("SELECT EXISTS (SELECT 1 FROM received WHERE state = 'received')")
+
+    def wait_until_sent(self) -> None:
+        """Wait until there is nothing left to do with any mail, in or out. Raises TimeoutError."""
+        self.wait_until_decided()
+        self._wait_while("SELECT EXISTS (SELECT 1 FROM outbound WHERE state IN ('queued', 'sending'))")
+
+    def _wait_while(self, question: str) -> None:
+        """Ask again and again, for one row only: counting them would cost what we measure."""
         ends = time.monotonic() + _SETTLE_SECONDS
-        while time.monotonic() < ends:
-            # One row is enough to see: counting them would cost what we measure.
-            if not self.count("SELECT EXISTS (SELECT 1 FROM received WHERE state = 'received')"):
-                return
+        while self.count(question):
+            if time.monotonic() > ends:
+                raise TimeoutError("the gateway does not come to an end with its mail")
             time.sleep(0.02)
-        raise TimeoutError("the pipeline does not come to an end")
 
 
 @contextmanager
@@ -99,8 +107,9 @@ def running_smarthost(folder: Path) -> Iterator[int]:
     """Run Postfix's own `smtp-sink`, which takes everything and keeps nothing, while the block lasts; give its port."""
     port = free_port()
     folder.mkdir()
-    with running("smarthost", [find_program("smtp-sink"), "-c", f"127.0.0.1:{port}", "1000"], folder):
-        wait_for_greeting(port)
+    account = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with running("smarthost", [find_program("smtp-sink"), *account, f"127.0.0.1:{port}", "1000"], folder) as process:
+        wait_for_greeting(port, process)
         yield port
 
 

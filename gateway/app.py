@@ -4,12 +4,14 @@
 together, which do not know each other: intake and evidence, pipeline and relay. The life of the daemon is in `daemon.py`.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +19,7 @@ from zoneinfo import ZoneInfo
 from gateway.config.model import Config
 from gateway.errors import NotFound
 from gateway.evidence.observe import Observer
+from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids
 from gateway.mail import Address, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
 from gateway.pipeline.journey import Road, process_refusal
@@ -69,6 +72,7 @@ class Gateway:
         self.config = config
         self.policy: Policy = config.policy()
         self.templates = Templates(config.texts.templates, zone=ZoneInfo(config.texts.timezone))
+        self.signers = {one.domain: DkimSigner(one.domain, one.selector, one.key.read_bytes()) for one in config.signing}
         self.observer = Observer(config.resolver)
         self.forwarders = {
             key: tuple(forwarder.for_tenant(channel.address.domain) for forwarder in channel.forwarders)
@@ -85,8 +89,10 @@ class Gateway:
             keys=self.keys,
             ids=self.ids,
             templates=self.templates,
+            signers=self.signers,
             clock=utc_now,
             spool=self.spool,
+            pause=partial(asyncio.sleep, 0),
         )
 
     @property

@@ -11,8 +11,7 @@ Mails that have nothing to do with each other share the last four steps, so that
 else changed a ticket in between, nothing is written and the mail is decided again.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.errors import ConcurrentChange
+from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids
 from gateway.mail import Attempt, Bounce, OutboundMail, Reading, ReceivedMail
 from gateway.pipeline.apply import Scene, needs_number, prepare_changes
@@ -46,6 +46,10 @@ _PATIENCE: Final = 2
 """So many workers may die over a mail before it becomes a ticket unread."""
 
 
+async def go_on() -> None:
+    """Let nobody else in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
     """All that a journey needs; made anew when the configuration changes."""
@@ -56,12 +60,22 @@ class Road:
     keys: KeyRing
     ids: Ids
     templates: Templates
+    signers: Mapping[str, DkimSigner]
     clock: Callable[[], datetime]
     spool: Path | None
+    pause: Callable[[], Awaitable[None]] = go_on
+    """Awaited between the mails of a batch, so that a client that waits for its reply does not wait for all of them."""
 
     def desk(self) -> Desk:
         """Return a desk to write mails at, now."""
-        return Desk(policy=self.policy, keys=self.keys, ids=self.ids, templates=self.templates, now=self.clock())
+        return Desk(
+            policy=self.policy,
+            keys=self.keys,
+            ids=self.ids,
+            templates=self.templates,
+            now=self.clock(),
+            signers=self.signers,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +144,7 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
         for case, decision in zip(cases, decisions, strict=True):
             number = next(numbers) if needs_number(decision) else None
             prepared.append(prepare_changes(_scene(case, number), decision, desk))
-            await asyncio.sleep(0)  # a client that waits for its reply does not wait for a whole batch
+            await road.pause()
         await road.database.apply(merge_changes(prepared))
     finally:
         await _discard_spooled(batch, road)

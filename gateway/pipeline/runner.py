@@ -24,7 +24,7 @@ log: Final = structlog.get_logger()
 _LEASE_SECONDS: Final = 120.0
 _IDLE_SECONDS: Final = 5.0
 _MOST_UNDER_WAY: Final = 64
-_MOST_SETTLED: Final = 32
+_MOST_SETTLED: Final = 16
 OUR_FAULT: Final = "our_fault"
 
 
