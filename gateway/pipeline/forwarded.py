@@ -9,10 +9,11 @@ from typing import Final
 
 from gateway.mail import Address, Forwarded, Mailbox, Message
 from gateway.pipeline.header_block import HeaderBlock, Role
+from gateway.pipeline.heading_sieve import heading_candidates
 from gateway.pipeline.lines import Lines, find_address, is_blank, quote_depth
 from gateway.pipeline.months import read_date
 from gateway.pipeline.parse import parse_message
-from gateway.pipeline.quotes import Heading, Opening, find_opening, heading_candidates, is_end_of_forward, is_inside_quotation
+from gateway.pipeline.quotes import Heading, Opening, find_opening, is_end_of_forward, is_inside_quotation
 from gateway.pipeline.signatures import find_signature
 from gateway.pipeline.subjects import Prefix, read_prefix
 

@@ -6,28 +6,22 @@
 
 # ruff: noqa: RUF001 wide signs are meant
 import re
-import string
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from gateway.pipeline import phrases
-from gateway.pipeline.header_block import HeaderBlock, is_label, label_role, read_header_block
-from gateway.pipeline.lines import Lines, find_address, plain_line
+from gateway.pipeline.header_block import HeaderBlock, label_role, read_header_block
+from gateway.pipeline.heading_sieve import FRAME, FRAME_AND_SPACE, TRAILING
+from gateway.pipeline.lines import Lines, find_address
 from gateway.pipeline.months import month_number
 from gateway.pipeline.timestamps import names_day, names_time
 
-_FRAME: Final = "-–—―─━_=*#~"
-_FRAME_AND_SPACE: Final = _FRAME + " \t|:："
-_TRAILING: Final = "*_ \t|\"'»"
-_ANY_TRAILING: Final = _TRAILING + _FRAME + string.whitespace + "\xa0"
-_QUOTE_SIGNS: Final = "> \t\xa0"
 _SHORTEST_FRAME: Final = 2
 _SHORTEST_RULE: Final = 5
 _LONGEST_FRAMED: Final = 160
 _LONGEST_ATTRIBUTION: Final = 600
 _MOST_ATTRIBUTION_LINES: Final = 4
-_LONGEST_ANNOUNCEMENT: Final = 60
 _LONGEST_TAIL: Final = 40
 _LONGEST_LEAD: Final = 100
 _BRACKETED: Final = re.compile(r"[<(\[]\s{0,3}<?(?:mailto:)?[^\s<>()\[\]]{1,128}@[^\s<>()\[\]]{1,200}>?\s{0,3}[>)\]]")
@@ -71,27 +65,6 @@ class Opening:
     """The signs around it are its own (GroupWise): it is no part of what is quoted deeper."""
 
 
-def heading_candidates(lines: Lines) -> list[int]:
-    """Return the lines at which `find_opening` may find something, top to bottom: a cheap sieve that most lines do not pass."""
-    if lines.candidates is None:
-        lines.candidates = [at for at, raw in enumerate(lines.raw) if raw and (_may_stand_alone(raw) or _may_hold_label(raw))]
-    return lines.candidates
-
-
-def _may_hold_label(raw: str) -> bool:
-    """Tell whether a colon in a line may follow a label or end an attribution; most colons stand in prose and in links."""
-    if ":" not in raw:
-        return not raw.isascii() and ("：" in raw or "︰" in raw)
-    label = raw.partition(":")[0]
-    if not label.isascii():
-        return True
-    words = " ".join(label.lstrip(_QUOTE_SIGNS).lower().split())
-    if not words or words[0] in _FRAME or is_label(words) or raw.lstrip().startswith(">>>"):
-        return True
-    last = raw.rstrip(_ANY_TRAILING)[-1:]
-    return last == ":" or not last.isascii()
-
-
 def is_inside_quotation(lines: Lines, opening: Opening) -> bool:
     """Tell whether an opening stands among quoted lines, so that it is part of what somebody else had written.
 
@@ -102,18 +75,6 @@ def is_inside_quotation(lines: Lines, opening: Opening) -> bool:
     above = lines.previous_text(opening.start - 1)
     is_first = above < 0 or (not lines.depths[above] and not ends_like_attribution(lines.plain(above)))
     return not (is_first and opening.heading is Heading.FORWARDED)
-
-
-def _may_stand_alone(raw: str) -> bool:
-    """Tell whether a line without a colon may be a separator: framed by dashes, framed by GroupWise, or an announcement."""
-    bare = raw.lstrip("> \t\xa0*|\u200e\u200f\u202a\u202b\u2067")
-    if not bare:
-        return False
-    if bare[0] in _FRAME or (raw[0] in " >" and raw.lstrip().startswith(">>>")):
-        return True
-    if len(raw) > _LONGEST_ANNOUNCEMENT:
-        return False
-    return (bare.rstrip().lower() if raw.isascii() else plain_line(bare).strip(_FRAME_AND_SPACE)) in _ANNOUNCEMENTS
 
 
 def find_opening(lines: Lines, index: int) -> Opening | None:
@@ -152,18 +113,18 @@ def _make(lines: Lines, heading: Heading, start: int, end: int, *, proof: bool, 
 
 def frame_width(plain: str) -> int:
     """Count the signs of a line's frame on its left."""
-    return len(plain) - len(plain.lstrip(_FRAME))
+    return len(plain) - len(plain.lstrip(FRAME))
 
 
 def is_ruler(plain: str) -> bool:
     """Tell whether a line is nothing but five dashes or more."""
-    return len(plain) >= _SHORTEST_RULE and not plain.strip(_FRAME)
+    return len(plain) >= _SHORTEST_RULE and not plain.strip(FRAME)
 
 
 def is_end_of_forward(plain: str) -> bool:
     """Tell whether a line says between dashes that a forwarded mail ends here."""
-    core = plain.strip(_FRAME_AND_SPACE)
-    return frame_width(plain) >= _SHORTEST_FRAME and plain[-1] in _FRAME and any(stem in core for stem in phrases.FORWARD_STEMS)
+    core = plain.strip(FRAME_AND_SPACE)
+    return frame_width(plain) >= _SHORTEST_FRAME and plain[-1] in FRAME and any(stem in core for stem in phrases.FORWARD_STEMS)
 
 
 def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
@@ -171,13 +132,13 @@ def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
     width = frame_width(plain)
     if len(plain) > _LONGEST_FRAMED:
         return None
-    core = plain.strip(_FRAME_AND_SPACE)
+    core = plain.strip(FRAME_AND_SPACE)
     if width < _SHORTEST_FRAME:
         return _find_announcement(lines, index, core, plain)
     block = _block_below(lines, index + 1)
     if not core and block is None:
         return None
-    heading = _name_separator(core, width, is_closed=plain[-1] in _FRAME, is_above_block=block is not None)
+    heading = _name_separator(core, width, is_closed=plain[-1] in FRAME, is_above_block=block is not None)
     if heading is None:
         return None
     return _make(lines, heading, index, block.end if block else index + 1, proof=True, block=block)
@@ -199,7 +160,6 @@ def _name_separator(core: str, width: int, *, is_closed: bool, is_above_block: b
     return Heading.HEADERS if not core and width >= _SHORTEST_RULE and is_above_block else None
 
 
-_ANNOUNCEMENTS: Final = phrases.ORIGINAL | phrases.FORWARDED | phrases.BEGIN_FORWARDED
 _ORIGINAL_STARTS: Final = tuple(f"{phrase} " for phrase in phrases.ORIGINAL)
 _FORWARD_STARTS: Final = tuple(f"{phrase} " for phrase in phrases.FORWARDED)
 _VERB_ENDS: Final = tuple(phrases.WROTE)
@@ -245,7 +205,7 @@ def has_verb(plain: str) -> bool:
 
 def ends_like_attribution(plain: str) -> bool:
     """Tell whether a plain line ends with a colon."""
-    return plain.rstrip(_TRAILING).endswith(":")
+    return plain.rstrip(TRAILING).endswith(":")
 
 
 def looks_like_heading(lines: Lines, index: int) -> bool:
@@ -256,8 +216,8 @@ def looks_like_heading(lines: Lines, index: int) -> bool:
     role = label_role(plain)
     if role is not None and (find_address(plain) or names_time(plain) or label_role(lines.plain(index + 1)) is not None):
         return True
-    if plain[0] in _FRAME and frame_width(plain) >= _SHORTEST_FRAME:
-        core = plain.strip(_FRAME_AND_SPACE)
+    if plain[0] in FRAME and frame_width(plain) >= _SHORTEST_FRAME:
+        core = plain.strip(FRAME_AND_SPACE)
         if core in phrases.ORIGINAL or core in phrases.FORWARDED or core in phrases.BEGIN_FORWARDED:
             return True
     if not ends_like_attribution(plain) or len(plain) > _LONGEST_ATTRIBUTION:
@@ -301,7 +261,7 @@ def _prove(window: str) -> bool:
     bracketed = list(_BRACKETED.finditer(window))
     if bracketed and window[bracketed[-1].start()] == "<" and len(window) - bracketed[-1].end() <= _LONGEST_TAIL:
         return True
-    return find_address(window.rstrip(_TRAILING + ":").rpartition(" ")[2]) is not None
+    return find_address(window.rstrip(TRAILING + ":").rpartition(" ")[2]) is not None
 
 
 def _begins_with_day(window: str) -> bool:

@@ -13,10 +13,11 @@ from typing import Final
 
 from gateway.mail import Reply
 from gateway.pipeline.fingerprints import Fingerprint, find_own_text
+from gateway.pipeline.heading_sieve import heading_candidates
 from gateway.pipeline.html_quotes import find_container, find_quote_line, has_blockquote
 from gateway.pipeline.lines import Lines, is_blank
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.quotes import find_opening, heading_candidates, looks_like_heading
+from gateway.pipeline.quotes import find_opening, looks_like_heading
 from gateway.pipeline.reply_scan import Part, Plan, judge_signs, scan
 from gateway.pipeline.signatures import find_signature
 

@@ -9,6 +9,8 @@ from gateway.pipeline import phrases, phrases_signing
 from gateway.pipeline.lines import is_blank, plain_line
 
 _DASHES: Final = frozenset({"--", "—", "––", "――", "_ _"})
+_DASH: Final = "-—–―_"
+"""What the lines of `_DASHES` begin with."""
 _LONGEST_EXACT: Final = 40
 _LONGEST_LOOSE: Final = 12
 _LONGEST_LOOSE_LINE: Final = 90
@@ -55,9 +57,11 @@ def _find_delimiter(lines: Sequence[str], start: int, end: int) -> int:
     loose: list[int] = []
     for at in range(end - 1, start - 1, -1):
         line = lines[at]
+        if not line:
+            continue
         if line in {"-- ", "--\xa0"} and below:
             return at
-        if line.rstrip() in _DASHES:
+        if line[0] in _DASH and line.rstrip() in _DASHES:
             loose.append(at)
             if len(loose) == 1 and not _looks_signed(below):
                 loose.append(at)

@@ -1,0 +1,58 @@
+"""The lines at which a quotation may begin: a cheap sieve that most lines of a mail do not pass, before `quotes` looks closely.
+
+It lets through at least every line that `quotes` could find something at. Start with `heading_candidates`.
+"""
+
+# ruff: noqa: RUF001 wide signs are meant
+import string
+from typing import Final
+
+from gateway.pipeline import phrases
+from gateway.pipeline.header_block import is_label
+from gateway.pipeline.lines import Lines, plain_line
+
+FRAME: Final = "-–—―─━_=*#~"
+"""What separators are drawn with."""
+FRAME_AND_SPACE: Final = FRAME + " \t|:："
+TRAILING: Final = "*_ \t|\"'»"
+"""What may stand behind the colon of an attribution."""
+_ANY_TRAILING: Final = TRAILING + FRAME + string.whitespace + "\xa0"
+_QUOTE_SIGNS: Final = "> \t\xa0"
+_LONGEST_ANNOUNCEMENT: Final = 60
+_ANNOUNCEMENTS: Final = phrases.ORIGINAL | phrases.FORWARDED | phrases.BEGIN_FORWARDED
+
+
+def heading_candidates(lines: Lines) -> list[int]:
+    """Return the lines at which `quotes.find_opening` may find something, top to bottom."""
+    if lines.candidates is None:
+        lines.candidates = [at for at, raw in enumerate(lines.raw) if raw and (_may_stand_alone(raw) or _may_hold_label(raw))]
+    return lines.candidates
+
+
+def _may_stand_alone(raw: str) -> bool:
+    """Tell whether a line without a colon may be a separator: framed by dashes, framed by GroupWise, or an announcement."""
+    bare = raw.lstrip("> \t\xa0*|\u200e\u200f\u202a\u202b\u2067")
+    if not bare:
+        return False
+    if bare[0] in FRAME or (raw[0] in " >" and raw.lstrip().startswith(">>>")):
+        return True
+    if len(raw) > _LONGEST_ANNOUNCEMENT:
+        return False
+    return (bare.rstrip().lower() if raw.isascii() else plain_line(bare).strip(FRAME_AND_SPACE)) in _ANNOUNCEMENTS
+
+
+def _may_hold_label(raw: str) -> bool:
+    """Tell whether a colon in a line may follow a label or end an attribution; most colons stand in prose and in links."""
+    at = raw.find(":")
+    if at < 0:
+        return not raw.isascii() and ("：" in raw or "︰" in raw)
+    label = raw[:at]
+    if not label.isascii():
+        return True
+    words = " ".join(label.lstrip(_QUOTE_SIGNS).lower().split())
+    if not words or words[0] in FRAME or is_label(words) or raw.lstrip().startswith(">>>"):
+        return True
+    last = raw[-1]
+    if last in _ANY_TRAILING:
+        last = raw.rstrip(_ANY_TRAILING)[-1:]
+    return last == ":" or not last.isascii()
