@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from gateway.errors import TransientError
 from gateway.ids import format_id
 from gateway.mail import Attempt, Content, OutboundMail, Outcome
 from gateway.relay.connection import Handover, outward
@@ -226,6 +227,9 @@ class Relay:
         """Await something; an error that nobody foresaw is logged and gives None, and the relay goes on."""
         try:
             return await work
+        except TransientError as error:
+            log.warning("relay.deferred", step=step, mail=format_id(mail.id) if mail else None, error=str(error))
+            return None
         except Exception:
             log.exception("relay.failed", step=step, mail=format_id(mail.id) if mail else None)
             return None

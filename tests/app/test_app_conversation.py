@@ -1,103 +1,22 @@
-"""The whole gateway in one process, spoken to over real SMTP, with a smarthost that keeps what it is given."""
+"""A conversation with the whole gateway over real SMTP."""
 
 import asyncio
 import smtplib
 from collections.abc import AsyncIterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from gateway.app import Gateway, open_gateway
-from gateway.config.load import load_config
-from gateway.daemon import Daemon
 from gateway.ids import parse_id
-from gateway.relay.sink import KeptMail, Sink
-from gateway.smtp_in.listeners import open_listeners
 from gateway.states import ReceivedState
-
-CONFIG = """
-hostname: gw.firma.example
-data: {data}
-listen: [{{smtp: "127.0.0.1:0"}}]
-resolver: {{servers: ["127.0.0.1:{dns}"], timeout: 1s}}
-smarthosts: {{main: {{host: 127.0.0.1, port: {port}, security: none}}}}
-agents: {{anna: {{name: Anna Arndt, addresses: [anna@firma.example], alias: Anna}}}}
-queues: {{support: {{agents: [anna]}}}}
-channels:
-  support: {{address: support@firma.example, display_name: Firma Support, queue: support, smarthosts: [main], language: de}}
-"""
+from tests.app.running import World, run_gateway, write
 
 
-class World:
-    """A running gateway and its smarthost."""
-
-    def __init__(self, daemon: Daemon, gateway: Gateway, sink: Sink) -> None:
-        self.daemon = daemon
-        self.gateway = gateway
-        self.sink = sink
-        self.port = int(daemon.server.addresses[0].rpartition(":")[2])
-
-    async def hand_over(self, sender: str, recipient: str, mail: EmailMessage) -> str:
-        """Send a mail as another server would; return the reply to the final dot."""
-
-        def send() -> str:
-            with smtplib.SMTP("127.0.0.1", self.port, local_hostname="mail.kunde.example") as client:
-                client.ehlo()
-                assert client.mail(sender)[0] == 250
-                assert client.rcpt(recipient)[0] == 250
-                code, reply = client.data(mail.as_bytes(policy=policy.SMTP))
-                assert code == 250
-                return reply.decode()
-
-        return await asyncio.to_thread(send)
-
-    async def wait_for(self, recipient: str, words: str) -> EmailMessage:
-        """Wait until a mail with these words has left to somebody."""
-
-        def is_wanted(kept: KeptMail) -> bool:
-            return kept.recipient == recipient and words in body_of(read(kept.content))
-
-        return read((await self.sink.wait_for(is_wanted, 20)).content)
-
-
-def read(content: bytes) -> EmailMessage:
-    return message_from_bytes(content, policy=policy.default)
-
-
-def body_of(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
-
-
-def write(sender: str, recipient: str, subject: str, text: str, **headers: str) -> EmailMessage:
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
-    mail["Date"] = "Sat, 21 Nov 2026 10:00:00 +0000"
-    for name, value in headers.items():
-        mail[name.replace("_", "-")] = value
-    mail.set_content(text)
-    return mail
-
-
-@pytest.fixture
-async def world(tmp_path: Path, unused_udp_port: int) -> AsyncIterator[World]:
-    sink = Sink()
-    port = await sink.start()
-    file = tmp_path / "gateway.yaml"
-    file.write_text(CONFIG.format(data=tmp_path / "data", port=port, dns=unused_udp_port))
-    (tmp_path / "data").mkdir()
-    config = load_config(file)
-    async with open_gateway(config) as gateway:
-        daemon = Daemon(gateway, open_listeners(config.listen, passed={}))
-        await daemon.start()
-        try:
-            yield World(daemon, gateway, sink)
-        finally:
-            await daemon.drain(5)
-    await sink.stop()
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path, unused_udp_port: int) -> AsyncIterator[World]:
+    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("server").create()
+    async with run_gateway(tmp_path, dns=unused_udp_port, database=database) as running:
+        yield running
 
 
 async def test_mail_becomes_a_ticket_and_both_sides_hear_of_it(world: World) -> None:
