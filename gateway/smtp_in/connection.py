@@ -91,9 +91,12 @@ class Connection(SMTP):
         self.wire.feed(data)
 
     def eof_received(self) -> bool:
-        """Read on to the end of what is here already: a client may shut its side down before it has read our replies."""
+        """Read on to the end of what is here already: a client may shut its side down before it has read our replies.
+
+        In TLS asyncio keeps no half of a connection open, and a client may be gone before `start_tls` has told us of the handshake.
+        """
         self.wire.feed_eof()
-        return self.tls is None
+        return self.tls is None and self.phase is not Phase.HANDSHAKE
 
     def connection_lost(self, error: Exception | None) -> None:
         """Stop serving. A mail that is being stored is stored all the same."""

@@ -275,3 +275,18 @@ async def test_smtplib_hands_over_mails_and_is_told_which_recipients_are_wrong(w
         refused = await asyncio.to_thread(send, int(server.addresses[0].rpartition(":")[2]))
         assert refused == {"nobody@firma.example": (550, b"5.1.1 No such recipient here")}
         assert world.bodies == [b"Subject: one\r\n\r\n.dot\r\n", b"Subject: two\r\n\r\n"]
+
+
+async def test_client_that_leaves_right_after_the_handshake_is_nothing_to_warn_of(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate, key = make_certificate(world.folder, "gw.firma.example")
+    async with world.serve(ListenSettings(smtp="127.0.0.1:0", certificate=certificate, key=key)) as server:
+        for _ in range(10):
+            client = await world.connect(server)
+            await client.greet()
+            await client.ask("STARTTLS")
+            await client.start_tls()
+            client.writer.close()
+        await until(lambda: not server.service.sessions)
+    assert "eof_received" not in caplog.text
