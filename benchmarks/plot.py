@@ -1,6 +1,7 @@
 """Draws what the last runs found: throughput by size, latency by load, cost by size of the database.
 
-`pip install matplotlib` into any environment, then `python -m benchmarks.plot [FILE.png]`. Nothing else here needs matplotlib.
+Nothing else here needs matplotlib, so it is not among the locked packages: `pip install --target FOLDER matplotlib`, then
+`PYTHONPATH=FOLDER python -m benchmarks.plot [FILE.png]`.
 """
 
 import json
