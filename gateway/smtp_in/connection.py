@@ -93,7 +93,7 @@ class Connection(SMTP):
     def eof_received(self) -> bool:
         """Read on to the end of what is here already: a client may shut its side down before it has read our replies.
 
-        In TLS asyncio keeps no half of a connection open, and a client may be gone before `start_tls` has told us of the handshake.
+        In TLS asyncio keeps no half of a connection open, and a client may be gone before `start_tls` returned.
         """
         self.wire.feed_eof()
         return self.tls is None and self.phase is not Phase.HANDSHAKE
