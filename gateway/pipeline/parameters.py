@@ -11,6 +11,8 @@ from gateway.pipeline.text import clean_line, decode_header_text, decode_words
 _LONGEST: Final = 16_384
 _MOST: Final = 200
 _TOKEN: Final = re.compile(r"[^\s;=\"(),]+")
+_EMPTY: Final = re.compile(r"[;\s]*+")
+"""What stands between parameters: some mails hold thousands of semicolons."""
 _EXTENDED: Final = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 
 
@@ -32,7 +34,8 @@ def parse_parameters(raw: bytes, hint: str | None = None) -> Parameters:
     value, position = _read_value(text, 0)
     pairs: list[tuple[str, str]] = []
     while position < len(text) and len(pairs) < _MOST:
-        name, position, has_value = _read_name(text, position)
+        empty = _EMPTY.match(text, position)
+        name, position, has_value = _read_name(text, position if empty is None else empty.end())
         if has_value:
             parameter, position = _read_value(text, position)
             if name:
