@@ -17,9 +17,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.config.model import Config
-from gateway.errors import NotFound
+from gateway.errors import NotFound, StorageUnavailable
 from gateway.evidence.observe import Observer
-from gateway.evidence.signing import DkimSigner
+from gateway.evidence.signing import DkimSigner, UnusableSigningKey
 from gateway.ids import Ids
 from gateway.mail import Address, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
 from gateway.pipeline.journey import Road, process_refusal
@@ -55,7 +55,21 @@ class Gateway:
         self.workers = workers
         self.ids = Ids(clock_ms=lambda: time.time_ns() // 1_000_000, node=secrets.randbits(_NODE_BITS))
         self.node = "local" if config.database == "sqlite" else f"node-{secrets.token_hex(4)}"
+        self.signers: dict[str, DkimSigner] = {}
+        """By domain; empty until `load_signers`: commands send nothing, and may not be allowed to read the keys."""
         self._take(config)
+
+    def load_signers(self) -> None:
+        """Read the keys that sign what goes out.
+
+        Raises:
+            StorageUnavailable: a key cannot be read, or cannot sign.
+        """
+        try:
+            self.signers = {s.domain: DkimSigner(s.domain, s.selector, s.key.read_bytes()) for s in self.config.signing}
+        except (OSError, UnusableSigningKey) as error:
+            message = f"a signing key cannot be used: {error}"
+            raise StorageUnavailable(message) from error
 
     async def reconfigure(self, config: Config) -> None:
         """Use another configuration from the next mail on."""
@@ -72,7 +86,6 @@ class Gateway:
         self.config = config
         self.policy: Policy = config.policy()
         self.templates = Templates(config.texts.templates, zone=ZoneInfo(config.texts.timezone))
-        self.signers = {one.domain: DkimSigner(one.domain, one.selector, one.key.read_bytes()) for one in config.signing}
         self.observer = Observer(config.resolver)
         self.forwarders = {
             key: tuple(forwarder.for_tenant(channel.address.domain) for forwarder in channel.forwarders)

@@ -87,6 +87,7 @@ class Daemon:
         if gateway.config.database == SQLITE:
             # Nobody else has this folder, and no mail is arriving yet: whatever lies there belongs to the dead, however young.
             await asyncio.to_thread(remove_stale_files, gateway.spool, older_than_seconds=0)
+        gateway.load_signers()
         await gateway.workers.start()
         await gateway.database.write(lambda tx: tx.outbox.release_leases(gateway.node, now=utc_now()))
         self._tasks = [
@@ -100,6 +101,7 @@ class Daemon:
         """Use another configuration from the next mail on; other listeners need a restart."""
         old = self.gateway.config
         await self.gateway.reconfigure(config)
+        self.gateway.load_signers()
         self.server.reconfigure(limits=config.limits, hostname=config.hostname)
         await self.relay.reconfigure(smarthosts=config.smarthosts, settings=config.relay)
         await self.server.refresh_certificates()

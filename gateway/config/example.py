@@ -104,7 +104,18 @@ def _default(name: str, field: FieldInfo, indent: int) -> list[str]:
         return [f"{pad}#{name}:", *inner]
     if default is PydanticUndefined:
         return [f"{pad}#{name}: …"]
-    return [f"{pad}#{name}: {_flow(_as_written(default, field))}".rstrip()]
+    setting = f"{pad}#{name}: {_flow(_as_written(default, field))}".rstrip()
+    item = model_of(item_of(field.annotation))
+    return [setting, *_item_settings(item, indent)] if item is not None and default == [] else [setting]
+
+
+def _item_settings(model: type[BaseModel], indent: int) -> list[str]:
+    """Return what each item of an empty list would hold, as comments: there is no default to uncomment."""
+    lines: list[str] = []
+    for number, (name, field) in enumerate(model.model_fields.items()):
+        text = f"{' ' * indent}#   {'-' if number == 0 else ' '} {name}: {field.description or ''}"
+        lines += textwrap.wrap(text, _WIDTH, subsequent_indent=" " * indent + "#       ", break_on_hyphens=False)
+    return lines
 
 
 def _as_written(value: Any, field: FieldInfo) -> Any:  # noqa: ANN401 whatever a default may be

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.evidence.settings import Domain, ResolverSettings
+from gateway.evidence.settings import Domain, ResolverSettings, SigningSettings
 from gateway.mail import Address
 from gateway.pipeline.policy import Policy, compile_policy
 from gateway.pipeline.settings import (
@@ -50,6 +50,8 @@ class Config(StorageSettings, OwnSettings):
     """Teams and their tickets, by name."""
     channels: Annotated[dict[Key, ChannelSettings], Field(min_length=1)]
     """The support addresses, by name."""
+    signing: list[SigningSettings] = Field(default_factory=list)
+    """Keys that sign what goes out; needed only where no smarthost signs for its domain."""
     resolver: ResolverSettings = ResolverSettings()
     """Whom to ask in the DNS."""
     tickets: TicketSettings = TicketSettings()

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.config.document import Keys, section_of, value_at
 from gateway.config.shape import did_you_mean
 from gateway.errors import InvalidAddress
+from gateway.evidence.signing import DkimSigner, UnusableSigningKey
 from gateway.mail import Address
 from gateway.pipeline.settings import generated_intake
 from gateway.pipeline.tokens import RETURN_PREFIX, find_tokens
@@ -143,6 +144,7 @@ def paths_are_whole(tree: object) -> Iterator[Mistake]:
     """Find paths that would mean another place for each command, depending on where it is started."""
     places: list[Keys] = [("data",), ("texts", "templates")]
     places += [("listen", index, field) for index in _indexes(tree, ("listen",)) for field in ("certificate", "key")]
+    places += [("signing", index, "key") for index in _indexes(tree, ("signing",))]
     places += [("smarthosts", name, "ca_file") for name in section_of(tree, "smarthosts")]
     for place in places:
         for keys, path in _texts(tree, place):
@@ -189,6 +191,18 @@ def certificates_are_readable(tree: object) -> Iterator[Mistake]:
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else str(error)
                 yield Mistake(keys, f"{path} cannot be read: {reason}")
+
+
+def signing_keys_work(tree: object) -> Iterator[Mistake]:
+    """Find keys that cannot sign."""
+    for index in _indexes(tree, ("signing",)):
+        for keys, path in _texts(tree, ("signing", index, "key")):
+            if not path.startswith("/"):
+                continue  # no whole path, or a credential that only the service can read
+            try:
+                DkimSigner("domain.example", "selector", Path(path).read_bytes())
+            except (OSError, ValueError, UnusableSigningKey) as error:
+                yield Mistake(keys, f"{path} cannot sign: {error}")
 
 
 def texts_can_be_made(tree: object) -> Iterator[Mistake]:
@@ -259,5 +273,6 @@ CHECKS: Final[tuple[Callable[[object], Iterator[Mistake]], ...]] = (
     hosts_have_names,
     account_exists,
     certificates_are_readable,
+    signing_keys_work,
     texts_can_be_made,
 )

@@ -1,6 +1,7 @@
 """The sections of the configuration that say whom the evidence asks and who is known to forward mail to us."""
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -137,6 +138,17 @@ def check_server(text: str) -> str:
     """Refuse what is no DNS server; pydantic shows the reason."""
     parse_server(text)
     return text
+
+
+class SigningSettings(Section):
+    """A key with which mail from a domain is signed (DKIM, RFC 6376)."""
+
+    domain: Domain
+    """Sign what goes out from addresses of this domain: a channel's, or our hostname for what agents get."""
+    selector: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$")]
+    """Where the public key stands: `selector._domainkey.domain`."""
+    key: Path
+    """The private key (PEM, without a passphrase): RSA of 2048 bits, or Ed25519."""
 
 
 class ResolverSettings(Section):

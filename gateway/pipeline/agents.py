@@ -128,15 +128,16 @@ def is_confirmed_by(case: Case, agent: str) -> bool:
     return case.mail.waiver is not None and case.mail.waiver.by == agent
 
 
-def _is_released(case: Case, agent: str, reason: Reason) -> bool:
+def is_released(case: Case, agent: str, reason: Reason) -> bool:
     """Tell whether the agent confirmed the mail, or an operator released it from exactly this."""
     return is_confirmed_by(case, agent) or case.is_waived(reason)
 
 
 def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
     text = surely_visible(case.message.text, case.reading.reply)
-    if text is None and not _is_released(case, agent, Reason.UNSURE_QUOTE):
-        return hold_for_agent(case, agent, Reason.UNSURE_QUOTE, "where the quote begins is not certain")
+    if (text is None or case.forwarded) and not is_released(case, agent, Reason.UNSURE_QUOTE):
+        unsure = "it forwards somebody's mail" if case.forwarded else "where the quote begins is not certain"
+        return hold_for_agent(case, agent, Reason.UNSURE_QUOTE, unsure)
     commands = read_commands(case.reading.reply.visible if text is None else text, agent=agent, policy=case.policy)
     if commands.wrong:
         return _tell(Reason.UNKNOWN_COMMAND, agent, commands.wrong[0], "\n".join(commands.wrong))
@@ -162,7 +163,7 @@ def _is_to_note_address(case: Case) -> bool:
 
 def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
     newer = case.facts.newer_answer
-    if newer is not None and not _is_released(case, agent, Reason.STALE_ANSWER):
+    if newer is not None and not is_released(case, agent, Reason.STALE_ANSWER):
         return hold_for_agent(case, agent, Reason.STALE_ANSWER, f"{newer.agent or 'a colleague'} has answered since")
     added = _added(case, ticket)
     if not any(mailbox.address.is_sendable for mailbox in (*added, *(p.mailbox for p in ticket.participants))):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.mail import Address, Assurance, Kind, Mailbox, Message, Purpose, Reading, ReceivedMail, RouteKind
+from gateway.mail import Address, Assurance, Forwarded, Kind, Mailbox, Message, Purpose, Reading, ReceivedMail, RouteKind
 from gateway.pipeline.effects import AddPost, Effect, NotifyAgents, OpenTicket, Outcome, Reason
 from gateway.pipeline.facts import Facts
 from gateway.pipeline.policy import Policy
@@ -46,6 +46,16 @@ class Case:
         if named is not None and named.address.domain:
             return named
         return Mailbox(None, self.mail.envelope.reverse_path) if self.mail.envelope.reverse_path else NOBODY
+
+    @property
+    def forwarded(self) -> Forwarded | None:
+        """The mail of somebody outside that this one forwards; None where it forwards none, or one of our own."""
+        forwarded = self.reading.forwarded
+        if forwarded is None or not forwarded.author.address.is_sendable:
+            return None
+        address = forwarded.author.address
+        is_ours = self.policy.is_own_address(address) or address.key in self.policy.agent_of_address
+        return None if is_ours else forwarded
 
     @property
     def is_automatic(self) -> bool:

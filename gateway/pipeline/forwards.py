@@ -7,7 +7,7 @@ token. Where it is not certain whose mail was forwarded, the agent is asked and 
 from typing import Final
 
 from gateway.mail import Forwarded, Purpose
-from gateway.pipeline.agents import find_doubt, hold_for_agent, is_confirmed_by
+from gateway.pipeline.agents import find_doubt, hold_for_agent, is_confirmed_by, is_released
 from gateway.pipeline.case import Case, Hit, Miss, notify_team, written_to
 from gateway.pipeline.effects import AddPost, OpenTicket, Outcome, Reason
 from gateway.pipeline.subjects import strip_prefixes
@@ -19,26 +19,24 @@ SURE: Final = 0.75
 
 def take_forward(case: Case) -> Hit | Miss:
     """Open a ticket for the customer whose mail an agent forwards."""
-    agent, forwarded = case.facts.agent, case.reading.forwarded
+    agent, forwarded = case.facts.agent, case.forwarded
     if agent is None or case.facts.author is None:
         return Miss("the author is no agent")
     if forwarded is None or case.facts.ticket is not None:
-        return Miss("it forwards nobody's mail" if forwarded is None else "it belongs to a ticket")
-    if not _is_outsider(case, forwarded):
-        return Miss(f"what it forwards is by {forwarded.author.address}: no customer")
+        return Miss("it belongs to a ticket" if forwarded else "it forwards no customer's mail")
+    if case.is_waived(Reason.AGENT_UNCONFIRMED) and not is_confirmed_by(case, agent):
+        return Miss("a person released it, but not as an agent's: it counts as anybody's")
+    return _hold(case, agent, forwarded) or _open(case, agent, forwarded)
+
+
+def _hold(case: Case, agent: str, forwarded: Forwarded) -> Hit | None:
     doubt = None if is_confirmed_by(case, agent) else find_doubt(case, agent, with_token=False)
     if doubt is not None:
         return hold_for_agent(case, agent, Reason.AGENT_UNCONFIRMED, doubt)
-    if forwarded.confidence < SURE and not is_confirmed_by(case, agent):
+    if forwarded.confidence < SURE and not is_released(case, agent, Reason.UNSURE_FORWARD):
         because = f"it may be a mail of {forwarded.author.address}, but that is not certain"
         return hold_for_agent(case, agent, Reason.UNSURE_FORWARD, because)
-    return _open(case, agent, forwarded)
-
-
-def _is_outsider(case: Case, forwarded: Forwarded) -> bool:
-    address = forwarded.author.address
-    is_ours = case.policy.is_own_address(address) or address.key in case.policy.agent_of_address
-    return address.is_sendable and not is_ours
+    return None
 
 
 def _open(case: Case, agent: str, forwarded: Forwarded) -> Hit:

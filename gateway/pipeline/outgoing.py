@@ -4,13 +4,14 @@ The token of a mail stands in three carriers: the Reply-To (or the whole From of
 the last References entry, and a quiet line in the body. What leaves is scrubbed of every other token.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids, format_id
-from gateway.mail import Address, Content, Header, Mailbox, OutboundMail, Purpose
+from gateway.mail import Address, Content, Header, Mailbox, OutboundMail, Purpose, ascii_domain
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
 from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import make_marker
@@ -58,6 +59,8 @@ class Desk:
     ids: Ids
     templates: Templates
     now: datetime
+    signers: Mapping[str, DkimSigner] = field(default_factory=dict)
+    """Who signs for which domain (of From)."""
     problems: list[str] = field(default_factory=list)
 
     def write_to_agent(
@@ -205,7 +208,7 @@ class Desk:
             recipient=recipient,
             reverse_path=self._reverse_path(outbound_id, purpose, channel, about.ticket),
             message_id=draft.message_id,
-            content=Content.of(compose(draft)),
+            content=Content.of(self._signed(draft)),
             smarthosts=tuple(channel.smarthosts),
             created_at=self.now,
             ticket_id=about.ticket.id if about.ticket else None,
@@ -215,6 +218,11 @@ class Desk:
             about_received_id=about.received_id,
             next_attempt_at=self.now,
         )
+
+    def _signed(self, draft: Draft) -> bytes:
+        signer = self.signers.get(ascii_domain(draft.from_.address.domain))
+        content = compose(draft)
+        return signer.sign(content, now=self.now) if signer is not None else content
 
     def _reverse_path(
         self, outbound_id: int, purpose: Purpose, channel: ChannelSettings, ticket: Ticket | None

@@ -196,6 +196,7 @@ class Stage:
             keys=KEYS,
             ids=self._ids,
             templates=Templates(None),
+            signers={},
             clock=lambda: self.now,
             spool=None,
         )
