@@ -10,13 +10,35 @@ One row is: author, sender, DKIM, route, ARC → assurance.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import Assurance, Door
-from tests.evidence.world import CLOUD_IP, EVIL_IP, FORWARDER_IP, KUNDE_IP, LIST_IP, World, sealed, signer
+from gateway.mail import (
+    Address,
+    Assurance,
+    Content,
+    Door,
+    Envelope,
+    Evidence,
+    OutboundMail,
+    Purpose,
+    ReceivedMail,
+    Recipient,
+    RouteKind,
+)
+from gateway.pipeline.agents import find_doubt
+from gateway.pipeline.case import Case
+from gateway.pipeline.decide import decide
+from gateway.pipeline.facts import TokenFact, know_nothing
+from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading import read_message
+from gateway.pipeline.refusals import refuse_sender
+from tests.evidence.world import CLOUD_IP, EVIL_IP, FORWARDER_IP, KUNDE_IP, LIST_IP, NOW, World, sealed, signer
+from tests.journeys.stage import make_policy
+
+STRICT = make_policy({"channels": {"support": {"contradicted": "refuse"}}})
 
 TABLE = """
 kunde honest none    direct          -               proven
@@ -281,6 +303,52 @@ def arrive(row: Row) -> Arrival:  # noqa: C901, PLR0911, PLR0912 the routes, one
             return Arrival(mail, None, row.mail_from, None)
 
 
+CONSEQUENCES = {
+    Assurance.PROVEN: "open, taken, acts",
+    Assurance.VOUCHED: "open, taken, held",
+    Assurance.UNPROVEN: "open, taken, held",
+    Assurance.CONTRADICTED: "suspend, refused, held",
+}
+"""What follows: for a new mail of anybody, in the SMTP session of a strict channel, for an answer of an agent with the own token.
+
+Nobody is refused behind a declared forwarder or at a local door, where the refusal would bounce to the wrong person.
+"""
+
+
+def judged(row: Row, arrival: Arrival, evidence: Evidence) -> str:
+    """Return what becomes of the mail, as in `CONSEQUENCES`."""
+    reading = read_message(parse_message(arrival.content))
+    sent_at = reading.message.date or NOW
+    recipient = Recipient(address=Address.of("support@firma.example"), channel="support", kind=RouteKind.CHANNEL)
+    envelope = Envelope(
+        reverse_path=Address.of(arrival.mail_from), recipients=(recipient,), received_at=sent_at, door=arrival.door
+    )
+    mail = ReceivedMail(id=1, channel="support", envelope=envelope, content=Content.of(arrival.content), evidence=evidence)
+    stranger = know_nothing(reading, STRICT, sent_at)
+    new_mail = decide(Case(mail=mail, reading=reading, facts=stranger, policy=STRICT))
+    refusal = refuse_sender(envelope, {"support": evidence}, STRICT)
+    anna = make_policy({"agents": {"anna": {"addresses": [f"kurt@{row.domain}"]}}})
+    token = TokenFact(outbound=notification(row), carriers=frozenset({"to"}), is_expired=False)
+    agent = replace(stranger, agent="anna", token=token)
+    doubt = find_doubt(Case(mail=mail, reading=reading, facts=agent, policy=anna), "anna")
+    return f"{new_mail.outcome}, {'refused' if refusal else 'taken'}, {'held' if doubt else 'acts'}"
+
+
+def notification(row: Row) -> OutboundMail:
+    return OutboundMail(
+        id=1,
+        purpose=Purpose.NEW_TICKET,
+        channel="support",
+        recipient=Address.of(f"kurt@{row.domain}"),
+        reverse_path=None,
+        message_id="1@gw.firma.example",
+        content=Content.of(b""),
+        smarthosts=("main",),
+        created_at=NOW,
+        ticket_id=1,
+    )
+
+
 @pytest.mark.parametrize("row", ROWS, ids=str)
 async def test_each_way_a_mail_can_come_has_its_assurance(row: Row, world: World) -> None:
     arrival = arrive(row)
@@ -295,6 +363,10 @@ async def test_each_way_a_mail_can_come_has_its_assurance(row: Row, world: World
     assert evidence.assurance is row.assurance, evidence
     assert evidence.because
     assert evidence.is_complete
+    expected = CONSEQUENCES[row.assurance]
+    if evidence.through is not None or arrival.door is not Door.SMTP:
+        expected = expected.replace("refused", "taken")
+    assert judged(row, arrival, evidence) == expected
 
 
 def test_no_row_stands_twice_and_there_are_many() -> None:
