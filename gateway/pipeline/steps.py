@@ -258,10 +258,10 @@ def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
     cap = case.policy.loops.per_correspondent_and_hour
     if not case.channel.confirmation.enabled:
         return (), "the channel sends no confirmations"
-    if not case.reading.respond:
-        return (), f"no confirmation: {case.reading.kind_because}"
     if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.is_sendable:
         return (), "no confirmation: nobody certain to answer"
+    if not case.reading.respond:
+        return (), f"no confirmation: {case.reading.kind_because}"
     if case.policy.is_own_address(case.requester.address):
         return (), "no confirmation: the author's address is our own"
     if case.facts.automatic_mails_in_last_hour >= cap:
