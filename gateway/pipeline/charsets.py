@@ -255,7 +255,7 @@ def _decode_seven_bits(body: bytes, *, is_declared: bool) -> str:
 
 def _mostly_read(text: str) -> bool:
     unread = text.count("\ufffd")
-    return unread * 2 <= sum(c > "\x7f" for c in text)
+    return not unread or unread * 2 <= len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _guess(body: bytes) -> str:
