@@ -18,7 +18,7 @@ from gateway.cli.explain_options import explain
 from gateway.cli.mails import failed_app, outbox_app, suspended_app
 from gateway.cli.options import CONFIG_VARIABLE, AsJson, ConfigPath, config_path
 from gateway.cli.output import print_error, print_text
-from gateway.cli.service import demo, inject, route
+from gateway.cli.service import demo, inject, route, verify
 from gateway.cli.service import run as run_service
 from gateway.cli.tickets import app as tickets_app
 from gateway.errors import ConfigError, GatewayError, NotFound, PermanentError, TransientError, WrongCommand
@@ -155,6 +155,7 @@ def config_schema() -> None:
 
 app.command("run", rich_help_panel=_SERVICE)(run_service)
 app.command("inject", rich_help_panel=_SERVICE)(inject)
+app.command("verify", rich_help_panel=_SERVICE)(verify)
 app.command("explain", rich_help_panel=_UNDERSTAND)(explain)
 app.command("route", rich_help_panel=_UNDERSTAND)(route)
 app.command("demo", rich_help_panel=_UNDERSTAND)(demo)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.errors import NotFound
 from gateway.mail import Content
@@ -52,6 +52,10 @@ class Contents:
         self._connection = connection
         self._folder = place if isinstance(place, BlobFolder) else None
         self._cache = place if isinstance(place, BlobCache) else None
+
+    def count(self) -> int:
+        """Return how many different bodies are stored."""
+        return self._connection.scalar(select(func.count()).select_from(_CONTENT)) or 0
 
     def get(self, sha256: str) -> Content:
         """Return the content with that digest.
