@@ -20,7 +20,7 @@ _PEER: Final = "#9ca3af"
 def main() -> int:
     """Write the picture; return 69 (sysexits: unavailable) where matplotlib or results are missing."""
     try:
-        from matplotlib import pyplot as plt  # noqa: PLC0415 optional
+        from matplotlib import pyplot as plt  # type: ignore[import-not-found]  # noqa: PLC0415 optional
     except ImportError:
         print("matplotlib is not installed: pip install matplotlib", file=sys.stderr)
         return 69
