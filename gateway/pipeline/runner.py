@@ -103,8 +103,10 @@ class Runner:
             self._read.append(await read_mail(mail, self._road()))
             self._changed.set()
         except Exception as error:  # noqa: BLE001 whatever it is, it must not stop the others
-            await self._give_up(mail, error)
-            self._arrive(1)
+            try:
+                await self._give_up(mail, error)
+            finally:
+                self._arrive(1)
 
     # -------------------------------------------------------------------------------------------------------------- settle
 
