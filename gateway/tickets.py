@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.mail import Address, Attempt, Content, Mailbox, OutboundMail
+from gateway.people import NO_CLOCK, Absence, Block, Clock, Contact, Link, Organisation, Timer
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 
 
@@ -82,6 +83,16 @@ class Ticket:
     category: str | None = None
     tags: tuple[str, ...] = ()
     merged_into: int | None = None
+    first_answered_at: datetime | None = None
+    """When an agent answered the customer for the first time."""
+    solved_at: datetime | None = None
+    """When it was solved or closed last; None while it is neither."""
+    wait_until: datetime | None = None
+    """When a pending ticket opens again by itself."""
+    clock: Clock = NO_CLOCK
+    announced: tuple[str, ...] = ()
+    """Keys of timers that have fired and must not fire again: clock marks until the clock starts anew, idle ones until
+    something happens."""
     version: int = 1
     """Grows with every change; writing names the version that was read."""
 
@@ -183,6 +194,23 @@ class OutboundChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTimers:
+    """Everything that falls due for a ticket; replaces whatever stood there before."""
+
+    ticket_id: int
+    timers: tuple[Timer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedMail:
+    """A suspended mail on a list that was mailed: `accept 3` means it in answers to that list alone."""
+
+    outbound_id: int
+    number: int
+    received_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """All that one stimulus writes, in one short transaction, or nothing of it."""
 
@@ -193,6 +221,24 @@ class Changes:
     history: tuple[HistoryLine, ...] = ()
     outbound: tuple[OutboundMail, ...] = ()
     outbound_changes: tuple[OutboundChange, ...] = ()
+    links: tuple[Link, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    """As they are from now on, new ones included."""
+    organisations: tuple[Organisation, ...] = ()
+    """Likewise."""
+    blocks: tuple[Block, ...] = ()
+    """One of the same kind and value is replaced."""
+    lifted_blocks: tuple[Block, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    """One of the same agent is replaced."""
+    returned: tuple[str, ...] = ()
+    """Agents who are back."""
+    ticket_timers: tuple[TicketTimers, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    """Of no ticket; one with the same key is replaced."""
+    fired: tuple[Timer, ...] = ()
+    """Must still stand as they were read, else somebody was faster; then they are gone."""
+    listed: tuple[ListedMail, ...] = ()
     contents: tuple[Content, ...] = ()
     """Bytes that the posts above name by digest (attachments); they are made durable before the rows."""
 

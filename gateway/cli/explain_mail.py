@@ -20,7 +20,7 @@ from gateway.mail import Address, Content, Envelope, Evidence, Message, Reading,
 from gateway.pipeline.circumstances import Circumstances
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision
-from gateway.pipeline.facts import gather_facts
+from gateway.pipeline.gather import gather_facts
 from gateway.pipeline.journey import ReadMail, make_case
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.recipients import find_original_recipients

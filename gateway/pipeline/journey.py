@@ -27,7 +27,8 @@ from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision, FailDelivery, Outcome, Reason
-from gateway.pipeline.facts import Facts, gather_facts, gather_ticket, rehouse
+from gateway.pipeline.facts import Facts, rehouse
+from gateway.pipeline.gather import gather_facts, gather_ticket
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.requests import Request, decide_request, gather_subject
