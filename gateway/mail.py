@@ -523,6 +523,10 @@ class Reading:
     respond: bool
     """An automatic answer may go out."""
     bounces: tuple[Bounce, ...] = ()
+    original_author: Mailbox | None = None
+    """Who wrote it, where a declared list had put its own address into From: vouched for by that list, never proven."""
+    form_sender: Mailbox | None = None
+    """Who filled in a declared web form: where answers go, never an identity."""
 
 
 # ----------------------------------------------------------------------------------------------------------- what goes out

@@ -22,5 +22,9 @@ class Circumstances:
     from_declared_forwarder: bool = False
     declared_lists: frozenset[str] = frozenset()
     """Addresses (keys) or List-Ids of mailing lists whose rewriting of From may be undone."""
+    declared_forms: frozenset[str] = frozenset()
+    """Addresses (keys) that web forms write from: whoever filled one in stands in its Reply-To."""
+    is_sender_sure: bool = False
+    """The domain of the From address is proven or vouched for: otherwise anybody could pass for a list or a form."""
     own_marker_ids: frozenset[str] = frozenset()
     """Tokens that stand in the mail and whose MAC the caller has verified, in lower case."""

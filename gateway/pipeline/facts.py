@@ -51,7 +51,7 @@ class Facts:
 
     now: datetime
     author: Mailbox | None
-    """The one mailbox of the one From field."""
+    """The one mailbox of the one From field, or the author whom a declared list hid behind its own."""
     agent: str | None = None
     """The agent whose address the author claims."""
     token: TokenFact | None = None
@@ -70,7 +70,7 @@ class Facts:
     earlier: tuple[EarlierMail, ...] = ()
     """Mails with the author's address and this Message-ID that came before it, to whichever channel."""
     automatic_mails_in_last_hour: int = 0
-    """To the author."""
+    """To the author, or to whoever filled in a declared form."""
     questions_in_last_hour: int = 0
     """To whoever would be asked: the agent whose address the author claims, else those who work on the ticket."""
     notices_in_last_hour: int = 0
@@ -81,7 +81,7 @@ class Facts:
 
 def know_nothing(reading: Reading, policy: Policy, now: datetime) -> Facts:
     """Return the facts of a gateway that has no tickets yet."""
-    author = reading.message.author
+    author = reading.original_author or reading.message.author
     return Facts(now=now, author=author, agent=policy.agent_of_address.get(author.address.key) if author else None)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from gateway.errors import NotFound
 from gateway.mail import (
+    EarlierMail,
     Kind,
     Mailbox,
     Message,
@@ -62,10 +63,10 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         posts=posts,
         newer_answer=_newer_answer(posts, token, agent),
         bounced=bounced,
-        earlier=tx.received.earlier(author.address.key, message.message_id, before_id=mail.id)
-        if author and message.message_id
-        else (),
-        automatic_mails_in_last_hour=tx.outbox.automatic_count(author.address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES)
+        earlier=_find_earlier(tx, mail, reading),
+        automatic_mails_in_last_hour=tx.outbox.automatic_count(
+            (reading.form_sender or author).address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES
+        )
         if author
         else 0,
         questions_in_last_hour=max(
@@ -83,6 +84,15 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         else 0,
         asked_about=_asked_about(tx, token),
     )
+
+
+def _find_earlier(tx: Reader, mail: ReceivedMail, reading: Reading) -> tuple[EarlierMail, ...]:
+    """Find mails of the author with the same Message-ID: from the own address, and over a declared list."""
+    message_id = reading.message.message_id
+    authors = {each.address.key for each in (reading.message.author, reading.original_author) if each is not None}
+    if message_id is None:
+        return ()
+    return tuple(e for key in sorted(authors) for e in tx.received.earlier(key, message_id, before_id=mail.id))
 
 
 def token_carriers(mail: ReceivedMail, message: Message, policy: Policy) -> dict[str, set[str]]:

@@ -14,7 +14,7 @@ from gateway.pipeline import phrases_automatic as phrases
 from gateway.pipeline.circumstances import Circumstances
 from gateway.pipeline.header_index import HeaderIndex
 from gateway.pipeline.lines import plain_line
-from gateway.pipeline.lists import find_list, is_own_list
+from gateway.pipeline.lists import find_form_sender, find_list, find_original_author, is_own_list
 
 LOOP_HEADER: Final = "X-Ticket-Gateway"
 """Our own mails carry it with their token; only a token whose MAC holds counts."""
@@ -105,17 +105,22 @@ def detect_kind(message: Message, circumstances: Circumstances, bounces: tuple[B
 
 def may_respond(sight: Sight) -> bool:
     """Tell whether an automatic answer to an ordinary mail may go out: it has one author who is neither a machine nor we."""
-    author = sight.message.author
+    author, known = sight.message.author, sight.circumstances
     if author is None or not author.address.domain or sight.has_null_reverse_path:
         return False
-    known = sight.circumstances
+    if find_form_sender(sight.message, known) is not None:
+        return True
+    original = find_original_author(sight.message, known)
+    author = original or author
     hostname = known.hostname.lower().rstrip(".")
     is_ours = author.address.key in known.own_addresses | known.intake_addresses or bool(
         hostname and author.address.domain == hostname
     )
     is_machine = sight.local_part in phrases.MACHINE_LOCAL_PARTS or sight.local_part in {"mailer-daemon", "postmaster"}
     is_spam = sight.header("X-Spam-Flag").startswith("yes")
-    return not (is_ours or is_machine or is_spam or _suppresses(sight) or sight.header("Precedence") in {"bulk", "junk", "list"})
+    precedence = sight.header("Precedence")
+    is_bulk = precedence in {"bulk", "junk"} or (precedence == "list" and not is_own_list(sight.headers, known))
+    return not (is_ours or is_machine or is_spam or is_bulk or _suppresses(sight))
 
 
 def _suppresses(sight: Sight) -> bool:
@@ -197,6 +202,12 @@ def find_bounce(sight: Sight) -> Found | None:
     if (is_daemon or sight.has_null_reverse_path) and any(phrase in sight.subject for phrase in phrases.BOUNCE_SUBJECTS):
         return Kind.BOUNCE, "a mail system says that a mail was not delivered"
     return None
+
+
+def find_form(sight: Sight) -> Found | None:
+    """Find what a person wrote into a web form that the admin declared; the form is a machine, and marks its mail as one."""
+    sender = find_form_sender(sight.message, sight.circumstances)
+    return None if sender is None else (Kind.ORDINARY, f"{sender.address} filled in a declared form")
 
 
 def find_auto_submitted(sight: Sight) -> Found | None:
@@ -311,6 +322,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     find_feedback_report,
     find_receipt,
     find_bounce,
+    find_form,
     find_auto_submitted,
     find_auto_reply_header,
     find_list_mail,

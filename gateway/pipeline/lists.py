@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from gateway.mail import Address, Mailbox, Message
+from gateway.mail import Address, Assurance, Mailbox, Message, Reading
+from gateway.pipeline.addresses import parse_address_list
 from gateway.pipeline.circumstances import Circumstances
 from gateway.pipeline.header_index import HeaderIndex
 from gateway.pipeline.lines import find_address
@@ -14,6 +15,7 @@ _LIST_FIELDS: Final = (
     "Mailing-List", "X-Mailing-List", "X-BeenThere", "X-Mailman-Version", "X-List", "X-ListMember", "X-Google-Group-Id",
     "X-CSA-Complaints", "X-Campaign", "X-CampaignId", "X-Mailchimp-Id", "X-MC-User", "X-Newsletter",
 )  # fmt: skip
+_ORIGINAL_FIELDS: Final = ("x-original-from", "x-original-sender")
 _ID: Final = re.compile(r"<\s{0,4}([^<>\s]{1,255})\s{0,4}>")
 
 
@@ -54,16 +56,46 @@ def is_own_list(headers: HeaderIndex, circumstances: Circumstances) -> bool:
 def find_original_author(message: Message, circumstances: Circumstances) -> Mailbox | None:
     """Return the author whom a declared list hid behind its own address; None where nothing is to be undone.
 
-    Google Groups writes X-Original-From and X-Original-Sender, Mailman 3 (RFC 7960 workarounds) Reply-To or X-MailFrom. Nobody's
-    word counts but that of a list the admin declared.
+    Google Groups writes X-Original-From and X-Original-Sender; Mailman puts the author into Reply-To or Cc, and `via` with the
+    list's name behind theirs (RFC 7960 section 4.1.3.1). The list must be declared, stand in From, and be certain itself.
     """
-    headers = HeaderIndex(message)
-    if not list_names(headers) & circumstances.declared_lists:
+    author = message.author
+    declared = circumstances.declared_lists
+    if author is None or not circumstances.is_sender_sure or not _names_of(author.address) & declared:
         return None
-    for name in ("x-original-from", "x-original-sender", "x-mailfrom"):
-        address = find_address((headers.first(name) or "")[:1000])
-        if address:
-            value = headers.first(name) or ""
-            display = value.split("<", 1)[0].strip(" \"'") if "<" in value else ""
-            return Mailbox(display or None, Address.of(address))
-    return message.reply_to[0] if message.reply_to else None
+    headers = HeaderIndex(message)
+    name, via, _ = (author.name or "").rpartition(" via ")
+    named = [each for field in _ORIGINAL_FIELDS for each in parse_address_list((headers.first(field) or "")[:2000])]
+    others = [*message.reply_to, *message.cc] if via else []
+    known = circumstances.own_addresses | circumstances.intake_addresses
+    for mailbox in (*named, *others):
+        if _is_person(mailbox.address) and mailbox.address.key not in known and not _names_of(mailbox.address) & declared:
+            return mailbox if mailbox.name else Mailbox(name.strip(" '\"") or None, mailbox.address)
+    return None
+
+
+def find_form_sender(message: Message, circumstances: Circumstances) -> Mailbox | None:
+    """Return who filled in a declared web form, which is who its Reply-To names; None for any other mail."""
+    author = message.author
+    if author is None or not circumstances.is_sender_sure or author.address.key not in circumstances.declared_forms:
+        return None
+    mailbox = message.reply_to[0] if message.reply_to else None
+    if mailbox is None or not _is_person(mailbox.address):
+        return None
+    known = circumstances.own_addresses | circumstances.intake_addresses | circumstances.declared_forms
+    return None if mailbox.address.key in known else mailbox
+
+
+def cap_assurance(assurance: Assurance, reading: Reading) -> Assurance:
+    """Take what is proven of a declared list for no more than its word about the author it names."""
+    is_named = assurance is Assurance.PROVEN and reading.original_author is not None
+    return Assurance.VOUCHED if is_named else assurance
+
+
+def _is_person(address: Address) -> bool:
+    return address.is_sendable and bool(address.domain)
+
+
+def _names_of(address: Address) -> frozenset[str]:
+    """Return what a list with this address may be called: the address, and the List-Id that is made from it."""
+    return frozenset({address.key, address.key.replace("@", ".", 1)})

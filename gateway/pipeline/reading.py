@@ -13,6 +13,7 @@ from gateway.pipeline.fingerprints import Fingerprint
 from gateway.pipeline.forwarded import find_forwarded, says_forward
 from gateway.pipeline.kind import detect_kind
 from gateway.pipeline.lines import Lines
+from gateway.pipeline.lists import find_form_sender, find_original_author
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.recipients import find_original_recipients
 from gateway.pipeline.reply import split_lines
@@ -52,6 +53,8 @@ def read_message(
         kind_because=because,
         respond=respond,
         bounces=bounces,
+        original_author=find_original_author(message, circumstances),
+        form_sender=find_form_sender(message, circumstances),
     )
 
 

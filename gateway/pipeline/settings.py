@@ -15,6 +15,9 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 Language = Literal["de", "en"]
 
+ListName = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^<?[^\s<>,;]+[.@][^\s<>,;]+>?$")]
+"""A mailing list: `help@lists.firma.example`, or the List-Id `help.lists.firma.example`."""
+
 
 class AgentSettings(Section):
     """A person who answers customers from their own mail program."""
@@ -72,6 +75,11 @@ class ChannelSettings(Section):
     """The language of automatic texts to customers."""
     forwarders: list[ForwarderSettings] = Field(default_factory=list)
     """Who forwards mail to this channel; the evidence then looks through them at the hop before."""
+    lists: list[ListName] = Field(default_factory=list)
+    """Mailing lists and groups that lead here, by address or List-Id: where one had put its own address into From, the author it
+    names is believed as if it had vouched for them."""
+    forms: list[ConfiguredAddress] = Field(default_factory=list)
+    """Addresses that the company's web forms write from: whoever stands in the Reply-To of such a mail is the requester."""
     active: bool = True
     """An inactive channel still takes mail of its old tickets' threads, but opens no new ones: unknown recipients get 550."""
     contradicted: Literal["suspend", "refuse"] = "suspend"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.mail import (
+    Assurance,
     Content,
     Door,
     Kind,
@@ -46,7 +47,7 @@ def read_again(message: Message, circumstances: Circumstances, keys: KeyRing, ow
 
 def circumstances_of(mail: ReceivedMail, policy: Policy) -> Circumstances:
     """Return what is known about a received mail from outside of it."""
-    envelope, evidence = mail.envelope, mail.evidence
+    envelope, evidence, channel = mail.envelope, mail.evidence, policy.channels[mail.channel]
     return Circumstances(
         reverse_path_is_null=envelope.reverse_path is None,
         reverse_path=envelope.reverse_path,
@@ -54,6 +55,9 @@ def circumstances_of(mail: ReceivedMail, policy: Policy) -> Circumstances:
         own_addresses=frozenset(a.key for c in policy.channels.values() for a in (c.address, *c.also)),
         intake_addresses=frozenset(address.key for address in policy.intake_of_channel.values()),
         hostname=policy.hostname,
+        declared_lists=frozenset(name.strip("<>") for name in channel.lists),
+        declared_forms=frozenset(address.key for address in channel.forms),
+        is_sender_sure=evidence.assurance in {Assurance.PROVEN, Assurance.VOUCHED},
         from_declared_forwarder=evidence.through is not None or envelope.door in {Door.LMTP, Door.INJECT},
     )
 

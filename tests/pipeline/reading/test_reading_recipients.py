@@ -6,9 +6,10 @@ from typing import Final
 
 import pytest
 
-from gateway.mail import Address, Header, Mailbox, Message
+from gateway.mail import Address, Header, Kind, Mailbox, Message
 from gateway.pipeline.circumstances import Circumstances
-from gateway.pipeline.lists import find_original_author
+from gateway.pipeline.kind import detect_kind
+from gateway.pipeline.lists import find_form_sender, find_original_author
 from gateway.pipeline.recipients import find_original_recipients
 
 Build = Callable[..., Message]
@@ -18,6 +19,11 @@ US: Final = Circumstances(
     hostname="gw.firma.example",
 )
 STRANGER: Final = (Mailbox(None, Address("x", "other.example")),)
+
+
+def mailbox(text: str) -> Mailbox:
+    name, _, rest = text.rpartition("<")
+    return Mailbox(name.strip() or None, Address.of(rest.rstrip(">")))
 
 
 def find(message: Message, *headers: tuple[str, str], circumstances: Circumstances = US) -> list[str]:
@@ -83,6 +89,9 @@ def test_several_addresses_of_one_field_are_all_taken(build: Build) -> None:
     assert found == ["a@x.example", "b@x.example"]
 
 
+_LIST = Circumstances(declared_lists=frozenset({"help.groups.example"}), is_sender_sure=True)
+
+
 def test_author_hidden_by_a_declared_list_is_found(build: Build) -> None:
     message = replace(
         build(author="Carla via Help <help@groups.example>"),
@@ -91,6 +100,59 @@ def test_author_hidden_by_a_declared_list_is_found(build: Build) -> None:
             Header("X-Original-From", "Carla Kunde <carla@kunde.example>"),
         ),
     )
-    declared = Circumstances(declared_lists=frozenset({"help.groups.example"}))
-    assert str(find_original_author(message, declared)) == "Carla Kunde <carla@kunde.example>"
-    assert find_original_author(message, Circumstances()) is None
+    assert str(find_original_author(message, _LIST)) == "Carla Kunde <carla@kunde.example>"
+    assert find_original_author(message, Circumstances(is_sender_sure=True)) is None
+    assert find_original_author(message, replace(_LIST, is_sender_sure=False)) is None
+    by_address = replace(_LIST, declared_lists=frozenset({"help@groups.example"}))
+    assert str(find_original_author(message, by_address)) == "Carla Kunde <carla@kunde.example>"
+
+
+def test_list_only_speaks_for_authors_where_it_stands_in_from_itself(build: Build) -> None:
+    named = (Header("List-Id", "<help.groups.example>"), Header("X-Original-From", "carla@kunde.example"))
+    stranger = replace(build(author="Eve <eve@groups.example>"), headers=named)
+    assert find_original_author(stranger, _LIST) is None
+
+
+@pytest.mark.parametrize("field", ["reply_to", "cc"])
+def test_author_hidden_by_mailman_stands_in_reply_to_or_cc_and_their_name_in_from(field: str, build: Build) -> None:
+    people = (mailbox("help@groups.example"), mailbox("carla@kunde.example"))
+    message = build(author="Carla Kunde via Help <help@groups.example>", **{field: people})
+    assert str(find_original_author(message, _LIST)) == "Carla Kunde <carla@kunde.example>"
+    announcement = build(author="The Help List <help@groups.example>", **{field: people})
+    assert find_original_author(announcement, _LIST) is None
+
+
+def test_list_that_names_itself_or_us_as_author_hides_nobody(build: Build) -> None:
+    message = replace(
+        build(author="Help via Help <help@groups.example>"),
+        headers=(Header("X-Original-From", "help@groups.example"), Header("X-Original-Sender", "support@firma.example")),
+    )
+    assert find_original_author(message, replace(_LIST, own_addresses=frozenset({"support@firma.example"}))) is None
+
+
+_FORM = Circumstances(declared_forms=frozenset({"noreply@www.firma.example"}), is_sender_sure=True)
+
+
+def test_declared_form_writes_for_whoever_its_reply_to_names(build: Build) -> None:
+    message = build(author="Form <noreply@www.firma.example>", reply_to=(mailbox("Carla <carla@kunde.example>"),))
+    assert str(find_form_sender(message, _FORM)) == "Carla <carla@kunde.example>"
+    assert find_form_sender(message, replace(_FORM, is_sender_sure=False)) is None
+    assert find_form_sender(message, Circumstances(is_sender_sure=True)) is None
+    assert find_form_sender(replace(message, reply_to=()), _FORM) is None
+
+
+def test_declared_form_is_a_person_even_where_it_says_it_is_a_program(build: Build) -> None:
+    message = build(
+        author="Form <noreply@www.firma.example>",
+        reply_to=(mailbox("Carla <carla@kunde.example>"),),
+        headers={"Auto-Submitted": "auto-generated", "Precedence": "bulk"},
+    )
+    assert detect_kind(message, _FORM, ())[::2] == (Kind.ORDINARY, True)
+    assert detect_kind(message, Circumstances(), ())[::2] == (Kind.AUTO_GENERATED, False)
+
+
+def test_group_that_is_the_support_address_itself_lets_confirmations_out(build: Build) -> None:
+    message = build(headers={"List-Id": "<support.firma.example>", "Precedence": "list"})
+    ours = Circumstances(own_addresses=frozenset({"support@firma.example"}))
+    assert detect_kind(message, ours, ())[::2] == (Kind.ORDINARY, True)
+    assert detect_kind(message, Circumstances(), ())[::2] == (Kind.MAILING_LIST, False)
