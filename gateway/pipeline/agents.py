@@ -11,19 +11,9 @@ from typing import Final
 from gateway.mail import Assurance, DkimResult, Mailbox, Purpose, SpfResult, SpfScope
 from gateway.pipeline.case import Case, Hit, Miss, notify_team
 from gateway.pipeline.commands import Commands, read_commands
-from gateway.pipeline.effects import (
-    AddPost,
-    AskToConfirm,
-    Assign,
-    Effect,
-    Outcome,
-    Reason,
-    RelayAnswer,
-    ReleaseMail,
-    SetStatus,
-    TellAgent,
-)
+from gateway.pipeline.effects import AddPost, AskToConfirm, Assign, Effect, RelayAnswer, ReleaseMail, SetStatus, TellAgent
 from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact, is_same_person
+from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.reply import surely_visible
 from gateway.states import ReceivedState, TicketStatus
 from gateway.tickets import Side, Ticket, Visibility
@@ -77,8 +67,8 @@ def answer_as_agent(case: Case) -> Hit | Miss:
 def find_doubt(case: Case, agent: str, *, with_token: bool = True) -> str | None:
     """Say why a mail must not act as this agent; None when nothing is missing. Starting a conversation needs no token."""
     evidence = case.mail.evidence
-    if evidence.assurance is not Assurance.PROVEN:
-        return f"the sender is {evidence.assurance}, not proven: {evidence.because}"
+    if case.assurance is not Assurance.PROVEN:
+        return f"the sender is {case.assurance}, not proven: {evidence.because}"
     return (_doubt_token(case, agent) if with_token else None) or _doubt_freshness(case)
 
 

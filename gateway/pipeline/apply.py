@@ -2,61 +2,68 @@
 
 `prepare_changes` does the slow half (ids, texts, tokens, composing) outside of any transaction; what it returns is written by
 storage whole or not at all, with the version of each ticket checked. If somebody was faster, the stimulus is decided again.
+What an effect makes of a ticket stands in `ticket_sheet.py`, what it sends in `mail_sheet.py`.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import assert_never
 
-from gateway.mail import Attachment, Content, Mailbox, Message, OutboundMail, Purpose, Reading, ReceivedMail
-from gateway.pipeline.compose import DraftAttachment
+from gateway.mail import Attachment, Content, Purpose, Reading, ReceivedMail
+from gateway.people import Absence, Block, Contact, Timer
+from gateway.pipeline.clocks import wanted_timers, wind_clock
 from gateway.pipeline.effects import (
+    AddNote,
     AddParticipant,
     AddPost,
+    Announce,
     AskToConfirm,
     Assign,
+    BlockSender,
+    ChangeTags,
     Decision,
     Effect,
+    EndAbsence,
     FailDelivery,
+    LiftBlock,
+    LinkTickets,
+    MergeTicket,
     MoveOutbound,
+    MoveToQueue,
     NoteDelay,
     NotifyAgents,
     OpenTicket,
-    Outcome,
     RejectMail,
     RelayAnswer,
     ReleaseMail,
+    SaveContact,
     SendConfirmation,
+    SetAbsence,
+    SetCategory,
+    SetPriority,
     SetStatus,
+    SetTimer,
+    SplitTicket,
     TellAgent,
     TellOperators,
+    WaitUntil,
 )
 from gateway.pipeline.facts import TO_CUSTOMERS
-from gateway.pipeline.outgoing import Desk, Subject
-from gateway.pipeline.views import (
-    VariablesOf,
-    answer_variables,
-    answered_by,
-    command_result_variables,
-    confirm_action_variables,
-    confirmation_variables,
-    delivery_failed_variables,
-    notification_variables,
-    via,
-)
+from gateway.pipeline.mail_sheet import MailSheet
+from gateway.pipeline.outgoing import Desk
+from gateway.pipeline.reasons import Outcome
+from gateway.pipeline.ticket_sheet import TicketSheet
 from gateway.states import OutboundState, ReceivedState, TicketStatus, advance, allowed_from
 from gateway.tickets import (
     Changes,
-    HistoryLine,
     OutboundChange,
-    Part,
-    Participant,
     Post,
     ReceivedChange,
     Side,
     StoredAttachment,
     Ticket,
     TicketChange,
-    Visibility,
+    TicketTimers,
 )
 
 _STATE_AFTER: dict[Outcome, ReceivedState] = {
@@ -79,21 +86,32 @@ class Scene:
     reading: Reading | None = None
     ticket: Ticket | None = None
     posts: tuple[Post, ...] = ()
+    timer: Timer | None = None
+    """What fell due, where that is the stimulus."""
     number: str | None = None
     """The reserved number, where the decision opens a ticket."""
 
 
 def needs_number(decision: Decision) -> bool:
     """Tell whether a ticket number must be reserved before the decision is applied."""
-    return any(isinstance(effect, OpenTicket) for effect in decision.effects)
+    return any(isinstance(effect, OpenTicket | SplitTicket) for effect in decision.effects)
 
 
 def prepare_changes(scene: Scene, decision: Decision, desk: Desk) -> Changes:
     """Return all that the decision writes."""
-    sheet = _Sheet(scene=scene, desk=desk, ticket=scene.ticket, posts=list(scene.posts))
+    tickets = TicketSheet(
+        policy=desk.policy,
+        now=desk.now,
+        new_id=desk.ids.next,
+        old=scene.ticket,
+        ticket=scene.ticket,
+        posts=list(scene.posts),
+    )
+    mails = MailSheet(desk=desk, channel=scene.channel, tickets=tickets, mail=scene.mail, reading=scene.reading)
+    sheet = _Sheet(scene=scene, desk=desk, decision=decision, tickets=tickets, mails=mails)
     for effect in decision.effects:
-        sheet.perform(effect, decision)
-    return sheet.finish(decision)
+        sheet.perform(effect)
+    return sheet.finish()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,38 +120,63 @@ class _Sheet:
 
     scene: Scene
     desk: Desk
-    ticket: Ticket | None
-    posts: list[Post]
-    is_new_ticket: bool = False
-    new_posts: list[Post] = field(default_factory=list)
-    history: list[HistoryLine] = field(default_factory=list)
-    outbound: list[OutboundMail] = field(default_factory=list)
+    decision: Decision
+    tickets: TicketSheet
+    mails: MailSheet
     outbound_changes: list[OutboundChange] = field(default_factory=list)
     received: list[ReceivedChange] = field(default_factory=list)
     contents: list[Content] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    lifted_blocks: list[Block] = field(default_factory=list)
+    absences: list[Absence] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
 
-    def perform(self, effect: Effect, decision: Decision) -> None:  # noqa: C901, PLR0912 one case for each effect, no more
+    def perform(self, effect: Effect) -> None:  # noqa: C901, PLR0912, PLR0915 one case for each effect, no more
         match effect:
             case OpenTicket():
-                self._open(effect)
+                self.tickets.open(effect, number=self._number(), channel=self.scene.channel)
+            case SplitTicket():
+                self.tickets.split(effect, number=self._number())
             case AddPost():
-                self._post(effect, decision)
+                self._post(effect)
+            case AddNote():
+                self.tickets.note(effect)
             case SetStatus():
-                self._set_status(effect)
+                self.tickets.set_status(effect)
+            case WaitUntil():
+                self.tickets.wait_until(effect)
             case Assign():
-                self._assign(effect)
+                self.tickets.assign(effect)
+            case MoveToQueue():
+                self.tickets.move_to_queue(effect)
+            case SetPriority():
+                self.tickets.set_priority(effect)
+            case SetCategory():
+                self.tickets.set_category(effect)
+            case ChangeTags():
+                self.tickets.change_tags(effect)
+            case LinkTickets():
+                self.tickets.link(effect)
+            case MergeTicket():
+                self.tickets.merge(effect)
+            case Announce():
+                self.tickets.announce(effect)
             case AddParticipant():
-                self._add_participant(effect.mailbox, effect.part, by=effect.by)
+                self.tickets.add_participant(effect.mailbox, effect.part, by=effect.by)
             case SendConfirmation():
-                self._confirm_receipt()
+                self.mails.confirm_receipt()
             case NotifyAgents():
-                self._notify(effect)
+                self.mails.notify(effect)
             case RelayAnswer():
-                self._relay(effect)
+                self.mails.relay(effect)
             case AskToConfirm():
-                self._ask(effect)
+                self.mails.ask(effect)
             case TellAgent():
-                self._tell_agent(effect)
+                self.mails.tell_agent(effect)
+            case TellOperators():
+                self.mails.tell_operators(effect)
             case ReleaseMail():
                 self._release(effect)
             case RejectMail():
@@ -144,101 +187,96 @@ class _Sheet:
                 self._fail_delivery(effect)
             case NoteDelay():
                 self._note_delay(effect)
-            case TellOperators():
-                self.outbound += self.desk.write_to_operators(self.scene.channel, effect.topic, effect.text.split("\n"))
+            case SaveContact():
+                self.contacts.append(effect.contact)
+            case BlockSender():
+                self.blocks.append(effect.block)
+            case LiftBlock():
+                self.lifted_blocks.append(effect.block)
+            case SetAbsence():
+                self.absences.append(effect.absence)
+            case EndAbsence():
+                self.returned.append(effect.agent)
+            case SetTimer():
+                self.timers.append(effect.timer)
             case _:
                 assert_never(effect)
 
-    def finish(self, decision: Decision) -> Changes:
-        """Return the rows, with what becomes of the mail itself."""
-        mail, ticket = self.scene.mail, self.ticket
+    def finish(self) -> Changes:
+        """Return the rows, with what becomes of the stimulus itself."""
+        mail, tickets = self.scene.mail, self.tickets
         if mail is not None:
             change = ReceivedChange(
                 id=mail.id,
                 old=mail.state,
-                new=advance(mail.state, _STATE_AFTER[decision.outcome]),
-                reason=decision.reason,
-                because=decision.because,
-                trace=decision.trace,
-                ticket_id=ticket.id if ticket else None,
+                new=advance(mail.state, _STATE_AFTER[self.decision.outcome]),
+                reason=self.decision.reason,
+                because=self.decision.because,
+                trace=self.decision.trace,
+                ticket_id=tickets.ticket.id if tickets.ticket else None,
             )
             self.received.insert(0, change)
-        old = self.scene.ticket
-        is_changed = ticket is not None and not self.is_new_ticket and old is not None and bool(self.new_posts or ticket != old)
-        changed = (TicketChange(ticket=ticket, old_version=old.version),) if is_changed and ticket and old else ()
+        new, changed, timers = self._wound_up()
         return Changes(
             received=tuple(self.received),
-            new_tickets=(ticket,) if self.is_new_ticket and ticket else (),
+            new_tickets=new,
             changed_tickets=changed,
-            posts=tuple(self.new_posts),
-            history=tuple(self.history),
-            outbound=tuple(self.outbound),
+            ticket_timers=timers,
+            posts=tuple(tickets.new_posts),
+            history=tuple(tickets.history),
+            links=tuple(tickets.links),
+            outbound=tuple(self.mails.outbound),
             outbound_changes=tuple(self.outbound_changes),
+            contacts=tuple(self.contacts),
+            blocks=tuple(self.blocks),
+            lifted_blocks=tuple(self.lifted_blocks),
+            absences=tuple(self.absences),
+            returned=tuple(self.returned),
+            timers=tuple(self.timers),
+            fired=(self.scene.timer,) if self.scene.timer else (),
             contents=tuple(self.contents),
         )
 
-    # ------------------------------------------------------------------------------------------------------- the ticket
+    def _wound_up(self) -> tuple[tuple[Ticket, ...], tuple[TicketChange, ...], tuple[TicketTimers, ...]]:
+        """Wind the clock of every ticket that changes, and say what falls due for it."""
+        now, policy = self.desk.now, self.desk.policy
+        new = tuple(wind_clock(None, ticket, policy, now) for ticket in self._opened())
+        changed = tuple(
+            TicketChange(ticket=wind_clock(old, ticket, policy, now), old_version=old.version) for old, ticket in self._changed()
+        )
+        timers = []
+        for ticket, old in (*((t, None) for t in new), *zip((c.ticket for c in changed), self._read(), strict=True)):
+            due = wanted_timers(ticket, policy)
+            if due or (old is not None and wanted_timers(old, policy)):
+                timers.append(TicketTimers(ticket_id=ticket.id, timers=due))
+        return new, changed, tuple(timers)
 
-    def _current(self) -> Ticket:
-        if self.ticket is None:
-            message = "an effect on a ticket before there is one"
-            raise AssertionError(message)
-        return self.ticket
+    def _opened(self) -> Iterator[Ticket]:
+        if self.tickets.is_new:
+            yield self.tickets.current()
+        yield from self.tickets.opened
 
-    def _open(self, effect: OpenTicket) -> None:
-        now, number = self.desk.now, self.scene.number
-        if number is None:
+    def _changed(self) -> Iterator[tuple[Ticket, Ticket]]:
+        tickets = self.tickets
+        old, ticket = tickets.old, tickets.ticket
+        if old is not None and ticket is not None and not tickets.is_new:
+            has_posts = any(post.ticket_id == ticket.id for post in tickets.new_posts)
+            if has_posts or ticket != old:
+                yield old, ticket
+        yield from tickets.touched.values()
+
+    def _read(self) -> Iterator[Ticket]:
+        return (old for old, _ in self._changed())
+
+    def _number(self) -> str:
+        if self.scene.number is None:
             message = "a ticket is opened without a reserved number"
             raise AssertionError(message)
-        self.ticket = Ticket(
-            id=self.desk.ids.next(),
-            number=number,
-            subject=effect.subject,
-            status=TicketStatus.NEW,
-            priority=effect.priority,
-            queue=effect.queue,
-            channel=self.scene.channel,
-            requester=effect.requester,
-            answer_from=effect.answer_from,
-            language=effect.language,
-            created_at=now,
-            updated_at=now,
-            participants=(Participant(mailbox=effect.requester, part=Part.REQUESTER, added_by="author"),),
-        )
-        self.is_new_ticket = True
-        self.posts = []
-        followed = f", follows {self.scene.ticket.number}" if effect.follows and self.scene.ticket else ""
-        self._log(by="customer", what=f"opened{followed}", why="mail")
-
-    def _set_status(self, effect: SetStatus) -> None:
-        ticket = self._current()
-        if effect.status is not ticket.status:
-            new = advance(ticket.status, effect.status)
-            self.ticket = replace(ticket, status=new, updated_at=self.desk.now)
-            self._log(by=effect.by, what=f"status: {ticket.status} → {new}", why=effect.why)
-
-    def _assign(self, effect: Assign) -> None:
-        ticket = self._current()
-        if effect.agent != ticket.assignee:
-            self.ticket = replace(ticket, assignee=effect.agent, updated_at=self.desk.now)
-            self._log(by=effect.by, what=f"assignee: {ticket.assignee or 'nobody'} → {effect.agent}", why=effect.why)
-
-    def _add_participant(self, mailbox: Mailbox, part: Part, *, by: str) -> None:
-        """Let somebody take part; what was said before is not for them."""
-        ticket = self._current()
-        if any(known.mailbox.address.key == mailbox.address.key for known in ticket.participants):
-            return
-        since = self.posts[-1].id if self.posts else None
-        participant = Participant(mailbox=mailbox, part=part, added_by=by, since_post_id=since)
-        self.ticket = replace(ticket, participants=(*ticket.participants, participant), updated_at=self.desk.now)
-        self._log(by=by, what=f"participant: {mailbox.address}", why=part)
-
-    def _log(self, *, by: str, what: str, why: str) -> None:
-        self.history.append(HistoryLine(ticket_id=self._current().id, at=self.desk.now, by=by, what=what, why=why))
+        return self.scene.number
 
     # -------------------------------------------------------------------------------------------------------- the posts
 
-    def _post(self, effect: AddPost, decision: Decision) -> None:
+    def _post(self, effect: AddPost) -> None:
         message = self.scene.reading.message if self.scene.reading else None
         stored: list[StoredAttachment] = []
         for attachment in message.attachments if message and effect.with_attachments else ():
@@ -248,112 +286,22 @@ class _Sheet:
             raw = self.scene.mail.content
             stored.append(StoredAttachment(filename="mail.eml", content_type="message/rfc822", size=raw.size, sha256=raw.sha256))
             self.contents.append(raw)
-        self._add_post(
-            Post(
-                id=self.desk.ids.next(),
-                ticket_id=self._current().id,
-                visibility=effect.visibility,
-                side=effect.side,
-                author=effect.author,
-                agent=effect.agent,
-                text=effect.text,
-                quoted=effect.quoted,
-                html=message.html if message and effect.side is Side.CUSTOMER else None,
-                attachments=tuple(stored),
-                received_id=self.scene.mail.id if self.scene.mail else None,
-                message_id=message.message_id if message and _is_by_author(effect, message) else None,
-                created_at=self.desk.now,
-            )
+        post = Post(
+            id=self.desk.ids.next(),
+            ticket_id=self.tickets.current().id,
+            visibility=effect.visibility,
+            side=effect.side,
+            author=effect.author,
+            agent=effect.agent,
+            text=effect.text,
+            quoted=effect.quoted,
+            html=message.html if message and effect.side is Side.CUSTOMER else None,
+            attachments=tuple(stored),
+            received_id=self.scene.mail.id if self.scene.mail else None,
+            message_id=message.message_id if message and _is_by_author(effect, self.scene.reading) else None,
+            created_at=self.desk.now,
         )
-        self._log(by=effect.agent or effect.side, what=f"{effect.visibility} post", why=decision.reason)
-
-    def _add_post(self, post: Post) -> None:
-        self.new_posts.append(post)
-        self.posts.append(post)
-        self.ticket = replace(self._current(), updated_at=self.desk.now)
-
-    # -------------------------------------------------------------------------------------------------------- the mails
-
-    def _about(self, *, received_id: int | None = None) -> Subject:
-        return Subject(
-            channel=self.ticket.channel if self.ticket else self.scene.channel,
-            ticket=self.ticket,
-            post=self.posts[-1] if self.new_posts else None,
-            posts=tuple(self.posts),
-            received_id=received_id,
-        )
-
-    def _confirm_receipt(self) -> None:
-        ticket = self._current()
-        channel = self.desk.policy.channels[ticket.channel]
-        mail = self.desk.write_to_customer(
-            ticket.requester,
-            Purpose.CONFIRMATION,
-            self._about(),
-            lambda marker: confirmation_variables(ticket, channel, marker),
-            from_name=channel.confirmation.sender_name or channel.display_name,
-        )
-        self.outbound.append(mail)
-
-    def _notify(self, effect: NotifyAgents) -> None:
-        ticket, post = self._current(), self.posts[-1]
-        channel = self.desk.policy.channels[ticket.channel]
-        for agent in effect.agents:
-            variables = notification_variables(self.scene.mail, self.scene.reading, ticket, self.posts, agent, self.desk)
-            self.outbound.append(
-                self.desk.write_to_agent(
-                    agent,
-                    effect.purpose,
-                    self._about(),
-                    variables,
-                    from_name=via(post.author, channel.display_name),
-                    attachments=self._attachments(),
-                )
-            )
-
-    def _relay(self, effect: RelayAnswer) -> None:
-        for mailbox in effect.also_to:
-            self._add_participant(mailbox, Part.CC, by=effect.agent)
-        ticket = self._current()
-        cc = tuple(p.mailbox for p in ticket.participants if p.part is Part.CC)
-        attachments = tuple(attachment for attachment in self._attachments() if not self.desk.is_ours(attachment))
-        shown = (ticket.requester, cc) if ticket.requester.address.is_sendable else None
-        for participant in ticket.participants:
-            if not participant.mailbox.address.is_sendable:
-                continue
-            self.outbound.append(
-                self.desk.write_to_customer(
-                    participant.mailbox,
-                    Purpose.ANSWER,
-                    self._about(),
-                    answer_variables(ticket, self.posts, participant, effect.agent, self.desk),
-                    from_name=answered_by(effect.agent, ticket, self.desk.policy),
-                    shown=shown,
-                    attachments=attachments,
-                )
-            )
-
-    def _attachments(self) -> tuple[DraftAttachment, ...]:
-        message = self.scene.reading.message if self.scene.reading else None
-        return tuple(
-            DraftAttachment(filename=a.filename, content_type=a.detected_type, content=a.content.read())
-            for a in (message.attachments if message else ())
-        )
-
-    def _ask(self, effect: AskToConfirm) -> None:
-        if self.scene.mail is None:
-            return
-        variables = confirm_action_variables(self.scene.reading, self.scene.channel, self.ticket, effect, self.desk)
-        self._tell(effect.agent, Purpose.CONFIRM_ACTION, variables, received_id=self.scene.mail.id)
-
-    def _tell_agent(self, effect: TellAgent) -> None:
-        variables = command_result_variables(self.scene.reading, self.ticket, effect, self.desk)
-        self._tell(effect.agent, Purpose.COMMAND_RESULT, variables)
-
-    def _tell(self, agent: str, purpose: Purpose, variables: VariablesOf, *, received_id: int | None = None) -> None:
-        about = self._about(received_id=received_id)
-        from_name = self.desk.policy.channels[about.channel].display_name
-        self.outbound.append(self.desk.write_to_agent(agent, purpose, about, variables, from_name=from_name))
+        self.tickets.post(post, by=effect.agent or effect.side, why=self.decision.reason)
 
     # --------------------------------------------------------------------------------------- other mails, in and out
 
@@ -372,49 +320,36 @@ class _Sheet:
         outbound = effect.outbound
         new = advance(outbound.state, effect.state)
         self.outbound_changes.append(OutboundChange(id=outbound.id, old=outbound.state, new=new))
-        if self.ticket is not None:
-            self._log(by=effect.by, what=f"mail to {outbound.recipient}: {outbound.state} → {new}", why="by hand")
+        if self.tickets.ticket is not None:
+            self.tickets.log(by=effect.by, what=f"mail to {outbound.recipient}: {outbound.state} → {new}", why="by hand")
 
     def _fail_delivery(self, effect: FailDelivery) -> None:
-        outbound, ticket = effect.outbound, self.ticket
+        outbound, ticket = effect.outbound, self.tickets.ticket
         reason = effect.bounce.diagnostic or effect.bounce.status or "no reason was given"
         if OutboundState.BOUNCED in allowed_from(outbound.state):
             self._fail_outbound(effect, reason)
         if outbound.purpose is Purpose.OPERATOR_NOTICE:
             return
         if ticket is None or outbound.ticket_id != ticket.id or outbound.purpose not in TO_CUSTOMERS:
-            lines = (f"{outbound.purpose} to {outbound.recipient} did not arrive:", reason)
-            title = "A mail of the gateway did not arrive"
-            self.outbound += self.desk.write_to_operators(self.scene.channel, title, lines)
+            text = f"{outbound.purpose} to {outbound.recipient} did not arrive:\n{reason}"
+            self.mails.tell_operators(TellOperators(topic="A mail of the gateway did not arrive", text=text))
             return
-        self._log(by="gateway", what=f"not delivered to {outbound.recipient}", why=reason[:500])
+        self.tickets.log(by="gateway", what=f"not delivered to {outbound.recipient}", why=reason[:500])
         if outbound.purpose is Purpose.ANSWER:
             self._report_failed_answer(effect, ticket, reason)
 
     def _report_failed_answer(self, effect: FailDelivery, ticket: Ticket, reason: str) -> None:
-        channel = self.desk.policy.channels[ticket.channel]
-        lost = next((post.text for post in self.posts if post.id == effect.outbound.post_id), "")
-        self._add_post(
-            Post(
-                id=self.desk.ids.next(),
-                ticket_id=ticket.id,
-                visibility=Visibility.INTERNAL,
-                side=Side.SYSTEM,
-                author=Mailbox(channel.display_name, ticket.answer_from),
-                text=f"{effect.outbound.recipient}: {reason}",
-                created_at=self.desk.now,
-            )
-        )
+        lost = next((post.text for post in self.tickets.posts if post.id == effect.outbound.post_id), "")
+        self.tickets.note(AddNote(text=f"{effect.outbound.recipient}: {reason}", by="gateway"))
         if ticket.status is not TicketStatus.OPEN:
-            self._set_status(SetStatus(status=TicketStatus.OPEN, by="gateway", why="the answer did not arrive"))
-        for agent in self.desk.policy.team(ticket.queue):
-            variables = delivery_failed_variables(effect, self._current(), agent, lost, self.desk)
-            self._tell(agent, Purpose.DELIVERY_FAILED, variables)
+            self.tickets.set_status(SetStatus(status=TicketStatus.OPEN, by="gateway", why="the answer did not arrive"))
+        self.mails.report_failure(effect, lost)
 
     def _note_delay(self, effect: NoteDelay) -> None:
-        if self.ticket is not None and effect.outbound.ticket_id == self.ticket.id:
+        ticket = self.tickets.ticket
+        if ticket is not None and effect.outbound.ticket_id == ticket.id:
             why = effect.bounce.diagnostic or effect.bounce.status or effect.bounce.action
-            self._log(by="gateway", what=f"{effect.bounce.action}: mail to {effect.outbound.recipient}", why=why[:500])
+            self.tickets.log(by="gateway", what=f"{effect.bounce.action}: mail to {effect.outbound.recipient}", why=why[:500])
 
     def _fail_outbound(self, effect: FailDelivery, reason: str) -> None:
         old = effect.outbound.state
@@ -430,9 +365,12 @@ class _Sheet:
         self.outbound_changes.append(change)
 
 
-def _is_by_author(effect: AddPost, message: Message) -> bool:
+def _is_by_author(effect: AddPost, reading: Reading | None) -> bool:
     """Tell whether a post is by the author of the mail it came in, and not by somebody whose mail that one forwards."""
-    return message.author is None or message.author.address.key == effect.author.address.key
+    if reading is None or reading.message.author is None:
+        return True
+    writers = (reading.message.author, reading.original_author, reading.form_sender)
+    return any(effect.author.address.key == writer.address.key for writer in writers if writer is not None)
 
 
 def _stored(attachment: Attachment) -> StoredAttachment:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from gateway.mail import Address, Assurance, Forwarded, Kind, Mailbox, Message, Purpose, Reading, ReceivedMail, RouteKind
-from gateway.pipeline.effects import AddPost, Effect, NotifyAgents, OpenTicket, Outcome, Reason
+from gateway.pipeline.effects import AddPost, Effect, NotifyAgents, OpenTicket
 from gateway.pipeline.facts import Facts
+from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.settings import ChannelSettings
 from gateway.tickets import Side, Ticket, Visibility
 
@@ -29,8 +31,8 @@ class Case:
 
     @property
     def assurance(self) -> Assurance:
-        """How sure we are of the author's domain."""
-        return self.mail.evidence.assurance
+        """How sure we are of the author's domain; of an author whom a declared list names, as if it had vouched."""
+        return cap_assurance(self.mail.evidence.assurance, self.reading)
 
     @property
     def channel(self) -> ChannelSettings:
@@ -39,7 +41,9 @@ class Case:
 
     @property
     def requester(self) -> Mailbox:
-        """Who is asking: the author, else whoever the headers or the envelope name, else nobody."""
+        """Who is asking: whoever filled in a declared form, the author, whoever headers or envelope name, else nobody."""
+        if self.reading.form_sender is not None:
+            return self.reading.form_sender
         if self.facts.author and self.facts.author.address.domain:
             return self.facts.author
         named = next((mailbox for mailbox in self.message.from_ if mailbox.address.domain), self.message.sender)

@@ -1,86 +1,17 @@
-"""What a decision is made of: the outcome, the reason, and the effects, each a closed list.
+"""What a decision is made of: the outcome, the reason, and the effects, a closed list.
 
 A decision says what is to be done and why; `apply.py` does it. Adding an effect means adding it to `Effect`: the type checker
 then finds every place that has to know about it.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 
 from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
+from gateway.people import Absence, Block, Contact, LinkKind, Timer
+from gateway.pipeline.reasons import Outcome, Reason
 from gateway.states import OutboundState, ReceivedState, TicketStatus
-from gateway.tickets import Part, Post, Priority, Side, TraceLine, Visibility
-
-
-class Outcome(StrEnum):
-    """What becomes of a mail, in one word (the `explain` contract)."""
-
-    OPEN = "open"
-    POST = "post"
-    SUSPEND = "suspend"
-    REFUSE = "refuse"
-    DISCARD = "discard"
-    RECORD = "record"
-    DUPLICATE = "duplicate"
-
-
-class Reason(StrEnum):
-    """Why: every decision has exactly one of these."""
-
-    NEW_MATTER = "new_matter"
-    """Nothing ties it to a ticket: it opens one."""
-    FOLLOW_UP = "follow_up"
-    """A participant wrote again."""
-    FOLLOW_UP_OF_CLOSED = "follow_up_of_closed"
-    """A participant wrote to a closed ticket: a linked new one."""
-    AGENT_ANSWER = "agent_answer"
-    """An agent answered the customer."""
-    AGENT_NOTE = "agent_note"
-    """An agent left a note for colleagues."""
-    AGENT_FORWARD = "agent_forward"
-    """An agent forwarded a customer's mail: the customer's matter."""
-    UNSURE_FORWARD = "unsure_forward"
-    """An agent forwarded something, and whose mail it is is not certain."""
-    AGENT_CONFIRMED = "agent_confirmed"
-    """An agent said `confirm`: a suspended mail was theirs."""
-    AGENT_UNCONFIRMED = "agent_unconfirmed"
-    """It wants to act as an agent and does not prove it."""
-    UNSURE_QUOTE = "unsure_quote"
-    """An agent's answer whose end could not be told from the quote below it."""
-    STALE_ANSWER = "stale_answer"
-    """An agent answered without having seen a newer answer of a colleague."""
-    NOBODY_TO_ANSWER = "nobody_to_answer"
-    """An agent's answer on a ticket where nobody has an address that takes mail."""
-    EMPTY_ANSWER = "empty_answer"
-    """An agent's mail in which nothing stands above the quote."""
-    UNKNOWN_COMMAND = "unknown_command"
-    """An agent's mail began with a command that does not exist."""
-    AUTOMATIC_REPLY = "automatic_reply"
-    """A machine answered; kept small on the ticket."""
-    AUTOMATIC_MAIL = "automatic_mail"
-    """A machine wrote of its own accord, and nothing asks for a ticket."""
-    BOUNCE = "bounce"
-    """Something we sent did not arrive."""
-    UNRELATED_BOUNCE = "unrelated_bounce"
-    """A bounce of something we never sent."""
-    RECEIPT = "receipt"
-    """A read receipt or a feedback report."""
-    REPEATED = "repeated"
-    """The same author sent the same Message-ID before."""
-    LOOP = "loop"
-    """Our own mail came back."""
-    FORWARDING_CONFIRMATION = "forwarding_confirmation"
-    """A provider asks whether it may forward here: for the admins."""
-    REPEATED_FROM = "repeated_from"
-    """More than one From field."""
-    CONTRADICTED_SENDER = "contradicted_sender"
-    """The author's domain says that this is not its mail."""
-    STRANGER_ON_TICKET = "stranger_on_ticket"
-    """It belongs to a ticket, but its author does not."""
-    OPERATOR_REQUEST = "operator_request"
-    """An operator said so on the command line."""
-    DEAD_TOKEN = "dead_token"  # noqa: S105 no password
-    """Sent to a ticket's address that we never made."""
+from gateway.tickets import Part, Post, Priority, Side, Ticket, TraceLine, Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +54,100 @@ class SetStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assign:
-    """Give the ticket to an agent."""
+class WaitUntil:
+    """Let the ticket wait for the customer, but no longer than until then."""
 
-    agent: str
+    at: datetime
     by: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Give the ticket to an agent, or to nobody."""
+
+    agent: str | None
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveToQueue:
+    """Give the ticket to another team; whom it was assigned to keeps it only if they work there, too."""
+
+    queue: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPriority:
+    """Say how urgent the ticket is."""
+
+    priority: Priority
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCategory:
+    """Say what the ticket is about; None takes the word away."""
+
+    category: str | None
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTags:
+    """Put words on the ticket and take others off."""
+
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    """Leave a note of the gateway's own on the ticket, for agents only."""
+
+    text: str
+    by: str
+    """`rule`, `clock` or `gateway`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTickets:
+    """Note that the ticket and another one belong together."""
+
+    other: Ticket
+    kind: LinkKind
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeTicket:
+    """Let the ticket go on in another one: it closes, its people take part there from now on, later mail follows."""
+
+    into: Ticket
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitTicket:
+    """Make a ticket of its own of one post; the post stays where it is, too. Needs a reserved number."""
+
+    post: Post
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Remember that a timer of the ticket has fired."""
+
+    mark: str
+    """The timer's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +254,48 @@ class NoteDelay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveContact:
+    """Write down what is known of a person from now on; one without an address is forgotten."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockSender:
+    """Suspend the mail of an address, a domain or a network from now on."""
+
+    block: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftBlock:
+    """Take mail of a blocked sender again."""
+
+    block: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAbsence:
+    """An agent is away from now on."""
+
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndAbsence:
+    """An agent is back."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTimer:
+    """Let something fall due that belongs to no ticket; a ticket's own timers follow from the ticket."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellOperators:
     """Tell the admins."""
 
@@ -246,7 +307,17 @@ Effect = (
     OpenTicket
     | AddPost
     | SetStatus
+    | WaitUntil
     | Assign
+    | MoveToQueue
+    | SetPriority
+    | SetCategory
+    | ChangeTags
+    | AddNote
+    | LinkTickets
+    | MergeTicket
+    | SplitTicket
+    | Announce
     | AddParticipant
     | SendConfirmation
     | NotifyAgents
@@ -258,6 +329,12 @@ Effect = (
     | MoveOutbound
     | FailDelivery
     | NoteDelay
+    | SaveContact
+    | BlockSender
+    | LiftBlock
+    | SetAbsence
+    | EndAbsence
+    | SetTimer
     | TellOperators
 )
 

@@ -10,8 +10,9 @@ from typing import Final, assert_never
 from gateway.errors import WrongCommand
 from gateway.ids import format_id
 from gateway.mail import OutboundMail, ReceivedMail
-from gateway.pipeline.effects import Decision, Effect, MoveOutbound, Outcome, Reason, RejectMail, ReleaseMail
+from gateway.pipeline.effects import Decision, Effect, MoveOutbound, RejectMail, ReleaseMail
 from gateway.pipeline.gather import gather_ticket
+from gateway.pipeline.reasons import Outcome, Reason
 from gateway.states import OutboundState, ReceivedState
 from gateway.storage.transaction import Reader
 from gateway.tickets import Ticket, TraceLine

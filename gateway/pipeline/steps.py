@@ -8,13 +8,12 @@ from gateway.pipeline.effects import (
     Effect,
     FailDelivery,
     NoteDelay,
-    Outcome,
-    Reason,
     SendConfirmation,
     SetStatus,
     TellOperators,
 )
 from gateway.pipeline.facts import is_same_person, whom_to_ask
+from gateway.pipeline.reasons import Outcome, Reason
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.tickets import Part, Ticket
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
-from gateway.pipeline.effects import AskToConfirm, FailDelivery, Reason, TellAgent
+from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
+from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reasons import Reason
 from gateway.pipeline.settings import ChannelSettings
 from gateway.pipeline.variables import (
     AnswerVariables,
@@ -49,7 +51,8 @@ def notification_variables(
     """Return what an agent is told about the newest post."""
     policy = desk.policy
     post = posts[-1]
-    assurance = str(mail.evidence.assurance) if mail is not None and post.side is Side.CUSTOMER else None
+    seen = mail.evidence.assurance if mail is not None and post.side is Side.CUSTOMER else None
+    assurance = str(cap_assurance(seen, reading) if reading else seen) if seen else None
     newest = _post(post, desk, assurance=assurance)
     earlier = tuple(_post(p, desk) for p in reversed(posts[:-1]) if p.side is not Side.SYSTEM)[:_EARLIER_POSTS]
     others = _names(p.mailbox for p in ticket.participants[1:])

@@ -1,0 +1,134 @@
+"""The mails of a decision, while it is carried out: to the requester, to participants, to agents, to the admins.
+
+`MailSheet` reads the ticket as `TicketSheet` has it at that moment, so a mail says what is true after the effects before it.
+"""
+
+from dataclasses import dataclass, field
+
+from gateway.mail import OutboundMail, Purpose, Reading, ReceivedMail
+from gateway.pipeline.compose import DraftAttachment
+from gateway.pipeline.effects import AskToConfirm, FailDelivery, NotifyAgents, RelayAnswer, TellAgent, TellOperators
+from gateway.pipeline.outgoing import Desk, Subject
+from gateway.pipeline.ticket_sheet import TicketSheet
+from gateway.pipeline.views import (
+    VariablesOf,
+    answer_variables,
+    answered_by,
+    command_result_variables,
+    confirm_action_variables,
+    confirmation_variables,
+    delivery_failed_variables,
+    notification_variables,
+    via,
+)
+from gateway.tickets import Part
+
+
+@dataclass(slots=True, kw_only=True)
+class MailSheet:
+    """What a decision sends."""
+
+    desk: Desk
+    channel: str
+    """The channel of the stimulus; a ticket's mails belong to the ticket's."""
+    tickets: TicketSheet
+    mail: ReceivedMail | None
+    reading: Reading | None
+    outbound: list[OutboundMail] = field(default_factory=list)
+
+    def confirm_receipt(self) -> None:
+        """Tell the requester that the mail has arrived."""
+        ticket = self.tickets.current()
+        channel = self.desk.policy.channels[ticket.channel]
+        mail = self.desk.write_to_customer(
+            ticket.requester,
+            Purpose.CONFIRMATION,
+            self._about(),
+            lambda marker: confirmation_variables(ticket, channel, marker),
+            from_name=channel.confirmation.sender_name or channel.display_name,
+        )
+        self.outbound.append(mail)
+
+    def notify(self, effect: NotifyAgents) -> None:
+        """Tell agents what was posted."""
+        ticket, post = self.tickets.current(), self.tickets.posts[-1]
+        channel = self.desk.policy.channels[ticket.channel]
+        for agent in effect.agents:
+            variables = notification_variables(self.mail, self.reading, ticket, self.tickets.posts, agent, self.desk)
+            self.outbound.append(
+                self.desk.write_to_agent(
+                    agent,
+                    effect.purpose,
+                    self._about(),
+                    variables,
+                    from_name=via(post.author, channel.display_name),
+                    attachments=self._attachments(),
+                )
+            )
+
+    def relay(self, effect: RelayAnswer) -> None:
+        """Send the agent's post to everybody who takes part."""
+        for mailbox in effect.also_to:
+            self.tickets.add_participant(mailbox, Part.CC, by=effect.agent)
+        ticket = self.tickets.current()
+        cc = tuple(p.mailbox for p in ticket.participants if p.part is Part.CC)
+        attachments = tuple(attachment for attachment in self._attachments() if not self.desk.is_ours(attachment))
+        shown = (ticket.requester, cc) if ticket.requester.address.is_sendable else None
+        for participant in ticket.participants:
+            if not participant.mailbox.address.is_sendable:
+                continue
+            self.outbound.append(
+                self.desk.write_to_customer(
+                    participant.mailbox,
+                    Purpose.ANSWER,
+                    self._about(),
+                    answer_variables(ticket, self.tickets.posts, participant, effect.agent, self.desk),
+                    from_name=answered_by(effect.agent, ticket, self.desk.policy),
+                    shown=shown,
+                    attachments=attachments,
+                )
+            )
+
+    def ask(self, effect: AskToConfirm) -> None:
+        """Ask an agent about the mail, which is held."""
+        if self.mail is None:
+            return
+        variables = confirm_action_variables(self.reading, self.channel, self.tickets.ticket, effect, self.desk)
+        self._tell(effect.agent, Purpose.CONFIRM_ACTION, variables, received_id=self.mail.id)
+
+    def tell_agent(self, effect: TellAgent) -> None:
+        """Tell an agent what a mail of theirs did."""
+        variables = command_result_variables(self.reading, self.tickets.ticket, effect, self.desk)
+        self._tell(effect.agent, Purpose.COMMAND_RESULT, variables)
+
+    def tell_operators(self, effect: TellOperators) -> None:
+        """Tell the admins."""
+        self.outbound += self.desk.write_to_operators(self.channel, effect.topic, effect.text.split("\n"))
+
+    def report_failure(self, effect: FailDelivery, lost: str) -> None:
+        """Tell the team that an answer did not arrive."""
+        ticket = self.tickets.current()
+        for agent in self.desk.policy.team(ticket.queue):
+            self._tell(agent, Purpose.DELIVERY_FAILED, delivery_failed_variables(effect, ticket, agent, lost, self.desk))
+
+    def _tell(self, agent: str, purpose: Purpose, variables: VariablesOf, *, received_id: int | None = None) -> None:
+        about = self._about(received_id=received_id)
+        from_name = self.desk.policy.channels[about.channel].display_name
+        self.outbound.append(self.desk.write_to_agent(agent, purpose, about, variables, from_name=from_name))
+
+    def _about(self, *, received_id: int | None = None) -> Subject:
+        ticket = self.tickets.ticket
+        return Subject(
+            channel=ticket.channel if ticket else self.channel,
+            ticket=ticket,
+            post=self.tickets.posts[-1] if self.tickets.new_posts else None,
+            posts=tuple(self.tickets.posts),
+            received_id=received_id,
+        )
+
+    def _attachments(self) -> tuple[DraftAttachment, ...]:
+        message = self.reading.message if self.reading else None
+        return tuple(
+            DraftAttachment(filename=a.filename, content_type=a.detected_type, content=a.content.read())
+            for a in (message.attachments if message else ())
+        )
