@@ -14,7 +14,7 @@ from gateway.states import ReceivedState, advance
 from gateway.storage.columns import index_key
 from gateway.storage.contents import Contents
 from gateway.storage.rows import ContentRow, ReceivedRow, table_of
-from gateway.storage.statements import AnyRow, insert_ignoring, is_sqlite, update_each
+from gateway.storage.statements import AnyRow, find, insert_ignoring, is_sqlite, update_each
 from gateway.tickets import ReceivedChange, TraceLine
 
 _RECEIVED: Final = table_of(ReceivedRow)
@@ -46,9 +46,6 @@ _EARLIER: Final = (
     )
     .order_by(_RECEIVED.c.id)
     .limit(20)
-)
-_KNOWN: Final = select(_RECEIVED.c.delivery_key, _RECEIVED.c.id).where(
-    _RECEIVED.c.delivery_key.in_(bindparam("keys", expanding=True))
 )
 _FREE: Final = (
     _MAIL.where(
@@ -223,6 +220,14 @@ class ReceivedWriter(ReceivedReader):
         self._connection.execute(_LEASE, lease)
         return tuple(_delivered_again(self._mail(row)) for row in rows)
 
+    def put_back(self, ids: Sequence[int], *, node: str, until: datetime) -> int:
+        """Shorten a node's own leases of undecided mails, so that somebody tries again after `until`; return how many."""
+        return self._connection.execute(
+            update(_RECEIVED)
+            .where(_RECEIVED.c.id.in_(ids), _RECEIVED.c.state == ReceivedState.RECEIVED, _RECEIVED.c.lease_node == node)
+            .values(lease_until=until)
+        ).rowcount
+
     def release_leases(self, node: str) -> int:
         """Void the leases of a node that has just started: what it held before, it holds no more. Return how many."""
         return self._connection.execute(
@@ -268,7 +273,7 @@ class ReceivedWriter(ReceivedReader):
         return {"deliveries": 0, "waiver": Waiver(by=change.waiver_by, at=now, reason=reason or change.reason)}
 
     def _ids_of(self, keys: Sequence[str]) -> dict[str, int]:
-        return {row.delivery_key: row.id for row in self._connection.execute(_KNOWN, {"keys": keys})}
+        return find(self._connection, _RECEIVED.c.delivery_key, _RECEIVED.c.id, keys)
 
 
 def _delivered_again(mail: ReceivedMail) -> ReceivedMail:

@@ -26,6 +26,7 @@ from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
 from gateway.storage.folder import BlobFolder, sync_folder
 from gateway.storage.received import Acceptance
+from gateway.storage.sqlite_bulk import driver_of
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
 from gateway.storage.write_queue import Accepting, Unit, WriteQueue
@@ -37,6 +38,8 @@ FILE_NAME: Final = "gateway.sqlite"
 _LOCK_SECONDS: Final = 5.0
 """How long to wait for another process that writes, such as a command of the operator."""
 _READERS: Final = 3
+_PREPARED_STATEMENTS: Final = 384
+"""Those of `sqlite_bulk.py` for each number of rows, and the ones that SQLAlchemy makes."""
 _MOST_UNITS: Final = 256
 _MOST_MILLISECONDS: Final = 4.0
 _CACHE_KIB: Final = 16 * 1024
@@ -47,7 +50,13 @@ def make_engine(path: Path, *, poolclass: type[NullPool | QueuePool]) -> Engine:
     """Return an engine whose transactions begin when they begin, not when sqlite3 thinks so."""
     engine = create_engine(
         "sqlite://",
-        creator=lambda: sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False),
+        creator=lambda: sqlite3.connect(
+            path,
+            timeout=_LOCK_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_PREPARED_STATEMENTS,
+        ),
         poolclass=poolclass,
     )
 
@@ -208,17 +217,17 @@ class _SharedTransaction:
         self._connection = connection
         self._folder = folder
         self._now = now
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 the only driver of this engine
-        self._driver = driver
+        self._driver = driver_of(connection)
 
     def begin(self) -> None:
         """Begin, as the only one who writes."""
-        self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if not self._connection.in_transaction():
+            self._connection.begin()  # SQLAlchemy's own idea of it, which stays: what begins and ends is the driver's business.
+        self._driver.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         """Make all of it durable."""
-        self._connection.exec_driver_sql("COMMIT")
+        self._driver.execute("COMMIT")
 
     def run(self, taken: Sequence[Unit[Any]]) -> None:
         """Run units together; when that fails, each alone. Whose caller went away is not begun."""
