@@ -1,7 +1,8 @@
 """Builds the whole gateway from its configuration: the only place that knows every part.
 
-`open_gateway` gives commands what they need (database, policy, road). `Gateway` also has the callables that tie the siblings
-together, which do not know each other: intake and evidence, pipeline and relay. The life of the daemon is in `daemon.py`.
+`open_gateway` gives commands and the front what they need (database, policy, road), `attach_gateway` the desk. `Gateway` also has
+the callables that tie the siblings together, which do not know each other: intake and evidence, pipeline and relay. The life of
+the two processes is in `daemon.py` (the front, with the sockets and the writing thread) and `desk.py` (pipeline and relay).
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from gateway.errors import NotFound, StorageUnavailable
 from gateway.evidence.observe import Observer
 from gateway.evidence.signing import DkimSigner, UnusableSigningKey
 from gateway.ids import Ids
+from gateway.line import Line
 from gateway.mail import Address, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
 from gateway.pipeline.journey import Road, process_refusal
 from gateway.pipeline.policy import Policy, route
@@ -32,6 +34,8 @@ from gateway.relay.sender import Verdict
 from gateway.smtp_in.replies import Refusal
 from gateway.states import OutboundState, advance
 from gateway.storage.database import Database
+from gateway.storage.settings import SQLITE
+from gateway.storage.work import apply_changes, claim_due
 from gateway.tickets import Changes, OutboundChange
 
 SPOOL: Final = "spool"
@@ -47,29 +51,18 @@ def utc_now() -> datetime:
 class Gateway:
     """Everything that the configuration describes, built and ready; nothing of it runs yet."""
 
-    def __init__(self, *, config: Config, database: Database, keys: KeyRing, workers: Workers) -> None:
-        """Use `open_gateway`."""
+    def __init__(self, *, config: Config, database: Database, keys: KeyRing, workers: Workers, node: str | None = None) -> None:
+        """Use `open_gateway` or, in the desk process, `attach_gateway`."""
         self.config = config
         self.database = database
         self.keys = keys
         self.workers = workers
         self.ids = Ids(clock_ms=lambda: time.time_ns() // 1_000_000, node=secrets.randbits(_NODE_BITS))
-        self.node = "local" if config.database == "sqlite" else f"node-{secrets.token_hex(4)}"
+        self.node = node or ("local" if config.database == SQLITE else f"node-{secrets.token_hex(4)}")
+        """Under which mails are leased: the same for both processes, and for one that takes the place of a dead one."""
         self.signers: dict[str, DkimSigner] = {}
-        """By domain; empty until `load_signers`: commands send nothing, and may not be allowed to read the keys."""
+        """By domain; `read_signers` in the desk process. Commands send nothing, and may not be allowed to read the keys."""
         self._take(config)
-
-    def load_signers(self) -> None:
-        """Read the keys that sign what goes out.
-
-        Raises:
-            StorageUnavailable: a key cannot be read, or cannot sign.
-        """
-        try:
-            self.signers = {s.domain: DkimSigner(s.domain, s.selector, s.key.read_bytes()) for s in self.config.signing}
-        except (OSError, UnusableSigningKey) as error:
-            message = f"a signing key cannot be used: {error}"
-            raise StorageUnavailable(message) from error
 
     async def reconfigure(self, config: Config) -> None:
         """Use another configuration from the next mail on."""
@@ -152,8 +145,7 @@ class Gateway:
 
     async def claim_due(self, most: int) -> Sequence[OutboundMail]:
         """Lease mails that are due."""
-        now, lease = utc_now(), self.config.relay.lease
-        return await self.database.write(lambda tx: tx.outbox.claim_due(now=now, limit=most, lease_seconds=lease, node=self.node))
+        return await self.database.write(partial(claim_due, most, utc_now(), self.config.relay.lease, self.node))
 
     async def finish_sending(self, mail: OutboundMail, verdict: Verdict) -> None:
         """Write down what a round of tries came to; a refusal for good also goes to the ticket and its agents."""
@@ -170,7 +162,20 @@ class Gateway:
             attempt=verdict.deciding,
             earlier_attempts=verdict.attempts[:-1],
         )
-        await self.database.write(lambda tx: tx.apply(Changes(outbound_changes=(change,))))
+        await self.database.write(partial(apply_changes, Changes(outbound_changes=(change,))))
+
+
+def read_signers(config: Config) -> dict[str, DkimSigner]:
+    """Read the keys that sign what goes out; by domain.
+
+    Raises:
+        StorageUnavailable: a key cannot be read, or cannot sign.
+    """
+    try:
+        return {s.domain: DkimSigner(s.domain, s.selector, s.key.read_bytes()) for s in config.signing}
+    except (OSError, UnusableSigningKey) as error:
+        message = f"a signing key cannot be used: {error}"
+        raise StorageUnavailable(message) from error
 
 
 @asynccontextmanager
@@ -186,6 +191,30 @@ async def open_gateway(config: Config, *, read_only: bool = False) -> AsyncItera
     try:
         keys = await _read_keys(database, read_only=read_only)
         gateway = Gateway(config=config, database=database, keys=keys, workers=Workers(config.parse))
+        try:
+            yield gateway
+        finally:
+            await gateway.aclose()
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def attach_gateway(config: Config, *, node: str, line: Line) -> AsyncIterator[Gateway]:
+    """Build the gateway of the desk process, whose database the front has opened: SQLite is written over there.
+
+    Raises:
+        StorageUnavailable: the database does not answer, or a signing key cannot be used.
+    """
+    signers = read_signers(config)
+    if config.database == SQLITE:
+        database = Database.attach(data=config.data, line=line)
+    else:
+        database = await Database.open(data=config.data, database=config.database, migrate=False, clock=utc_now)
+    try:
+        keys = await _read_keys(database, read_only=True)
+        gateway = Gateway(config=config, database=database, keys=keys, workers=Workers(config.parse), node=node)
+        gateway.signers = signers
         try:
             yield gateway
         finally:

@@ -1,17 +1,17 @@
 """The life of the daemon: bind, give up privileges, run, reload on SIGHUP, drain on SIGTERM.
 
+This process is the front: it takes mail, finds out about its sender, and is the only one that writes SQLite. All that comes after
+the 250 is done by another process, the desk (`desk.py`), which it starts and keeps (`desk_keeper.py`).
+
 Order matters. Everything that could be wrong is found before a single mail is taken: configuration, database, certificates,
 addresses. At the end it is the other way round: first no new mail comes in, then what is under way arrives, then the rest stops.
 """
 
 import asyncio
 import contextlib
-import gc
 import os
 import pwd
-import random
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,25 +22,20 @@ import structlog
 from gateway.app import Gateway, open_gateway, utc_now
 from gateway.config.load import load_config
 from gateway.config.model import Config
-from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable, TransientError
-from gateway.pipeline.runner import Runner
-from gateway.relay.sender import Relay
+from gateway.desk import tune_interpreter
+from gateway.desk_keeper import DeskKeeper
+from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable
 from gateway.smtp_in.committer import Committer
 from gateway.smtp_in.intake import Intake
 from gateway.smtp_in.listeners import Listener, open_listeners, passed_sockets
 from gateway.smtp_in.server import Server
 from gateway.storage.folder import remove_stale_files
 from gateway.storage.settings import SQLITE
-from gateway.storage.transaction import Topic
 from gateway.supervisor import Supervisor
 
 log: Final = structlog.get_logger()
 
 _DRAIN_SECONDS: Final = 30.0
-_HOUSEKEEPING_SECONDS: Final = 3600.0
-_TURN_SECONDS: Final = 0.0005
-_YOUNG_OBJECTS: Final = 5000
-"""So many more objects than before are looked at for garbage."""
 
 
 class RefusesRoot(PermanentError):
@@ -48,10 +43,10 @@ class RefusesRoot(PermanentError):
 
 
 class Daemon:
-    """The running parts around a gateway: listeners, pipeline, relay."""
+    """The running parts around a gateway: listeners, committer, and the desk process."""
 
-    def __init__(self, gateway: Gateway, listeners: tuple[Listener, ...]) -> None:
-        """Take a gateway and its bound listeners."""
+    def __init__(self, gateway: Gateway, listeners: tuple[Listener, ...], *, desk: DeskKeeper | None = None) -> None:
+        """Take a gateway, its bound listeners, and perhaps a desk process that was hired before."""
         config = gateway.config
         self.gateway = gateway
         self.committer = Committer(accept=gateway.database.accept, on_received=_nothing)
@@ -67,95 +62,53 @@ class Daemon:
         self.server = Server(
             listeners=listeners, intake=intake, limits=config.limits, hostname=config.hostname, spool_folder=gateway.spool
         )
-        self.runner = Runner(road=gateway.road, node=gateway.node)
-        self.relay = Relay(
-            hostname=config.hostname,
-            smarthosts=config.smarthosts,
-            settings=config.relay,
-            claim=gateway.claim_due,
-            finish=gateway.finish_sending,
-            wait=lambda seconds: gateway.database.wait_for(Topic.OUTBOX, seconds),
-            clock=utc_now,
-            random=random.random,
-        )
-        self._tasks: list[asyncio.Task[None]] = []
-        self._housekeeping: asyncio.Task[None] | None = None
+        self.desk = desk or DeskKeeper()
+        self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Take up what a dead process left, then begin to take mail."""
+        """Take up what a dead process left, then begin to take mail.
+
+        Raises:
+            StorageUnavailable: the desk process cannot begin.
+        """
         gateway = self.gateway
         if gateway.config.database == SQLITE:
             # Nobody else has this folder, and no mail is arriving yet: whatever lies there belongs to the dead, however young.
             await asyncio.to_thread(remove_stale_files, gateway.spool, older_than_seconds=0)
-        gateway.load_signers()
-        await gateway.workers.start()
-        await gateway.database.write(lambda tx: tx.outbox.release_leases(gateway.node, now=utc_now()))
-        self._tasks = [
-            asyncio.create_task(self.runner.run(), name="pipeline"),
-            asyncio.create_task(self.relay.run(), name="relay"),
-        ]
-        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+        await self.desk.start(gateway)
+        self._keeping = asyncio.create_task(self.desk.run(), name="desk")
         await self.server.start()
 
     async def reload(self, config: Config) -> None:
-        """Use another configuration from the next mail on; other listeners need a restart."""
+        """Use another configuration from the next mail on; other listeners need a restart.
+
+        Raises:
+            GatewayError: the desk cannot use it; both processes go on with the old one.
+        """
         old = self.gateway.config
+        await self.desk.reconfigure(config)
         await self.gateway.reconfigure(config)
-        self.gateway.load_signers()
         self.server.reconfigure(limits=config.limits, hostname=config.hostname)
-        await self.relay.reconfigure(smarthosts=config.smarthosts, settings=config.relay)
         await self.server.refresh_certificates()
         kept = [name for name in ("listen", "data", "database", "parse") if getattr(old, name) != getattr(config, name)]
         log.info("config.reloaded", needs_restart=kept)
 
     async def wait(self) -> None:
-        """Return when a part ends that should not: its error is raised."""
-        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-
-    async def _keep_house(self) -> None:
-        """Tidy up after processes that died: bytes that no row names, mails that nobody sends any more."""
-        database = self.gateway.database
-        while True:
-            try:
-                removed = await database.remove_orphans()
-                lost = await database.write(lambda tx: tx.outbox.reclaim_lost(utc_now()))
-            except TransientError as error:
-                log.warning("house.deferred", error=str(error))
-            else:
-                if removed or lost:
-                    log.info("house.kept", orphans=removed, reclaimed=lost)
-            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+        """Wait for ever; an error of the desk's keeper is raised."""
+        assert self._keeping is not None  # noqa: S101 after `start`
+        await asyncio.shield(self._keeping)
 
     async def drain(self, seconds: float = _DRAIN_SECONDS) -> None:
         """Take no more mail, finish what is under way, stop."""
         await self.server.drain(seconds)
         await self.committer.drain()
-        self.runner.stop()
-        self.relay.stop()
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+        await self.desk.drain(seconds)
 
 
-def tune_interpreter() -> None:
-    """Let threads hand over to one another sooner than after 5 ms, and let the garbage collector pass over what is here to stay.
-
-    The event loop gives the interpreter away with every octet that it sends, and each time the writing thread would keep it for
-    a whole turn: mail was accepted at half the speed. All that was imported is looked at by every full collection, for nothing.
-    """
-    sys.setswitchinterval(_TURN_SECONDS)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
-
-
-async def run_daemon(path: Path, *, as_root: bool = False) -> None:
+async def run_daemon(path: Path, *, as_root: bool = False, log_level: str = "info") -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
@@ -168,18 +121,26 @@ async def run_daemon(path: Path, *, as_root: bool = False) -> None:
     listeners = _bind(config)
     drop_privileges(config, as_root=as_root)
     signals = _Signals.listen()
-    async with open_gateway(config) as gateway:
-        daemon = Daemon(gateway, listeners)
-        await daemon.start()
-        supervisor.ready(f"taking mail on {', '.join(daemon.server.addresses)}")
-        log.info("gateway.started", hostname=config.hostname, addresses=daemon.server.addresses, channels=list(config.channels))
-        try:
-            await _live(daemon, path, supervisor, signals)
-        finally:
-            supervisor.stopping("finishing what is under way")
-            log.info("gateway.stopping")
-            await daemon.drain()
-            log.info("gateway.stopped")
+    desk = DeskKeeper(log_level=log_level)
+    try:
+        await desk.hire()
+        async with open_gateway(config) as gateway:
+            daemon = Daemon(gateway, listeners, desk=desk)
+            await daemon.start()
+            tune_interpreter()
+            supervisor.ready(f"taking mail on {', '.join(daemon.server.addresses)}")
+            log.info(
+                "gateway.started", hostname=config.hostname, addresses=daemon.server.addresses, channels=list(config.channels)
+            )
+            try:
+                await _live(daemon, path, supervisor, signals)
+            finally:
+                supervisor.stopping("finishing what is under way")
+                log.info("gateway.stopping")
+                await daemon.drain()
+                log.info("gateway.stopped")
+    finally:
+        await desk.dismiss()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def serve(path: Path, *, log_level: str, as_root: bool) -> Exit:
     except ValueError as error:
         raise WrongCommand(str(error)) from None
     try:
-        asyncio.run(run_daemon(path, as_root=as_root))
+        asyncio.run(run_daemon(path, as_root=as_root, log_level=log_level))
     except RefusesRoot as error:
         print_error(str(error))
         return Exit.NOT_ALLOWED

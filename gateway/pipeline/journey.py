@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,11 +27,12 @@ from gateway.mail import Attempt, Bounce, OutboundMail, Reading, ReceivedMail
 from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
-from gateway.pipeline.effects import Decision, FailDelivery, Outcome, Reason
+from gateway.pipeline.effects import Decision, FailDelivery
 from gateway.pipeline.facts import Facts, rehouse
 from gateway.pipeline.gather import gather_facts, gather_ticket
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.requests import Request, decide_request, gather_subject
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import KeyRing
@@ -38,6 +40,7 @@ from gateway.pipeline.understand import circumstances_of, give_up_reading, read_
 from gateway.pipeline.worker import WorkerFailed, Workers
 from gateway.storage.database import Database
 from gateway.storage.transaction import Reader
+from gateway.storage.work import reserve_numbers as reserve
 from gateway.tickets import Changes, merge_changes
 
 _MOST_TRIES: Final = 10
@@ -255,5 +258,5 @@ async def reserve_numbers(road: Road, now: datetime, count: int) -> tuple[str, .
     settings = road.policy.tickets.number
     year = now.astimezone(ZoneInfo(road.policy.texts.timezone)).year
     series = str(year) if settings.restart_each_year else "all"
-    first = await road.database.write(lambda tx: tx.numbers.reserve(series, count))
+    first = await road.database.write(partial(reserve, series, count))
     return tuple(settings.format.format(year=year, number=number) for number in range(first, first + count))

@@ -7,6 +7,8 @@ becomes `failed`, with the bytes kept and the admins told. No mail stops another
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,12 +19,17 @@ from gateway.mail import ReceivedMail
 from gateway.pipeline.journey import Arrival, ReadMail, Road, process_mail, read_mail, settle
 from gateway.states import ReceivedState, advance
 from gateway.storage.transaction import Topic
+from gateway.storage.work import claim_received, put_back
 from gateway.tickets import Changes, ReceivedChange
 
 log: Final = structlog.get_logger()
 
 _LEASE_SECONDS: Final = 120.0
 _IDLE_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""After so long a mail that was deferred may be claimed again, by the number of its deliveries."""
+_LETTING_GO_SECONDS: Final = (1.0, 5.0, 15.0, 30.0)
+"""Waits between tries to say that a mail is deferred; after the last one its lease runs out by itself."""
 _MOST_UNDER_WAY: Final = 64
 _MOST_SETTLED: Final = 16
 OUR_FAULT: Final = "our_fault"
@@ -36,6 +43,7 @@ class Runner:
         self._road = road
         self._node = node
         self._readers: set[asyncio.Task[None]] = set()
+        self._letting_go: set[asyncio.Task[None]] = set()
         self._read: deque[ReadMail] = deque()
         self._under_way = 0
         """Mails that are claimed and have not arrived."""
@@ -44,8 +52,6 @@ class Runner:
 
     async def run(self) -> None:
         """Process until `stop`; then finish what is under way. Whatever ends the settling ends this as well, with its error."""
-        database = self._road().database
-        await database.write(lambda tx: tx.received.release_leases(self._node))
         settling = asyncio.create_task(self._settle_all(), name="settling")
         settling.add_done_callback(lambda _: self._changed.set())
         try:
@@ -54,7 +60,11 @@ class Runner:
         finally:
             self._is_stopping = True
             self._changed.set()
-            await settling
+            try:
+                await settling
+            finally:
+                for task in self._letting_go:
+                    task.cancel()
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is under way has arrived."""
@@ -78,9 +88,7 @@ class Runner:
         road = self._road()
         now = road.clock()
         try:
-            return await road.database.write(
-                lambda tx: tx.received.claim(limit=most, now=now, lease_seconds=_LEASE_SECONDS, node=self._node)
-            )
+            return await road.database.write(partial(claim_received, most, now, _LEASE_SECONDS, self._node))
         except TransientError as error:
             log.warning("claim.deferred", error=str(error))
             await asyncio.sleep(_IDLE_SECONDS)
@@ -161,6 +169,7 @@ class Runner:
         name = format_id(mail.id)
         if isinstance(error, TransientError):
             log.warning("mail.deferred", mail=name, channel=mail.channel, error=f"{type(error).__name__}: {error}")
+            self._let_go_soon(mail)
             return
         log.error("mail.failed", mail=name, channel=mail.channel, exc_info=error)
         road = self._road()
@@ -168,6 +177,28 @@ class Runner:
             await road.database.apply(failure_of(mail, road))
         except TransientError as again:
             log.warning("mail.deferred", mail=name, channel=mail.channel, error=str(again))
+            self._let_go_soon(mail)
+
+    def _let_go_soon(self, mail: ReceivedMail) -> None:
+        task = asyncio.create_task(self._let_go(mail))
+        self._letting_go.add(task)
+        task.add_done_callback(self._letting_go.discard)
+
+    async def _let_go(self, mail: ReceivedMail) -> None:
+        """Shorten our own lease of a deferred mail: whatever was in the way may be gone in a second."""
+        again = timedelta(seconds=_AGAIN_SECONDS[min(mail.deliveries, len(_AGAIN_SECONDS)) - 1])
+        for delay in (*_LETTING_GO_SECONDS, None):
+            road = self._road()
+            try:
+                await road.database.write(partial(put_back, (mail.id,), self._node, road.clock() + again))
+            except TransientError:
+                if delay is None or self._is_stopping:
+                    return
+                await asyncio.sleep(delay)
+            else:
+                break
+        await asyncio.sleep(again.total_seconds())
+        self._changed.set()
 
 
 def failure_of(mail: ReceivedMail, road: Road) -> Changes:

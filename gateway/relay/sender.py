@@ -6,6 +6,7 @@ Message-ID. Never sent without a 250: `tries.judge` alone decides, and whatever 
 
 import asyncio
 import contextlib
+import heapq
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -94,6 +95,8 @@ class Relay:
         self._read_content = read_content
         self._smarthosts = {name: self._make_smarthost(name, s) for name, s in smarthosts.items()}
         self._running = 0
+        self._due: list[datetime] = []
+        """When mails that we deferred are due again, the next first."""
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._big_mails = asyncio.Semaphore(_MOST_BIG_MAILS)
@@ -147,7 +150,7 @@ class Relay:
         """Return when there may be new mail again, or on `stop`."""
         waits: set[asyncio.Future[object]] = {
             asyncio.ensure_future(self._stopping.wait()),
-            asyncio.ensure_future(self._wait(_POLL_SECONDS)),
+            asyncio.ensure_future(self._wait(self._seconds_to_next())),
         }
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -157,6 +160,13 @@ class Relay:
             for waiting in waits:
                 waiting.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
+
+    def _seconds_to_next(self) -> float:
+        """Return how long there can be nothing due that we know of, at most until it is time to ask anyway."""
+        now = self._clock()
+        while self._due and self._due[0] <= now:
+            heapq.heappop(self._due)
+        return min(_POLL_SECONDS, (self._due[0] - now).total_seconds()) if self._due else _POLL_SECONDS
 
     async def _wait_for_room(self) -> None:
         """Return when a quarter of the places is free again, after a while with fewer, or on `stop`."""
@@ -214,6 +224,8 @@ class Relay:
         """Write the verdict down, again and again if need be."""
         for delay in (*_RECORD_DELAYS, None):
             if await self._survive("finish", self._finish_once(mail, verdict), mail):
+                if verdict.next_attempt_at is not None:
+                    heapq.heappush(self._due, verdict.next_attempt_at)
                 return
             if delay is not None:
                 await asyncio.sleep(delay)

@@ -9,17 +9,23 @@ does nothing but read and write through its transaction.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
+from gateway.line import Line
+from gateway.mail import Content
 from gateway.storage.blobs import BlobStore
+from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.engine import Clock, StorageEngine
-from gateway.storage.folder import SPOOL
+from gateway.storage.folder import SPOOL, BlobFolder
 from gateway.storage.received import Acceptance
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.verification import Verification, remove_orphans, verify
+from gateway.storage.work import apply_changes
 from gateway.tickets import Changes
 
 T = TypeVar("T")
@@ -63,6 +69,18 @@ class Database:
             engine = await PostgresqlEngine.open(database, data, clock=clock, migrate=migrate, read_only=read_only)
         return cls(engine, spool=data / SPOOL)
 
+    @classmethod
+    def attach(cls, *, data: Path, line: Line) -> Self:
+        """Use a SQLite database that another process of ours has opened and writes: it runs what is to be written, too."""
+        from gateway.storage.sqlite_remote import SqliteRemoteEngine  # noqa: PLC0415 each engine loads only its own driver
+
+        return cls(SqliteRemoteEngine(data, line), spool=data / SPOOL)
+
+    @property
+    def engine(self) -> StorageEngine:
+        """What runs the transactions: for whoever runs them on behalf of another process."""
+        return self._engine
+
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one consistent picture of the database.
 
@@ -87,8 +105,19 @@ class Database:
             StorageUnavailable: nothing was written, or it is not known whether it was.
             ConcurrentChange: somebody was faster; decide again on fresh facts.
         """
-        await self.blobs.prepare([*changes.contents, *(mail.content for mail in changes.outbound)])
-        await self.write(lambda tx: tx.apply(changes))
+        await self.blobs.prepare(_contents_of(changes))
+        await self.write(partial(apply_changes, self._lightened(changes)))
+
+    def _lightened(self, changes: Changes) -> Changes:
+        """Name prepared bodies by their file instead of carrying them: the changes may have to travel."""
+        folder = self._engine.folder
+        if folder is None or not any(_is_heavy(content) for content in _contents_of(changes)):
+            return changes
+        return replace(
+            changes,
+            contents=tuple(_in_folder(content, folder) for content in changes.contents),
+            outbound=tuple(replace(mail, content=_in_folder(mail.content, folder)) for mail in changes.outbound),
+        )
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails before their 250; return the id of each, which for a second copy is the first one's.
@@ -127,6 +156,18 @@ class Database:
     async def close(self) -> None:
         """Finish what was begun and let go of everything."""
         await self._engine.close()
+
+
+def _contents_of(changes: Changes) -> list[Content]:
+    return [*changes.contents, *(mail.content for mail in changes.outbound)]
+
+
+def _is_heavy(content: Content) -> bool:
+    return content.size > LARGEST_INLINE and content.body is not None
+
+
+def _in_folder(content: Content, folder: BlobFolder) -> Content:
+    return replace(content, body=None, path=folder.path(content.sha256)) if _is_heavy(content) else content
 
 
 async def _open_sqlite(data: Path, *, clock: Clock, migrate: bool, read_only: bool) -> StorageEngine:

@@ -1,0 +1,207 @@
+"""The desk process: pipeline, relay and housekeeping, behind the process that takes mail (`daemon.py`) and at a lower priority.
+
+It is started by `desk_keeper.py` as a fresh interpreter with one end of the line, and does nothing until it gets its orders. It
+ends when it is told to, when a part of it ends that should not, and at once when the front is gone: without the front nothing
+that it does could be written down. Signals are the front's business.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import pickle
+import random
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import structlog
+
+from gateway.app import Gateway, attach_gateway, read_signers, utc_now
+from gateway.config.model import Config
+from gateway.errors import TransientError
+from gateway.line import Line, Subject
+from gateway.logs import configure_logging
+from gateway.pipeline.runner import Runner
+from gateway.relay.sender import Relay
+from gateway.storage.transaction import Topic
+from gateway.storage.work import reclaim_lost, release_leases
+
+log: Final = structlog.get_logger()
+
+_NICENESS: Final = 10
+"""Accepting goes first, on the processor as in the database; the workers inherit it."""
+_TIDYING_SECONDS: Final = 3600.0
+_RECLAIMING_SECONDS: Final = 60.0
+_TURN_SECONDS: Final = 0.0005
+_YOUNG_OBJECTS: Final = 5000
+"""So many more objects than before are looked at for garbage."""
+_FAILED: Final = 70
+_ABANDONED: Final = 75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What the front tells a new desk."""
+
+    config: Config
+    """Checked, with its secrets."""
+    node: str
+    """Under which mails are leased; the dead one before had the same."""
+    does_send: bool = True
+    """False only in measures that end where mail is queued."""
+
+
+class DeskProcess:
+    """The running parts of this process."""
+
+    def __init__(self, line: Line) -> None:
+        """Take the line; nothing is answered until it is connected."""
+        self._line = line
+        self._gateway: Gateway | None = None
+        self._relay: Relay | None = None
+        self._runner: Runner | None = None
+        self._parts: set[asyncio.Task[None]] = set()
+        self._has_begun = asyncio.Event()
+        self._is_draining = False
+        self._is_drained = asyncio.Event()
+        self._stack = contextlib.AsyncExitStack()
+        line.on_ask(Subject.BEGIN, self._begin)
+        line.on_ask(Subject.RECONFIGURE, self._reconfigure)
+        line.on_ask(Subject.DRAIN, self._drain)
+        line.on_ask(Subject.PING, self._say_hello)
+
+    async def run(self) -> None:
+        """Work until the front says that it is enough; a part that ends before raises its error here."""
+        ending = asyncio.create_task(self._is_drained.wait())
+        try:
+            await self._has_begun.wait()
+            done, _ = await asyncio.wait({*self._parts, ending}, return_when=asyncio.FIRST_COMPLETED)
+            for task in () if self._is_draining else done:
+                task.result()
+            await ending
+        finally:
+            ending.cancel()
+            await self._stack.aclose()
+
+    async def _begin(self, octets: bytes) -> bytes:
+        """Take up work, and first of all what a dead desk held."""
+        orders: Orders = pickle.loads(octets)  # noqa: S301 from our own front
+        gateway = await self._stack.enter_async_context(attach_gateway(orders.config, node=orders.node, line=self._line))
+        await gateway.workers.start()
+        await gateway.database.write(partial(release_leases, gateway.node, utc_now()))
+        self._gateway = gateway
+        self._runner = Runner(road=gateway.road, node=gateway.node)
+        self._relay = Relay(
+            hostname=orders.config.hostname,
+            smarthosts=orders.config.smarthosts,
+            settings=orders.config.relay,
+            claim=gateway.claim_due,
+            finish=gateway.finish_sending,
+            wait=partial(gateway.database.wait_for, Topic.OUTBOX),
+            clock=utc_now,
+            random=random.random,
+        )
+        self._parts = {
+            asyncio.create_task(self._runner.run(), name="pipeline"),
+            asyncio.create_task(self._keep_house(gateway), name="housekeeping"),
+        }
+        if orders.does_send:
+            self._parts.add(asyncio.create_task(self._relay.run(), name="relay"))
+        self._has_begun.set()
+        return b""
+
+    async def _reconfigure(self, octets: bytes) -> bytes:
+        """Use another configuration from the next mail on; when it cannot be used, nothing changes.
+
+        Raises:
+            StorageUnavailable: a signing key cannot be used.
+        """
+        config: Config = pickle.loads(octets)  # noqa: S301 from our own front
+        assert self._gateway is not None  # noqa: S101 the front begins with `BEGIN`
+        assert self._relay is not None  # noqa: S101 likewise
+        signers = await asyncio.to_thread(read_signers, config)
+        await self._gateway.reconfigure(config)
+        self._gateway.signers = signers
+        await self._relay.reconfigure(smarthosts=config.smarthosts, settings=config.relay)
+        return b""
+
+    async def _drain(self, octets: bytes) -> bytes:
+        """Begin nothing more, and finish what is under way within so many seconds."""
+        self._is_draining = True
+        if self._runner is not None and self._relay is not None:
+            self._runner.stop()
+            self._relay.stop()
+            for part in self._parts:
+                if part.get_name() == "housekeeping":
+                    part.cancel()
+            _, late = await asyncio.wait(self._parts, timeout=float(octets))
+            for part in late:
+                part.cancel()
+            await asyncio.gather(*self._parts, return_exceptions=True)
+        self._is_drained.set()
+        self._has_begun.set()
+        return b""
+
+    async def _say_hello(self, octets: bytes) -> bytes:
+        return octets
+
+    async def _keep_house(self, gateway: Gateway) -> None:
+        """Tidy up after processes that died: bytes that no row names, mails that nobody sends any more."""
+        loop, removed = asyncio.get_running_loop(), 0
+        tidied_at = -_TIDYING_SECONDS
+        while True:
+            try:
+                if is_time := loop.time() - tidied_at >= _TIDYING_SECONDS:
+                    removed = await gateway.database.remove_orphans()
+                    tidied_at = loop.time()
+                lost = await gateway.database.write(partial(reclaim_lost, utc_now()))
+            except TransientError as error:
+                log.warning("house.deferred", error=str(error))
+            else:
+                if (is_time and removed) or lost:
+                    log.info("house.kept", orphans=removed if is_time else 0, reclaimed=lost)
+            await asyncio.sleep(_RECLAIMING_SECONDS)
+
+
+def tune_interpreter() -> None:
+    """Let threads hand over to one another sooner than after 5 ms, and let the garbage collector pass over what is here to stay.
+
+    The event loop gives the interpreter away with every octet that it sends, and each time another thread would keep it for
+    a whole turn: mail was accepted at half the speed. All that was imported is looked at by every full collection, for nothing.
+    """
+    sys.setswitchinterval(_TURN_SECONDS)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
+
+
+async def _serve(descriptor: int) -> None:
+    line = Line()
+    desk = DeskProcess(line)
+    await line.connect(socket.socket(fileno=descriptor))
+    abandoned = asyncio.create_task(line.closed.wait())
+    working = asyncio.create_task(desk.run())
+    await asyncio.wait({abandoned, working}, return_when=asyncio.FIRST_COMPLETED)
+    if not working.done():
+        os._exit(_ABANDONED)
+    abandoned.cancel()
+    working.result()
+
+
+def serve() -> None:
+    """Be the desk process: the arguments are the descriptor of the line and the level of the log."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(OSError):  # a sandbox may forbid it
+        os.nice(_NICENESS)
+    configure_logging(sys.argv[2], for_good=True)
+    tune_interpreter()
+    try:
+        asyncio.run(_serve(int(sys.argv[1])))
+    except Exception:
+        log.exception("desk.failed")
+        sys.exit(_FAILED)

@@ -1,0 +1,207 @@
+"""Keeps a desk process: starts it, gives it its orders, starts another when it dies, and ends it.
+
+The front goes on accepting whatever happens to the desk: mail waits in the database. A desk that does not answer for a minute is
+as good as dead. Between two starts there is a pause, which grows while they keep dying young.
+"""
+
+import asyncio
+import contextlib
+import os
+import pickle
+import socket
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from gateway.app import Gateway
+from gateway.config.model import Config
+from gateway.desk import Orders
+from gateway.errors import GatewayError, StorageUnavailable
+from gateway.line import FaultOverThere, Line, LineClosed, Subject
+from gateway.storage.settings import SQLITE
+from gateway.storage.sqlite_remote import forward_wakeups, serve_writes
+
+log: Final = structlog.get_logger()
+
+COMMAND: Final = (sys.executable, "-c", "from gateway.desk import serve; serve()")
+_BEGINNING_SECONDS: Final = 180.0
+_PING_SECONDS: Final = 20.0
+_PATIENCE_SECONDS: Final = 60.0
+_ENDING_SECONDS: Final = 5.0
+_DYING_SECONDS: Final = 1.0
+_PAUSES: Final = (0.1, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+_YOUNG_SECONDS: Final = 120.0
+"""Who dies younger makes the next pause longer."""
+
+
+class _Employment:
+    """One desk process and the line to it."""
+
+    def __init__(self, process: Process, line: Line) -> None:
+        self.process = process
+        self.line = line
+        self.hired_at = time.monotonic()
+        self.has_begun = False
+        self.wakeups: asyncio.Task[None] | None = None
+
+    async def end(self) -> None:
+        """Let go of a process that has ended or is not worth waiting for."""
+        if self.line.closed.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.process.wait(), _DYING_SECONDS)
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+        await self.line.close()
+        if self.wakeups is not None:
+            self.wakeups.cancel()
+            await asyncio.gather(self.wakeups, return_exceptions=True)
+        await self.process.wait()
+
+
+class DeskKeeper:
+    """Keeps one desk process for a front. `hire` as early as you like, `start`, `run` in a task, `drain` at the end."""
+
+    def __init__(self, *, log_level: str = "info", command: Sequence[str] = COMMAND, does_send: bool = True) -> None:
+        """Take how to start one; it gets the descriptor of its line and the level of its log as arguments."""
+        self._log_level = log_level
+        self._command = tuple(command)
+        self._does_send = does_send
+        self._employment: _Employment | None = None
+        self._gateway: Gateway | None = None
+        self._config: Config | None = None
+        self._is_draining = False
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process that runs now, or the last one."""
+        return None if self._employment is None else self._employment.process.pid
+
+    async def hire(self) -> None:
+        """Start a process, which imports what it needs while we go on. Raises StorageUnavailable."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            line = Line()
+            await line.connect(ours)
+            environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "MALLOC_ARENA_MAX": "2"}
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *self._command, str(theirs.fileno()), self._log_level,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(),),
+                    env=environment,
+                    start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:
+                await line.close()
+                message = f"the desk process cannot be started: {error}"
+                raise StorageUnavailable(message) from error
+        self._employment = _Employment(process, line)
+
+    async def start(self, gateway: Gateway) -> None:
+        """Give the process its orders and return when it has begun to work.
+
+        Raises:
+            StorageUnavailable: it cannot.
+        """
+        self._gateway = gateway
+        self._config = self._config or gateway.config
+        if self._employment is None:
+            await self.hire()
+        try:
+            await self._begin()
+        except BaseException:
+            await self.dismiss()
+            raise
+
+    async def _begin(self) -> None:
+        employment, gateway, config = self._employment, self._gateway, self._config
+        assert employment is not None  # noqa: S101 hired before
+        assert gateway is not None  # noqa: S101 `start` comes first
+        assert config is not None  # noqa: S101 likewise
+        line = employment.line
+        if config.database == SQLITE:
+            serve_writes(gateway.database.engine, line)
+            employment.wakeups = asyncio.create_task(forward_wakeups(gateway.database.engine, line), name="wakeups")
+        orders = Orders(config=config, node=gateway.node, does_send=self._does_send)
+        try:
+            async with asyncio.timeout(_BEGINNING_SECONDS):
+                await line.ask(Subject.BEGIN, pickle.dumps(orders, pickle.HIGHEST_PROTOCOL))
+        except (FaultOverThere, TimeoutError, GatewayError) as error:
+            message = f"the desk process does not begin: {str(error) or type(error).__name__}"
+            raise StorageUnavailable(message) from error
+        employment.has_begun = True
+
+    async def run(self) -> None:
+        """Start another process whenever one dies, until cancelled."""
+        deaths = 0
+        while True:
+            employment = self._employment
+            if employment is not None:
+                await self._watch(employment)
+                await employment.end()
+                age = time.monotonic() - employment.hired_at
+                deaths = deaths + 1 if age < _YOUNG_SECONDS else 0
+                pause = _PAUSES[min(deaths, len(_PAUSES) - 1)]
+                log.error("desk.died", code=employment.process.returncode, age=round(age, 1), again_in=pause)
+                self._employment = None
+                await asyncio.sleep(pause)
+            try:
+                await self.hire()
+                await self._begin()
+            except StorageUnavailable as error:
+                log.error("desk.failed", error=str(error))  # noqa: TRY400 its own log has the details
+                if self._employment is None:
+                    await asyncio.sleep(_PAUSES[-1])
+            else:
+                log.info("desk.replaced")
+
+    async def _watch(self, employment: _Employment) -> None:
+        """Return when the process has hung up, or does not answer."""
+        closed = employment.line.closed
+        while employment.has_begun and not closed.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(closed.wait(), _PING_SECONDS)
+                return
+            try:
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    await employment.line.ask(Subject.PING)
+            except (TimeoutError, LineClosed):
+                return
+
+    async def reconfigure(self, config: Config) -> None:
+        """Have the desk use another configuration; one that is not there now gets it when it begins.
+
+        Raises:
+            GatewayError: it cannot use it, and goes on with the old one.
+        """
+        employment = self._employment
+        if employment is not None and employment.has_begun and not employment.line.closed.is_set():
+            try:
+                await employment.line.ask(Subject.RECONFIGURE, pickle.dumps(config, pickle.HIGHEST_PROTOCOL))
+            except LineClosed:
+                pass  # the next one begins with it
+            except FaultOverThere as fault:
+                message = f"the desk process cannot use the configuration: {fault}"
+                raise StorageUnavailable(message) from fault
+        self._config = config
+
+    async def drain(self, seconds: float) -> None:
+        """Let the desk finish what is under way, and end it. `run` must have been cancelled before."""
+        employment = self._employment
+        if employment is not None and employment.has_begun:
+            with contextlib.suppress(TimeoutError, GatewayError, FaultOverThere):
+                async with asyncio.timeout(seconds + _ENDING_SECONDS):
+                    await employment.line.ask(Subject.DRAIN, str(seconds).encode())
+                    await employment.process.wait()
+        await self.dismiss()
+
+    async def dismiss(self) -> None:
+        """End the process at once, if there is one."""
+        employment, self._employment = self._employment, None
+        if employment is not None:
+            await employment.end()

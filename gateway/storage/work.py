@@ -1,0 +1,47 @@
+"""Units of work with a name, so that they can cross from the desk process to the one that writes (`functools.partial` of them).
+
+Each takes the transaction last. A lambda would do as well wherever the database is in the same process.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.mail import OutboundMail, ReceivedMail
+from gateway.storage.transaction import Writer
+from gateway.tickets import Changes
+
+
+def apply_changes(changes: Changes, tx: Writer) -> None:
+    """Write all that one stimulus changes."""
+    tx.apply(changes)
+
+
+def claim_received(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[ReceivedMail, ...]:
+    """Lease undecided mails."""
+    return tx.received.claim(limit=limit, now=now, lease_seconds=lease_seconds, node=node)
+
+
+def claim_due(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[OutboundMail, ...]:
+    """Lease mails that are due to be sent."""
+    return tx.outbox.claim_due(now=now, limit=limit, lease_seconds=lease_seconds, node=node)
+
+
+def release_leases(node: str, now: datetime, tx: Writer) -> int:
+    """Void what a dead process of this node held; return how many mails of ours go back into the outbox."""
+    tx.received.release_leases(node)
+    return tx.outbox.release_leases(node, now=now)
+
+
+def reclaim_lost(now: datetime, tx: Writer) -> int:
+    """Put mails back into the outbox whose sender's lease is over."""
+    return tx.outbox.reclaim_lost(now)
+
+
+def reserve_numbers(series: str, count: int, tx: Writer) -> int:
+    """Reserve ticket numbers; return the first."""
+    return tx.numbers.reserve(series, count)
+
+
+def put_back(ids: Sequence[int], node: str, until: datetime, tx: Writer) -> int:
+    """Let go of undecided mails before their lease is over: somebody may try again after `until`."""
+    return tx.received.put_back(ids, node=node, until=until)
