@@ -218,12 +218,14 @@ class OutboxWriter(OutboxReader):
 
 def _values(mail: OutboundMail) -> dict[str, Any]:
     is_due = mail.state is OutboundState.QUEUED and mail.next_attempt_at is None
+    key = mail.recipient.key
     return {
         "id": mail.id,
         "purpose": mail.purpose,
         "channel": mail.channel,
         "recipient": str(mail.recipient),
-        "recipient_key": mail.recipient.key,
+        "recipient_key": key,
+        "recipient_domain": key.rpartition("@")[2],
         "reverse_path": None if mail.reverse_path is None else str(mail.reverse_path),
         "message_id": mail.message_id,
         "content_sha256": mail.content.sha256,

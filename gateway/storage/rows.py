@@ -1,19 +1,24 @@
 """The tables. Rows stay inside this package: everybody else sees the values of `gateway.mail` and `gateway.tickets`.
 
-A change here needs a migration (`migrations/`); a test compares the two. Full-text search has its own tables, made by the
-migrations alone (`search.py`).
+Those of people and time stand in `people_rows.py`. A change needs a migration (`migrations/`); a test compares the two.
+Full-text search has its own tables, made by the migrations alone (`search.py`).
 """
 
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
-from sqlalchemy import Boolean, Index, Integer, LargeBinary, MetaData, Table, inspect
+from sqlalchemy import Boolean, Index, Integer, LargeBinary, MetaData, Table, inspect, text
 from sqlmodel import Field, SQLModel
 
 from gateway.mail import Envelope, Evidence, Outcome, Purpose, Waiver
+from gateway.people import Clock
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.storage.columns import CleanText, Id, Json, KeyText, UtcTime, Word
 from gateway.tickets import Part, Priority, Side, TraceLine, Visibility
+
+IS_UNSOLVED: Final = "assignee IS NOT NULL AND status IN ('new', 'open', 'pending', 'on_hold')"
+"""What an agent has to do; a query finds the index of it only when it says the same in the same words."""
+_IS_TIMED: Final = "late_at IS NOT NULL"
 
 
 class Row(SQLModel):
@@ -85,6 +90,8 @@ class TicketRow(Row, table=True):
         Index("ix_ticket_status_id", "status", "id"),
         Index("ix_ticket_assignee_id", "assignee", "id"),
         Index("ix_ticket_queue_id", "queue", "id"),
+        Index("ix_ticket_late_at", "late_at", sqlite_where=text(_IS_TIMED), postgresql_where=text(_IS_TIMED)),
+        Index("ix_ticket_assignee_unsolved", "assignee", sqlite_where=text(IS_UNSOLVED), postgresql_where=text(IS_UNSOLVED)),
     )
     id: int = Field(sa_type=cast("Any", Id), primary_key=True, sa_column_kwargs={"autoincrement": False})
     number: str = Field(sa_type=KeyText, unique=True)
@@ -105,6 +112,15 @@ class TicketRow(Row, table=True):
     tags: Any = Field(sa_type=cast("Any", Json(tuple[str, ...])), nullable=False)
     merged_into: int | None = Field(sa_type=cast("Any", Id))
     version: int = Field(sa_type=Integer)
+    first_answered_at: datetime | None = Field(sa_type=UtcTime)
+    solved_at: datetime | None = Field(sa_type=UtcTime)
+    wait_until: datetime | None = Field(sa_type=UtcTime)
+    clock: Any = Field(sa_type=cast("Any", Json(Clock)), nullable=True)
+    """NULL where nothing is promised."""
+    late_at: datetime | None = Field(sa_type=UtcTime)
+    """The next breach of the clock: from then on the ticket is late."""
+    announced: Any = Field(sa_type=cast("Any", Json(tuple[str, ...])), nullable=True)
+    """NULL where nothing was."""
 
 
 class ParticipantRow(Row, table=True):
@@ -175,12 +191,16 @@ class OutboundRow(Row, table=True):
     __table_args__ = (
         Index("ix_outbound_state_next_attempt_at", "state", "next_attempt_at"),
         Index("ix_outbound_recipient_key_created_at", "recipient_key", "created_at"),
+        Index("ix_outbound_recipient_domain_purpose_created_at", "recipient_domain", "purpose", "created_at"),
+        Index("ix_outbound_channel_purpose_created_at", "channel", "purpose", "created_at"),
     )
     id: int = Field(sa_type=cast("Any", Id), primary_key=True, sa_column_kwargs={"autoincrement": False})
     purpose: Purpose = Field(sa_type=cast("Any", Word(Purpose)))
     channel: str = Field(sa_type=CleanText)
     recipient: str = Field(sa_type=CleanText)
     recipient_key: str = Field(sa_type=KeyText)
+    recipient_domain: str = Field(sa_type=KeyText, sa_column_kwargs={"server_default": ""})
+    """The domain of the key, in A-labels."""
     reverse_path: str | None = Field(sa_type=CleanText)
     message_id: str = Field(sa_type=KeyText, unique=True)
     content_sha256: str = Field(sa_type=KeyText, foreign_key="content.sha256")

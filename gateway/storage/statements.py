@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Executable, Select, Table, bindparam, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
 from gateway.storage import sqlite_bulk

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gateway.mail import Address, Mailbox
+from gateway.people import NO_CLOCK
 from gateway.storage.statements import AnyRow
 from gateway.tickets import Participant, Post, StoredAttachment, Ticket
 
@@ -27,12 +28,18 @@ def make_ticket(row: AnyRow, participants: tuple[Participant, ...]) -> Ticket:
         category=row.category,
         tags=row.tags,
         merged_into=row.merged_into,
+        first_answered_at=row.first_answered_at,
+        solved_at=row.solved_at,
+        wait_until=row.wait_until,
+        clock=row.clock or NO_CLOCK,
+        announced=row.announced or (),
         version=row.version,
     )
 
 
 def ticket_values(ticket: Ticket) -> dict[str, Any]:
     """Return what a ticket's row holds."""
+    clock = ticket.clock
     return {
         "id": ticket.id,
         "number": ticket.number,
@@ -52,6 +59,12 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "category": ticket.category,
         "tags": ticket.tags,
         "merged_into": ticket.merged_into,
+        "first_answered_at": ticket.first_answered_at,
+        "solved_at": ticket.solved_at,
+        "wait_until": ticket.wait_until,
+        "clock": None if clock == NO_CLOCK else clock,
+        "late_at": min((due for due in (clock.reaction_due_at, clock.resolution_due_at) if due is not None), default=None),
+        "announced": ticket.announced or None,
         "version": ticket.version,
     }
 

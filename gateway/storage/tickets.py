@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from gateway.errors import ConcurrentChange, NotFound
 from gateway.states import TicketStatus, advance
@@ -19,7 +20,10 @@ from gateway.storage.rows import (
     TicketRow,
     table_of,
 )
-from gateway.storage.statements import AnyRow
+from gateway.storage.statements import AnyRow, is_sqlite
+from gateway.storage.team import TeamReader, TeamWriter
+from gateway.storage.ticket_list import TicketFilter as TicketFilter  # noqa: PLC0414 part of this module's face
+from gateway.storage.ticket_list import ticket_query
 from gateway.storage.ticket_rows import (
     attachment_values,
     make_attachment,
@@ -64,22 +68,8 @@ _KNOWN_OUTBOUND: Final = select(_OUTBOUND.c.message_id, _OUTBOUND.c.ticket_id, _
     _OUTBOUND.c.message_id.in_(bindparam("message_ids", expanding=True)), _OUTBOUND.c.ticket_id.is_not(None)
 )
 
+_PAGE: Final = 200
 _UNFINISHED: Final = tuple(status for status in TicketStatus if status is not TicketStatus.CLOSED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFilter:
-    """Which tickets to list; an empty field asks for nothing."""
-
-    statuses: tuple[TicketStatus, ...] = ()
-    queue: str | None = None
-    assignee: str | None = None
-    channel: str | None = None
-    requester: str | None = None
-    """`Address.key`."""
-    limit: int = 100
-    after: int | None = None
-    """The id where the page before ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +80,8 @@ class KnownMessage:
     post_id: int | None
 
 
-class TicketReader:
+class TicketReader(TeamReader):
     """Reads tickets."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get(self, ticket_id: int) -> Ticket:
         """Return one ticket.
@@ -120,24 +107,21 @@ class TicketReader:
         return tickets[0] if tickets else None
 
     def list(self, wanted: TicketFilter) -> tuple[Ticket, ...]:
-        """Return tickets, newest first."""
-        query = select(_TICKET)
-        if wanted.statuses:
-            query = query.where(_TICKET.c.status.in_(wanted.statuses))
-        equals = {
-            _TICKET.c.queue: wanted.queue,
-            _TICKET.c.assignee: wanted.assignee,
-            _TICKET.c.channel: wanted.channel,
-            _TICKET.c.requester_key: wanted.requester,
-        }
-        query = query.where(*(column == value for column, value in equals.items() if value is not None))
-        if wanted.after is not None:
-            query = query.where(_TICKET.c.id < wanted.after)
-        return self._tickets(self._connection.execute(query.order_by(_TICKET.c.id.desc()).limit(wanted.limit)).all())
+        """Return tickets in the order of the filter."""
+        query = ticket_query(wanted, is_lite=is_sqlite(self._connection))
+        if not wanted.text:
+            return self._tickets(self._connection.execute(query.limit(wanted.limit)).all())
+        with self._connection.execute(query.execution_options(yield_per=_PAGE)) as found:
+            rows = list(islice((row for row in found if wanted.has_text(row.subject)), wanted.limit))
+        return self._tickets(rows)
 
     def open_of_requester(self, address_key: str, channel: str, *, limit: int = 20) -> tuple[Ticket, ...]:
         """Return a requester's tickets of a channel that are not closed, newest first."""
         return self.list(TicketFilter(statuses=_UNFINISHED, requester=address_key, channel=channel, limit=limit))
+
+    def participating(self, address_key: str, limit: int = 20) -> tuple[Ticket, ...]:
+        """Return tickets in which an address takes part, newest first, whatever their status."""
+        return self.get_all(self.participating_ids(address_key, limit))
 
     def by_message_ids(self, message_ids: Sequence[str]) -> dict[str, KnownMessage]:
         """Return where Message-IDs lead that came with a post or went out with a mail of ours."""
@@ -207,7 +191,7 @@ class TicketReader:
         return tuple(make_post(row, tuple(attachments[row.id])) for row in rows)
 
 
-class TicketWriter(TicketReader):
+class TicketWriter(TicketReader, TeamWriter):
     """Changes tickets."""
 
     def open(self, tickets: Sequence[Ticket]) -> None:

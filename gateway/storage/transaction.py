@@ -15,9 +15,12 @@ from gateway.storage.contents import Contents
 from gateway.storage.folder import BlobFolder
 from gateway.storage.keys import KeyReader, KeyWriter, Numbers
 from gateway.storage.outbox import OutboxReader, OutboxWriter
+from gateway.storage.people import PeopleReader, PeopleWriter
 from gateway.storage.received import Acceptance, ReceivedReader, ReceivedWriter
 from gateway.storage.search import SearchReader, SearchWriter
+from gateway.storage.suspended import SuspendedReader, SuspendedWriter
 from gateway.storage.tickets import TicketReader, TicketWriter
+from gateway.storage.timers import TimerReader, TimerWriter
 from gateway.tickets import Changes
 
 
@@ -28,6 +31,8 @@ class Topic(StrEnum):
     """A mail waits for its decision."""
     OUTBOX = "outbox"
     """A mail of ours waits to be sent."""
+    TIMERS = "timers"
+    """Timers were set or taken away."""
 
 
 class Reader:
@@ -40,6 +45,9 @@ class Reader:
         self.outbox = OutboxReader(connection, self.contents)
         self.keys = KeyReader(connection)
         self.search = SearchReader(connection, self.tickets)
+        self.people = PeopleReader(connection)
+        self.timers = TimerReader(connection)
+        self.suspended = SuspendedReader(connection, self.received)
 
 
 class Writer(Reader):
@@ -50,6 +58,9 @@ class Writer(Reader):
     outbox: OutboxWriter
     keys: KeyWriter
     search: SearchWriter
+    people: PeopleWriter
+    timers: TimerWriter
+    suspended: SuspendedWriter
 
     def __init__(self, connection: Connection, place: BlobFolder | BlobCache, *, now: datetime) -> None:
         super().__init__(connection, place)
@@ -60,6 +71,9 @@ class Writer(Reader):
         self.keys = KeyWriter(connection)
         self.numbers = Numbers(connection)
         self.search = SearchWriter(connection, self.tickets)
+        self.people = PeopleWriter(connection)
+        self.timers = TimerWriter(connection)
+        self.suspended = SuspendedWriter(connection, self.received)
         self.topics: set[Topic] = set()
         """Whom to wake after the commit."""
 
@@ -76,6 +90,7 @@ class Writer(Reader):
             InvalidTransition: no table allows a change of state.
             NotFound: bytes that the rows rely on are not stored.
         """
+        self.timers.fire(changes.fired)
         self.received.change(changes.received, now=self.now)
         self.contents.store(changes.contents)
         self.contents.require([a.sha256 for post in changes.posts for a in post.attachments])
@@ -87,7 +102,25 @@ class Writer(Reader):
         self.search.add([*changes.new_tickets, *renamed], changes.posts)
         self.outbox.queue(changes.outbound)
         self.outbox.change(changes.outbound_changes, now=self.now)
+        self._apply_people(changes)
+        self._apply_time(changes)
         if any(change.new is ReceivedState.RECEIVED for change in changes.received):
             self.topics.add(Topic.RECEIVED)
         if changes.outbound or any(change.new is OutboundState.QUEUED for change in changes.outbound_changes):
             self.topics.add(Topic.OUTBOX)
+
+    def _apply_people(self, changes: Changes) -> None:
+        self.people.keep_organisations(changes.organisations)
+        self.people.keep_contacts(changes.contacts)
+        self.people.lift(changes.lifted_blocks)
+        self.people.block(changes.blocks)
+        self.people.come_back(changes.returned)
+        self.people.leave(changes.absences)
+
+    def _apply_time(self, changes: Changes) -> None:
+        self.tickets.link(changes.links)
+        self.timers.replace_of_tickets(changes.ticket_timers)
+        self.timers.set(changes.timers)
+        self.suspended.remember(changes.listed)
+        if changes.fired or changes.timers or changes.ticket_timers:
+            self.topics.add(Topic.TIMERS)
