@@ -244,11 +244,34 @@ class Stage:
             described["posts"] = [
                 {"by": f"{p.side} {p.visibility}", "text": self._unmask(p.text), **_files(p.attachments)} for p in changes.posts
             ]
+        described |= self._describe_rest(changes)
         if changes.outbound_changes:
             described["outbox"] = [f"{c.old} → {c.new}: {c.last_reply}" for c in changes.outbound_changes]
         described["sends"] = [self._describe_mail(m) for m in changes.outbound]
         described["trace"] = [f"{'HIT ' if t.hit else 'miss'} {t.step}: {self._unmask(t.because)}" for t in decision.trace]
         return described
+
+    def _describe_rest(self, changes: Changes) -> dict[str, Any]:
+        """Return what else was written down: who changed what, and what is known of people and of time."""
+        rest = {
+            "history": [f"{line.by}: {self._unmask(line.what)} ({self._unmask(line.why)})" for line in changes.history],
+            "links": [str(link.kind) for link in changes.links],
+            "contacts": [
+                f"{c.name or 'no name'} {' '.join(map(str, c.addresses)) or 'forgotten'}{', verified' if c.verified_at else ''}"
+                for c in changes.contacts
+            ],
+            "blocks": [f"{b.kind} {b.value}, by {b.by}" for b in changes.blocks],
+            "lifted blocks": [f"{b.kind} {b.value}" for b in changes.lifted_blocks],
+            "absences": [
+                f"{a.agent}, by {a.by}{f', until {a.until:%Y-%m-%d %H:%M}' if a.until else ''}" for a in changes.absences
+            ],
+            "returned": list(changes.returned),
+            "timers": [
+                f"{t.key} {t.due_at:%Y-%m-%d %H:%M}"
+                for t in (*(t for of in changes.ticket_timers for t in of.timers), *changes.timers)
+            ],
+        }
+        return {name: lines for name, lines in rest.items() if lines}
 
     async def _hand_over(self, mails: tuple[OutboundMail, ...]) -> None:
         """Let a smarthost take everything at once."""

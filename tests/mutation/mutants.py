@@ -1,0 +1,154 @@
+"""What `make mutate` switches off, one at a time: every step, effect, guard, command, rule condition, action and timer.
+
+A mutant changes one thing while it is installed and tells of what it would have changed: `install` returns how to undo it, and
+`watch` installs only an observer. Journeys in which a mutant is never noticed need not be played against it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, get_args
+
+from gateway.pipeline import apply, decide
+from gateway.pipeline.case import Case, Miss
+from gateway.pipeline.effects import Effect
+
+Undo = Callable[[], None]
+Notice = Callable[[str], None]
+
+
+class Mutant(Protocol):
+    """One thing that can be switched off."""
+
+    @property
+    def name(self) -> str:
+        """What a reader calls it."""
+
+    def install(self) -> Undo:
+        """Switch it off until the returned function is called."""
+
+    def watch(self, notice: Notice) -> Undo:
+        """Call `notice` with the name whenever it matters."""
+
+
+@dataclass(frozen=True)
+class StepOff:
+    """A step of the decision that never hits."""
+
+    index: int
+
+    @property
+    def name(self) -> str:
+        return f"step {decide.STEPS[self.index].__name__}"
+
+    def install(self) -> Undo:
+        def off(_case: Case) -> Miss:
+            return Miss("switched off")
+
+        return self._replace(off)
+
+    def watch(self, notice: Notice) -> Undo:
+        step, name = decide.STEPS[self.index], self.name
+
+        def watched(case: Case) -> Any:
+            found = step(case)
+            if not isinstance(found, Miss):
+                notice(name)
+            return found
+
+        watched.__name__ = step.__name__
+        return self._replace(watched)
+
+    def _replace(self, step: Any) -> Undo:
+        if not hasattr(step, "__name__") or step.__name__ == "off":
+            step.__name__ = decide.STEPS[self.index].__name__
+        steps = list(decide.STEPS)
+        steps[self.index] = step
+        return _patch(decide, "STEPS", tuple(steps))
+
+
+@dataclass(frozen=True)
+class EffectOff:
+    """An effect that is decided and not carried out."""
+
+    effect: type
+
+    @property
+    def name(self) -> str:
+        return f"effect {self.effect.__name__}"
+
+    def install(self) -> Undo:
+        perform = apply._Sheet.perform
+
+        def performed(sheet: Any, effect: Any) -> None:
+            if not isinstance(effect, self.effect):
+                perform(sheet, effect)
+
+        return _patch(apply._Sheet, "perform", performed)
+
+    def watch(self, notice: Notice) -> Undo:
+        perform = apply._Sheet.perform
+
+        def performed(sheet: Any, effect: Any) -> None:
+            if isinstance(effect, self.effect):
+                notice(self.name)
+            perform(sheet, effect)
+
+        return _patch(apply._Sheet, "perform", performed)
+
+
+@dataclass(frozen=True)
+class AlwaysReturns:
+    """A guard or a condition that always says the same."""
+
+    name: str
+    owner: Any
+    attribute: str
+    value: Any
+
+    def install(self) -> Undo:
+        def constant(*_args: object, **_keywords: object) -> Any:
+            return self.value
+
+        return _patch(self.owner, self.attribute, constant)
+
+    def watch(self, notice: Notice) -> Undo:
+        original = getattr(self.owner, self.attribute)
+
+        def watched(*args: Any, **keywords: Any) -> Any:
+            result = original(*args, **keywords)
+            if result != self.value:
+                notice(self.name)
+            return result
+
+        return _patch(self.owner, self.attribute, watched)
+
+
+def _patch(owner: Any, attribute: str, value: Any) -> Undo:
+    own = vars(owner).get(attribute, None)
+    setattr(owner, attribute, value)
+
+    def undo() -> None:
+        if own is None:
+            delattr(owner, attribute)
+        else:
+            setattr(owner, attribute, own)
+
+    return undo
+
+
+def all_mutants() -> Iterator[Mutant]:
+    """Yield every mutant there is."""
+    yield from (StepOff(index) for index in range(len(decide.STEPS) - 1))
+    yield from (EffectOff(effect) for effect in get_args(Effect))
+    yield from guards()
+
+
+def guards() -> Iterator[Mutant]:
+    """Yield the guards: what doubts, caps and holds back."""
+    from gateway.pipeline import agents, steps  # noqa: PLC0415
+
+    yield AlwaysReturns("guard: the token of an agent", agents, "_doubt_token", None)
+    yield AlwaysReturns("guard: a fresh and unseen mail", agents, "_doubt_freshness", None)
+    yield AlwaysReturns("guard: the proof covers the token", agents, "_token_is_covered", True)
+    yield AlwaysReturns("guard: who may join", steps, "_may_join", True)
+    yield AlwaysReturns("guard: what swallows a repeated mail", steps, "_swallows", True)
