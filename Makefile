@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock check format lint types contracts test docs peers demo crash bench
+.PHONY: help venv lock check format lint types contracts test docs peers demo crash bench mutate
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ peers:  ## Install the Debian packages that tests against real peers use
 
 crash: venv  ## Kill, starve and cut the power of a gateway thousands of times, and look for lost mail (20 to 40 minutes)
 	$(BIN)/python -m tests.crash.harness
+
+mutate: venv  ## Switch off each step, effect, guard and rule condition in turn: some journey must notice
+	$(BIN)/python -m tests.mutation.mutate $(ONLY)
 
 demo: venv  ## Play a conversation through real SMTP, then wait for your own mail (ONCE=1 ends by itself)
 	$(BIN)/ticket-gateway demo $(if $(ONCE),--once)
