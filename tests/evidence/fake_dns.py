@@ -1,6 +1,7 @@
 """A DNS server on loopback, fed by a dict: UDP with truncation, TCP, and every way to misbehave."""
 
 import asyncio
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -45,6 +46,7 @@ class FakeDns:
     port: int = 0
     _udp: asyncio.DatagramTransport | None = None
     _tcp: asyncio.Server | None = None
+    _more: list[asyncio.DatagramTransport | asyncio.Server] = field(default_factory=list)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     _sessions: set["asyncio.Task[None] | None"] = field(default_factory=set)
 
@@ -59,11 +61,17 @@ class FakeDns:
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), local_addr=("127.0.0.1", self.port))
         return self
 
+    async def serve_also(self, udp: socket.socket, tcp: socket.socket) -> None:
+        """Answer on these sockets too, wherever they were opened."""
+        udp.setblocking(False)
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Udp(self), sock=udp)
+        self._more += [transport, await asyncio.start_server(self._serve_tcp, sock=tcp)]
+
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         assert self._udp is not None
         assert self._tcp is not None
-        self._udp.close()
-        self._tcp.close()
+        for listener in (self._udp, self._tcp, *self._more):
+            listener.close()
         for writer in self._writers:
             writer.close()
         await asyncio.gather(*(session for session in self._sessions if session is not None))
