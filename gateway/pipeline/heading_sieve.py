@@ -49,8 +49,10 @@ def _may_hold_label(raw: str) -> bool:
     label = raw[:at]
     if not label.isascii():
         return True
-    words = " ".join(label.lstrip(_QUOTE_SIGNS).lower().split())
-    if not words or words[0] in FRAME or is_label(words) or raw.lstrip().startswith(">>>"):
+    bare = label.lstrip(_QUOTE_SIGNS)
+    if not bare or bare[0] in FRAME or (raw.startswith((">>>", " ")) and raw.lstrip().startswith(">>>")):
+        return True
+    if len(bare) <= _LONGEST_ANNOUNCEMENT and is_label(" ".join(bare.lower().split())):
         return True
     last = raw[-1]
     if last in _ANY_TRAILING:

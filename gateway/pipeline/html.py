@@ -7,6 +7,7 @@ A linear guard flattens what is nested absurdly deep before nh3 (a real HTML5 pa
 import re
 from functools import lru_cache
 from html import escape, unescape
+from itertools import accumulate
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -97,19 +98,18 @@ def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
 
 def limit_nesting(html: str) -> str:
     """Drop opening tags that lie absurdly deep, and their closing ones: HTML parsers are quadratic in depth."""
-    depth = formatting = 0
-    for closing, name in map(re.Match.groups, _TAG.finditer(html)):
-        if closing:
-            depth = depth and depth - 1
-            if name in _FORMATTING:
-                formatting = formatting and formatting - 1
-            continue
-        depth += 1
-        if name in _FORMATTING:
-            formatting += 1
-        if depth > _MOST_OPEN or formatting > _MOST_FORMATTING:
-            return _flatten(html)
-    return html
+    tags = _TAG.findall(html)
+    if len(tags) <= _MOST_FORMATTING:
+        return html
+    steps = [-1 if closing else 1 for closing, _ in tags]
+    formatting = [step for step, (_, name) in zip(steps, tags, strict=True) if name in _FORMATTING]
+    return _flatten(html) if _climb(steps) > _MOST_OPEN or _climb(formatting) > _MOST_FORMATTING else html
+
+
+def _climb(steps: list[int]) -> int:
+    """Return how far steps lead up from their lowest to their highest point: never less than how deep elements are nested."""
+    heights = list(accumulate(steps, initial=0))
+    return max(heights) - min(heights)
 
 
 def _flatten(html: str) -> str:

@@ -22,6 +22,14 @@ _VOID: Final = frozenset({"br", "hr", "img", "wbr", "col"})
 _HIDDEN: Final = f'style="{HIDDEN_STYLE}"'
 _INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u2007]+")
 _ONLY_FILLING: Final = re.compile("[\\s\u200b\u200c\u200d\u2060\u034f\u00ad\ufeff\u180e\u00a0\u2007]*")
+_QUIET: Final = (
+    "(?:b|i|u|s|em|strong|span|font|small|big|code|tt|strike|sub|sup|abbr|bdi|bdo|mark|del|ins|cite|tbody|thead|tfoot|col|"
+    "colgroup)"
+)
+_PLAIN_ATTRIBUTES: Final = '(?: [a-z]++="[^"]*+")*+'
+_QUIET_TAGS: Final = re.compile(rf"<(?:/{_QUIET}|(?:{_QUIET}|td|th){_PLAIN_ATTRIBUTES})>")
+"""Tags that change nothing about the text, in HTML as nh3 writes it: it is quicker not to look at each of them."""
+_HIDDEN_QUIET: Final = re.compile(rf'<(?:{_QUIET}|td|th)(?: [a-z]++="[^"]*+")*? {_HIDDEN}')
 _HREF: Final = re.compile(r'\shref="([^"]*)"')
 _ALT: Final = re.compile(r'\salt="([^"]*)"')
 _START: Final = re.compile(r'\sstart="([^"]*)"')
@@ -37,6 +45,8 @@ def html_to_text(html: str) -> str:
     """Return the text of sanitised HTML."""
     writer = _Writer()
     hidden = writer.hidden
+    if _HIDDEN_QUIET.search(html) is None:
+        html = _QUIET_TAGS.sub("", html)
     tokens = _TOKEN.findall(html) if len(html) <= _SHORT else map(re.Match.groups, _TOKEN.finditer(html))
     for tag, attributes, behind, text in tokens:
         if tag:
@@ -72,6 +82,10 @@ class _Writer(TextLines):
 
     def write(self, raw: str) -> None:
         """Add the text between two tags."""
+        if raw.isascii() and raw.isprintable() and "&" not in raw and "  " not in raw and not (self._echo or self._pre):
+            line = self.line  # nearly all of them
+            self.append(raw if line and line[-1][-1] != " " else raw.lstrip(" "))
+            return
         if raw.isspace() and not self._pre:
             self._echo = ""
             if self.line and not self.line[-1].endswith(" "):
@@ -226,9 +240,10 @@ class _Writer(TextLines):
 
     def write_image(self, attributes: str) -> None:
         """Write an image's alternative text."""
-        alternative = _SPACES.sub(" ", _attribute(attributes, _ALT)).strip()
+        found = _ALT.search(attributes)
+        alternative = found[1].strip() if found else ""
         if alternative:
-            self.write(f"[{alternative}]".replace("&", "&amp;"))
+            self.write(f"[{alternative}]")
 
     def close_link(self, _: str) -> None:
         """Write where a link leads, unless its text says so."""
@@ -239,17 +254,20 @@ class _Writer(TextLines):
             self.links[-1][1].extend(shown)
         if not href or not shown or not href[:8].lower().startswith(("http://", "https://", "mailto:", "tel:", "ftp://")):
             return
-        text = _SPACES.sub(" ", "".join(shown)).strip()
-        if not text:
-            return
-        plain = href.partition(":")[2].lstrip("/") if ":" in href else href
-        plain = plain.partition("?")[0] if href.startswith("mailto:") else plain
-        if text.rstrip("/").casefold() in {href.rstrip("/").casefold(), plain.rstrip("/").casefold()}:
+        text = "".join(shown).strip()
+        if not text or (" " not in text and _says_target(text, href)):
             return
         if self.line:
             self.line[-1] = self.line[-1].rstrip(" ")
         self.append(f" <{href}>" if self.line else f"<{href}>")
         self._echo = f" [{href}]"
+
+
+def _says_target(text: str, href: str) -> bool:
+    """Tell whether the text of a link is where it leads, with or without the scheme."""
+    plain = href.partition(":")[2].lstrip("/") if ":" in href else href
+    plain = plain.partition("?")[0] if href.startswith("mailto:") else plain
+    return text.rstrip("/").casefold() in {href.rstrip("/").casefold(), plain.rstrip("/").casefold()}
 
 
 _HANDLERS: Final[dict[str, Callable[[_Writer, str], None]]] = {
