@@ -18,7 +18,9 @@ from typing import Final
 
 from gateway.app import Gateway, open_gateway, utc_now
 from gateway.config import load_config
-from gateway.daemon import Daemon, tune_interpreter
+from gateway.daemon import Daemon
+from gateway.desk import tune_interpreter
+from gateway.desk_keeper import DeskKeeper
 from gateway.logs import configure_logging
 from gateway.mail import (
     ArcEvidence,
@@ -66,10 +68,8 @@ class Parts(Daemon):
         """Wire like the daemon, but for what the options leave out."""
         config = gateway.config
         listeners = open_listeners(config.listen, passed={})
-        super().__init__(gateway, listeners)
+        super().__init__(gateway, listeners, desk=DeskKeeper(does_send=not options.no_relay))
         self._has_pipeline = not options.no_pipeline
-        if options.no_relay:
-            self.relay.stop()
         accept = _keep_nothing if options.no_store else gateway.database.accept
         self.committer = Committer(accept=accept, on_received=lambda: None)
         intake = Intake(
@@ -90,8 +90,8 @@ class Parts(Daemon):
         if self._has_pipeline:
             await super().start()
         else:
-            tune_interpreter()
             await self.server.start()
+        tune_interpreter()
 
 
 async def _run(options: argparse.Namespace) -> None:
