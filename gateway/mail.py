@@ -215,7 +215,13 @@ class Waiver:
     by: str
     at: datetime
     reason: str
-    """The `Reason` that is waived."""
+    """The `Reason` that was waived last."""
+    reasons: tuple[str, ...] = ()
+    """All that were waived one after the other, where two steps had held it."""
+
+    def waives(self, reason: str) -> bool:
+        """Tell whether a person has released the mail from this one."""
+        return reason == self.reason or reason in self.reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -559,6 +565,14 @@ class Purpose(StrEnum):
     """To those who work the suspended mail."""
     VERIFICATION = "verification"
     """To an unknown author under the verified intake policy."""
+    WELCOME = "welcome"
+    """To that author once the address is verified."""
+    WAIT_OVER = "wait_over"
+    """To agents: a ticket that waited until a time is open again."""
+    CLOCK_WARNING = "clock_warning"
+    """To agents: a ticket's time runs out soon."""
+    CLOCK_BREACH = "clock_breach"
+    """To agents: a ticket's time has run out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ What an effect makes of a ticket stands in `ticket_sheet.py`, what it sends in `
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from gateway.mail import Attachment, Content, Purpose, Reading, ReceivedMail
@@ -27,6 +27,7 @@ from gateway.pipeline.effects import (
     FailDelivery,
     LiftBlock,
     LinkTickets,
+    MakeContact,
     MergeTicket,
     MoveOutbound,
     MoveToQueue,
@@ -38,6 +39,8 @@ from gateway.pipeline.effects import (
     ReleaseMail,
     SaveContact,
     SendConfirmation,
+    SendVerification,
+    SendWelcome,
     SetAbsence,
     SetCategory,
     SetPriority,
@@ -46,6 +49,7 @@ from gateway.pipeline.effects import (
     SplitTicket,
     TellAgent,
     TellOperators,
+    VerifyContact,
     WaitUntil,
 )
 from gateway.pipeline.facts import TO_CUSTOMERS
@@ -187,6 +191,14 @@ class _Sheet:
                 self._fail_delivery(effect)
             case NoteDelay():
                 self._note_delay(effect)
+            case SendVerification():
+                self.mails.verify(effect)
+            case SendWelcome():
+                self.mails.welcome(effect)
+            case MakeContact():
+                self._make_contact(effect)
+            case VerifyContact():
+                self.contacts.append(replace(effect.contact, verified_at=self.desk.now))
             case SaveContact():
                 self.contacts.append(effect.contact)
             case BlockSender():
@@ -273,6 +285,18 @@ class _Sheet:
             message = "a ticket is opened without a reserved number"
             raise AssertionError(message)
         return self.scene.number
+
+    def _make_contact(self, effect: MakeContact) -> None:
+        contact = Contact(
+            id=self.desk.ids.next(),
+            name=effect.mailbox.name,
+            addresses=(effect.mailbox.address,),
+            created_at=self.desk.now,
+            organisation_id=effect.organisation_id,
+            language=effect.language,
+            verified_at=self.desk.now if effect.is_verified else None,
+        )
+        self.contacts.append(contact)
 
     # -------------------------------------------------------------------------------------------------------- the posts
 

@@ -12,6 +12,8 @@ from gateway.pipeline.agents import answer_as_agent, confirm_as_agent
 from gateway.pipeline.case import Case, Hit, Miss
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.forwards import take_forward
+from gateway.pipeline.reasons import Outcome
+from gateway.pipeline.senders import acquaint, apply_intake_policy, calm_flood, suspend_blocked_sender, verify_sender
 from gateway.pipeline.steps import (
     handle_bounce,
     join_ticket,
@@ -37,16 +39,23 @@ STEPS: Final[tuple[Step, ...]] = (
     record_receipt,
     suspend_repeated_from,
     suspend_contradicted_sender,
+    suspend_blocked_sender,
     surface_forwarding_confirmation,
     keep_automatic_reply,
     confirm_as_agent,
+    verify_sender,
     take_forward,
     answer_as_agent,
+    calm_flood,
     join_ticket,
     suspend_stranger,
     suspend_dead_token,
+    apply_intake_policy,
     open_new_ticket,
 )
+
+
+_TAKEN: Final = frozenset({Outcome.OPEN, Outcome.POST})
 
 
 def decide(case: Case) -> Decision:
@@ -66,7 +75,7 @@ def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
         outcome=hit.outcome,
         reason=hit.reason,
         because=hit.because,
-        effects=hit.effects,
+        effects=(*(acquaint(case) if hit.outcome in _TAKEN else ()), *hit.effects),
         ticket=hit.ticket.number if hit.ticket else None,
         queue=hit.ticket.queue if hit.ticket else case.channel.queue,
         trace=trace,

@@ -26,6 +26,8 @@ class OpenTicket:
     answer_from: Address
     follows: int | None = None
     """The closed ticket it goes on from."""
+    by: str = "customer"
+    """Who began it: the customer, or an agent's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,16 +162,26 @@ class AddParticipant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveParticipant:
+    """Let a person take part no more: no answers go to them, and their mail is a stranger's."""
+
+    address: Address
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendConfirmation:
     """Tell the requester that the mail has arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyAgents:
-    """Tell agents what was posted."""
+    """Tell agents what was posted, or what has fallen due."""
 
     purpose: Purpose
     agents: tuple[str, ...]
+    promise: str = ""
+    """What the clock is about, where that is the occasion: `reaction` or `resolution`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +191,8 @@ class RelayAnswer:
     agent: str
     also_to: tuple[Mailbox, ...] = ()
     """Whom the agent put into To or Cc; they take part from this post on."""
+    is_checked: bool = False
+    """A person has seen that something internal stands in it, and wants it so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +218,23 @@ class TellAgent:
     agent: str
     reason: Reason
     hint: str
+    """Sentences in the agent's language, one a line."""
+    is_done: bool = False
+    """False: nothing was changed and nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowThread:
+    """Mail an agent everything that was said in the ticket, notes included."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendHelp:
+    """Mail an agent the list of all commands."""
+
+    agent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +282,37 @@ class NoteDelay:
 
     outbound: OutboundMail
     bounce: Bounce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeContact:
+    """Know a person from now on."""
+
+    mailbox: Mailbox
+    language: str
+    organisation_id: int | None = None
+    is_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyContact:
+    """A known person proved to read the mail of their address."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendVerification:
+    """Ask an unknown author to answer, so that the mail that waits is taken up."""
+
+    to: Mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendWelcome:
+    """Thank a person who has verified the address."""
+
+    to: Mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,16 +381,23 @@ Effect = (
     | SplitTicket
     | Announce
     | AddParticipant
+    | RemoveParticipant
     | SendConfirmation
     | NotifyAgents
     | RelayAnswer
     | AskToConfirm
     | TellAgent
+    | ShowThread
+    | SendHelp
     | ReleaseMail
     | RejectMail
     | MoveOutbound
     | FailDelivery
     | NoteDelay
+    | MakeContact
+    | VerifyContact
+    | SendVerification
+    | SendWelcome
     | SaveContact
     | BlockSender
     | LiftBlock

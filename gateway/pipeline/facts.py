@@ -17,13 +17,14 @@ from gateway.mail import (
     Purpose,
     Reading,
 )
+from gateway.people import Block, Contact, Organisation
 from gateway.pipeline.policy import Policy
 from gateway.states import ReceivedState
 from gateway.tickets import Part, Post, Ticket
 
-TO_CUSTOMERS: Final = frozenset({Purpose.ANSWER, Purpose.CONFIRMATION, Purpose.VERIFICATION})
+TO_CUSTOMERS: Final = frozenset({Purpose.ANSWER, Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME})
 """What is written to people outside; the token of such a mail lets nobody act as an agent."""
-AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION)
+AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,20 @@ class Facts:
     """Mails with the author's address and this Message-ID that came before it, to whichever channel."""
     automatic_mails_in_last_hour: int = 0
     """To the author, or to whoever filled in a declared form."""
+    contact: Contact | None = None
+    """Whom the author's address belongs to."""
+    organisation: Organisation | None = None
+    """The contact's, else that of the author's domain."""
+    block: Block | None = None
+    """What somebody blocked, and this mail is of it."""
+    mails_in_last_hour: int = 0
+    """Of the author, that were taken."""
+    equal_mails_in_last_hour: int = 0
+    """Of those, with the text of this one."""
+    verifications_in_last_month: int = 0
+    """Verification mails to the author in thirty days; only read where the channel asks for them."""
+    waiting: tuple[int, ...] = ()
+    """Mails of the author that wait for the answer to a verification mail; only read where this may be it."""
     questions_in_last_hour: int = 0
     """To whoever would be asked: the agent whose address the author claims, else those who work on the ticket."""
     notices_in_last_hour: int = 0

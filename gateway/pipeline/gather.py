@@ -27,6 +27,7 @@ from gateway.pipeline.facts import (
     rehouse,
     whom_to_ask,
 )
+from gateway.pipeline.gather_people import gather_people
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
@@ -51,6 +52,7 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
     ticket = rehouse(ticket, mail.channel, policy) if ticket else None
     posts = tx.tickets.newest_posts(ticket.id, _MOST_POSTS) if ticket else ()
     hour_ago = now - timedelta(hours=1)
+    person = gather_people(tx, mail, reading, author=author, token=token, posts=posts, policy=policy, now=now)
     return Facts(
         now=now,
         author=author,
@@ -64,6 +66,13 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         newer_answer=_newer_answer(posts, token, agent),
         bounced=bounced,
         earlier=_find_earlier(tx, mail, reading),
+        contact=person.contact,
+        organisation=person.organisation,
+        block=person.block,
+        mails_in_last_hour=person.mails_in_last_hour,
+        equal_mails_in_last_hour=person.equal_mails_in_last_hour,
+        verifications_in_last_month=person.verifications_in_last_month,
+        waiting=person.waiting,
         automatic_mails_in_last_hour=tx.outbox.automatic_count(
             (reading.form_sender or author).address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES
         )

@@ -5,9 +5,18 @@
 
 from dataclasses import dataclass, field
 
-from gateway.mail import OutboundMail, Purpose, Reading, ReceivedMail
+from gateway.mail import Mailbox, OutboundMail, Purpose, Reading, ReceivedMail
 from gateway.pipeline.compose import DraftAttachment
-from gateway.pipeline.effects import AskToConfirm, FailDelivery, NotifyAgents, RelayAnswer, TellAgent, TellOperators
+from gateway.pipeline.effects import (
+    AskToConfirm,
+    FailDelivery,
+    NotifyAgents,
+    RelayAnswer,
+    SendVerification,
+    SendWelcome,
+    TellAgent,
+    TellOperators,
+)
 from gateway.pipeline.outgoing import Desk, Subject
 from gateway.pipeline.ticket_sheet import TicketSheet
 from gateway.pipeline.views import (
@@ -19,7 +28,9 @@ from gateway.pipeline.views import (
     confirmation_variables,
     delivery_failed_variables,
     notification_variables,
+    verification_variables,
     via,
+    welcome_variables,
 )
 from gateway.tickets import Part
 
@@ -48,6 +59,23 @@ class MailSheet:
             from_name=channel.confirmation.sender_name or channel.display_name,
         )
         self.outbound.append(mail)
+
+    def verify(self, effect: SendVerification) -> None:
+        """Ask an unknown author to answer; the mail that waits is not quoted."""
+        channel = self.desk.policy.channels[self.channel]
+        about = Subject(channel=self.channel, received_id=self.mail.id if self.mail else None)
+        self._write(effect.to, Purpose.VERIFICATION, about, lambda marker: verification_variables(channel, marker))
+
+    def welcome(self, effect: SendWelcome) -> None:
+        """Thank somebody who has verified the address."""
+        channel = self.desk.policy.channels[self.channel]
+        about = Subject(channel=self.channel)
+        self._write(effect.to, Purpose.WELCOME, about, lambda marker: welcome_variables(channel, marker))
+
+    def _write(self, to: Mailbox, purpose: Purpose, about: Subject, variables: VariablesOf) -> None:
+        channel = self.desk.policy.channels[self.channel]
+        name = channel.confirmation.sender_name or channel.display_name
+        self.outbound.append(self.desk.write_to_customer(to, purpose, about, variables, from_name=name))
 
     def notify(self, effect: NotifyAgents) -> None:
         """Tell agents what was posted."""

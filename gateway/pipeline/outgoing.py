@@ -33,7 +33,7 @@ from gateway.tickets import Post, Side, Ticket
 
 _MOST_ATTACHED_OCTETS: Final = 15_000_000
 _KINDS_OF_MAIL: Final = ("message/", "text/", "application/vnd.ms-outlook", "application/x-ole-storage")
-_NOBODY_ANSWERS: Final = frozenset({Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.OPERATOR_NOTICE})
+_NOBODY_ANSWERS: Final = frozenset({Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME, Purpose.OPERATOR_NOTICE})
 """Their bounces go nowhere: the null reverse-path (RFC 3834 section 3.3)."""
 
 

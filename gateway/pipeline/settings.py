@@ -1,5 +1,6 @@
 """The sections of the configuration that say what becomes of mail: channels, queues, agents, tickets, texts."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,19 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 """The name of an agent, a queue, a channel or a smarthost inside the file."""
 
 Language = Literal["de", "en"]
+
+
+class IntakePolicy(StrEnum):
+    """Whose mail a channel takes."""
+
+    EVERYBODY = "everybody"
+    CONTACTS = "contacts"
+    """Of people who are known: they wrote before, or were imported."""
+    ORGANISATIONS = "organisations"
+    """Of people whose mail domain is that of a known organisation."""
+    VERIFIED = "verified"
+    """Of people who answered a verification mail; unknown authors get one, and their mail waits for it."""
+
 
 ListName = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^<?[^\s<>,;]+[.@][^\s<>,;]+>?$")]
 """A mailing list: `help@lists.firma.example`, or the List-Id `help.lists.firma.example`."""
@@ -96,6 +110,10 @@ class ChannelSettings(Section):
     """The automatic answer to a new ticket's requester."""
     signature: str | None = None
     """Put below answers where neither the agent nor the queue has a signature."""
+    intake_policy: IntakePolicy = IntakePolicy.EVERYBODY
+    """Whose mail is taken; what is not taken waits among the suspended mail."""
+    welcome: bool = True
+    """Under the policy `verified`: thank a new person who has verified the address."""
 
 
 class NumberSettings(Section):
@@ -123,6 +141,14 @@ class LoopSettings(Section):
 
     per_correspondent_and_hour: Annotated[int, Field(ge=1)] = 3
     """At most this many automatic mails to one correspondent in one hour."""
+    per_domain_and_hour: Annotated[int, Field(ge=1)] = 30
+    """At most this many automatic mails to all addresses of one domain in one hour; free-mail domains are not counted."""
+    per_channel_and_hour: Annotated[int, Field(ge=1)] = 300
+    """At most this many automatic mails of one channel in one hour."""
+    mails_per_author_and_hour: Annotated[int, Field(ge=1)] = 30
+    """What one author sends beyond this in one hour is suspended."""
+    equal_mails_per_hour: Annotated[int, Field(ge=2)] = 3
+    """So many mails of one author with the same text in one hour are two machines that talk: further ones are suspended."""
     confirmations_per_agent_and_hour: Annotated[int, Field(ge=1)] = 5
     """At most this many questions `was that you?` to one agent in one hour."""
 

@@ -21,6 +21,7 @@ from gateway.pipeline.variables import (
     TicketView,
     Variables,
     VerificationVariables,
+    WelcomeVariables,
 )
 
 _AT: Final = datetime(2026, 11, 20, 8, 41, tzinfo=UTC)
@@ -56,6 +57,8 @@ _TICKET: Final = TicketView(
     queue="support",
     requester_name="Kim Kunde",
     requester_address="kim.kunde@kunde.example",
+    clock="in_time",
+    due=_AT.replace(hour=14),
 )
 _NOTIFICATION: Final = NotificationVariables(
     marker=_MARKER,
@@ -168,9 +171,22 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
         ),
         DigestVariables(marker=_MARKER, hostname="gw.firma.example", entries=()),
     ),
+    Purpose.WAIT_OVER: (replace(_TEAM, ticket=replace(_TICKET, status="open", assignee="Anna Arndt"), post=_ANSWER),),
+    Purpose.CLOCK_WARNING: tuple(
+        replace(_TEAM, post=_QUESTION, promise=promise, ticket=replace(_TICKET, clock="warning", due=_AT.replace(hour=12)))
+        for promise in ("reaction", "resolution")
+    ),
+    Purpose.CLOCK_BREACH: tuple(
+        replace(_TEAM, post=_QUESTION, promise=promise, ticket=replace(_TICKET, clock="late", due=due))
+        for promise, due in (("reaction", _AT.replace(hour=12)), ("resolution", None))
+    ),
     Purpose.VERIFICATION: (
         VerificationVariables(channel=_CHANNEL, reference=_MARKER),
         VerificationVariables(channel=_CHANNEL),
+    ),
+    Purpose.WELCOME: (
+        WelcomeVariables(channel=_CHANNEL, reference=_MARKER),
+        WelcomeVariables(channel=_CHANNEL),
     ),
 }
 """At least one sample for each text, so that together they pass through every branch of the built-in templates."""

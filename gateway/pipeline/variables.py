@@ -39,6 +39,10 @@ class TicketView:
     requester_address: str
     assignee: str | None = None
     """The agent's name."""
+    clock: str | None = None
+    """in_time, warning or late; `words.clock[ticket.clock]` says it in the reader's language. None where nothing is promised."""
+    due: datetime | None = None
+    """By when the next thing was promised; None while the clock stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,8 @@ class NotificationVariables:
     """Whom the customer put into Cc and who takes no part yet."""
     earlier: tuple[PostView, ...] = ()
     """Posts before this one, newest first; empty unless the settings want them."""
+    promise: str = ""
+    """Where the clock is the occasion, what it is about: reaction or resolution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +220,15 @@ class VerificationVariables:
     """What to put below the text so that an answer is recognised."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WelcomeVariables:
+    """To a person who has verified the address; no word of theirs is in it."""
+
+    channel: ChannelView
+    reference: str = ""
+    """What to put below the text so that an answer is recognised."""
+
+
 Variables: TypeAlias = (
     ConfirmationVariables
     | NotificationVariables
@@ -224,6 +239,7 @@ Variables: TypeAlias = (
     | OperatorNoticeVariables
     | DigestVariables
     | VerificationVariables
+    | WelcomeVariables
 )
 
 VARIABLES_OF: Final[Mapping[Purpose, type[Variables]]] = {
@@ -239,5 +255,9 @@ VARIABLES_OF: Final[Mapping[Purpose, type[Variables]]] = {
     Purpose.OPERATOR_NOTICE: OperatorNoticeVariables,
     Purpose.DIGEST: DigestVariables,
     Purpose.VERIFICATION: VerificationVariables,
+    Purpose.WELCOME: WelcomeVariables,
+    Purpose.WAIT_OVER: NotificationVariables,
+    Purpose.CLOCK_WARNING: NotificationVariables,
+    Purpose.CLOCK_BREACH: NotificationVariables,
 }
 """Which variables each text has."""

@@ -26,6 +26,8 @@ from gateway.pipeline.variables import (
     PostView,
     TicketView,
     Variables,
+    VerificationVariables,
+    WelcomeVariables,
 )
 from gateway.tickets import Participant, Post, Side, Ticket, Visibility
 
@@ -43,6 +45,16 @@ def confirmation_variables(ticket: Ticket, channel: ChannelSettings, marker: str
     """Return what a confirmation says: nothing that the sender wrote."""
     tag = subject_tag(ticket, channel)
     return ConfirmationVariables(channel=_channel(channel, ticket.answer_from), number=ticket.number, tag=tag, reference=marker)
+
+
+def verification_variables(channel: ChannelSettings, marker: str) -> VerificationVariables:
+    """Return what a verification mail says: nothing that the author wrote."""
+    return VerificationVariables(channel=_channel(channel, channel.address), reference=marker)
+
+
+def welcome_variables(channel: ChannelSettings, marker: str) -> WelcomeVariables:
+    """Return what a welcome says."""
+    return WelcomeVariables(channel=_channel(channel, channel.address), reference=marker)
 
 
 def notification_variables(

@@ -1,0 +1,95 @@
+"""Asks the database who the author of a mail is to us: known, blocked, or somebody who writes all the time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from gateway.mail import Mailbox, Purpose, Reading, ReceivedMail
+from gateway.people import Block, Contact, Organisation
+from gateway.pipeline.facts import TokenFact
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.reasons import Reason
+from gateway.pipeline.settings import IntakePolicy
+from gateway.storage.tickets import TicketFilter
+from gateway.storage.transaction import Reader
+from gateway.tickets import Post, Side
+
+_MONTH: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFacts:
+    """What is known of an author; see the fields of the same names in `Facts`."""
+
+    contact: Contact | None = None
+    organisation: Organisation | None = None
+    block: Block | None = None
+    mails_in_last_hour: int = 0
+    equal_mails_in_last_hour: int = 0
+    verifications_in_last_month: int = 0
+    waiting: tuple[int, ...] = ()
+
+
+def gather_people(  # noqa: PLR0913 what the other facts rest on, too
+    tx: Reader,
+    mail: ReceivedMail,
+    reading: Reading,
+    *,
+    author: Mailbox | None,
+    token: TokenFact | None,
+    posts: tuple[Post, ...],
+    policy: Policy,
+    now: datetime,
+) -> PeopleFacts:
+    """Read who the author is to us."""
+    evidence, key = mail.evidence, author.address.key if author else None
+    through = (evidence.through.client_ip,) if evidence.through else ()
+    client_ips = tuple(ip for ip in (mail.envelope.client_ip, *through) if ip)
+    block = tx.people.block_matching(key, client_ips)
+    if author is None or key is None:
+        return PeopleFacts(block=block)
+    contact = tx.people.contact_of(key)
+    said = _said_lately(tx, key, posts, since=now - timedelta(hours=1), most=policy.loops.mails_per_author_and_hour)
+    text = _squeezed(reading.reply.visible or reading.message.text)
+    asks = policy.channels[mail.channel].intake_policy is IntakePolicy.VERIFIED
+    answers = token is not None and token.outbound.purpose is Purpose.VERIFICATION
+    return PeopleFacts(
+        contact=contact,
+        organisation=_organisation_of(tx, contact, author.address.domain),
+        block=block,
+        mails_in_last_hour=len(said),
+        equal_mails_in_last_hour=sum(_squeezed(post.text) == text for post in said) if text else 0,
+        verifications_in_last_month=tx.outbox.automatic_count(key, since=now - _MONTH, purposes=(Purpose.VERIFICATION,))
+        if asks and contact is None
+        else 0,
+        waiting=_waiting(tx, key) if answers else (),
+    )
+
+
+def _organisation_of(tx: Reader, contact: Contact | None, domain: str) -> Organisation | None:
+    """Return the contact's organisation, else the one at home in the domain or in one above it."""
+    if contact is not None and contact.organisation_id is not None:
+        return tx.people.organisation(contact.organisation_id)
+    labels = domain.split(".")
+    above = (".".join(labels[start:]) for start in range(max(len(labels) - 1, 1)))
+    return next((found for name in above if (found := tx.people.organisation_of_domain(name)) is not None), None)
+
+
+def _said_lately(tx: Reader, key: str, posts: tuple[Post, ...], *, since: datetime, most: int) -> tuple[Post, ...]:
+    """Return what the author said since then: in the ticket of this mail, and first in tickets of their own."""
+    here = tuple(p for p in posts if p.created_at >= since and p.side is Side.CUSTOMER and p.author.address.key == key)
+    opened = tx.tickets.list(TicketFilter(requester=key, limit=most))
+    lately = (ticket for ticket in opened if ticket.created_at >= since)
+    known = {post.ticket_id for post in posts}
+    firsts = (tx.tickets.posts(ticket.id)[:1] for ticket in lately if ticket.id not in known)
+    return (*here, *(post for first in firsts for post in first))
+
+
+def _waiting(tx: Reader, key: str) -> tuple[int, ...]:
+    """Return the mails of an author that wait for a verification."""
+    return tuple(each.id for each in tx.suspended.list() if each.author == key and each.reason == Reason.UNVERIFIED_SENDER)
+
+
+def _squeezed(text: str) -> str:
+    """Return a text without what mail programs change between two equal ones."""
+    return " ".join(text.split()).casefold()

@@ -1,0 +1,143 @@
+"""The steps that ask whose mail we take at all: blocked senders, floods, and what a channel asks of people nobody knows.
+
+Nobody gets an automatic answer because of suspended mail, but for the one verification mail of a channel that asks for it: it
+goes to an unknown author at most once in thirty days, never to a contradicted one, and has no word of theirs in it.
+"""
+
+from typing import Final, assert_never
+
+from gateway.mail import Address, Assurance, Purpose
+from gateway.pipeline.case import Case, Hit, Miss
+from gateway.pipeline.effects import Effect, MakeContact, ReleaseMail, SendVerification, SendWelcome, VerifyContact
+from gateway.pipeline.facts import is_same_person
+from gateway.pipeline.freemail import FREE_MAIL_DOMAINS
+from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.settings import IntakePolicy
+
+BY_VERIFICATION: Final = "the author, verified"
+
+
+def suspend_blocked_sender(case: Case) -> Hit | Miss:
+    """Hold the mail of whom somebody blocked."""
+    block = case.facts.block
+    if block is None:
+        return Miss("nobody blocked the sender")
+    if case.is_waived(Reason.BLOCKED_SENDER):
+        return Miss("a person released it")
+    if case.facts.agent is not None and case.assurance is Assurance.PROVEN:
+        return Miss(f"{block.kind} {block.value} is blocked, but the author is certainly an agent")
+    because = f"{block.by} blocked the {block.kind} {block.value}{f': {block.why}' if block.why else ''}"
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.BLOCKED_SENDER, because=because)
+
+
+def calm_flood(case: Case) -> Hit | Miss:
+    """Hold what one author sends too often: a machine that answers us without any marker, or somebody's broken script."""
+    facts, loops = case.facts, case.policy.loops
+    if facts.agent is not None:
+        return Miss("the author is an agent")
+    if facts.equal_mails_in_last_hour >= loops.equal_mails_per_hour:
+        if case.is_waived(Reason.EQUAL_MAILS):
+            return Miss("a person released it")
+        because = f"{case.requester.address} sent the same text {facts.equal_mails_in_last_hour} times in the last hour"
+        return Hit(outcome=Outcome.SUSPEND, reason=Reason.EQUAL_MAILS, because=because, ticket=facts.ticket)
+    if facts.mails_in_last_hour >= loops.mails_per_author_and_hour:
+        if case.is_waived(Reason.OVER_LIMIT):
+            return Miss("a person released it")
+        because = f"{case.requester.address} sent {facts.mails_in_last_hour} mails in the last hour"
+        return Hit(outcome=Outcome.SUSPEND, reason=Reason.OVER_LIMIT, because=because, ticket=facts.ticket)
+    return Miss(f"mails of the author in the last hour: {facts.mails_in_last_hour}")
+
+
+def verify_sender(case: Case) -> Hit | Miss:
+    """Take up what waited, because its author answered the verification mail: only who reads that mailbox has the token."""
+    token = case.facts.token
+    if token is None or token.outbound.purpose is not Purpose.VERIFICATION:
+        return Miss("it does not answer a verification mail")
+    if not is_same_person(token.outbound.recipient, case.requester.address, case.policy):
+        return Miss("the verification mail went to somebody else")
+    if case.is_automatic or case.assurance is Assurance.CONTRADICTED:
+        return Miss("a machine answered the verification mail")
+    effects: list[Effect] = [_verified_contact(case)]
+    effects += [ReleaseMail(received_id=received_id, by=BY_VERIFICATION) for received_id in case.facts.waiting]
+    if case.channel.welcome:
+        effects.append(SendWelcome(to=case.requester))
+    return Hit(
+        outcome=Outcome.RECORD,
+        reason=Reason.SENDER_VERIFIED,
+        because=f"{case.requester.address} answered the verification mail; taken up: {len(case.facts.waiting)}",
+        effects=tuple(effects),
+    )
+
+
+def _verified_contact(case: Case) -> Effect:
+    if case.facts.contact is not None:
+        return VerifyContact(contact=case.facts.contact)
+    return MakeContact(mailbox=case.requester, language=case.channel.language, is_verified=True)
+
+
+def apply_intake_policy(case: Case) -> Hit | Miss:
+    """Hold what the channel does not take from people nobody knows."""
+    policy, facts = case.channel.intake_policy, case.facts
+    if policy is IntakePolicy.EVERYBODY:
+        return Miss("the channel takes mail of everybody")
+    if facts.agent is not None:
+        return Miss("the author is an agent")
+    if case.is_waived(Reason.UNKNOWN_SENDER) or case.is_waived(Reason.UNVERIFIED_SENDER):
+        return Miss("a person released it")
+    if _is_known(case, policy):
+        return Miss(f"the channel takes mail of {policy}, and {case.requester.address} is one")
+    if policy is IntakePolicy.VERIFIED:
+        return _ask_to_verify(case)
+    because = f"the channel takes mail of {policy} only, and {case.requester.address} is unknown"
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.UNKNOWN_SENDER, because=because)
+
+
+def _is_known(case: Case, policy: IntakePolicy) -> bool:
+    contact = case.facts.contact
+    match policy:
+        case IntakePolicy.EVERYBODY:
+            return True
+        case IntakePolicy.CONTACTS:
+            return contact is not None
+        case IntakePolicy.ORGANISATIONS:
+            return case.facts.organisation is not None
+        case IntakePolicy.VERIFIED:
+            return contact is not None and contact.verified_at is not None
+        case _:
+            assert_never(policy)
+
+
+def _ask_to_verify(case: Case) -> Hit:
+    why = _why_not_ask(case)
+    because = f"{case.requester.address} is not verified; {why or 'a verification mail goes out'}"
+    effects = () if why else (SendVerification(to=case.requester),)
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.UNVERIFIED_SENDER, because=because, effects=effects)
+
+
+def _why_not_ask(case: Case) -> str | None:
+    if case.facts.verifications_in_last_month:
+        return "a verification mail went out less than 30 days ago"
+    if case.assurance is Assurance.CONTRADICTED:
+        return "no verification mail: the sender is contradicted"
+    if not case.reading.respond or case.mail.envelope.reverse_path is None:
+        return f"no verification mail: {case.reading.kind_because}"
+    address = case.requester.address
+    if not address.is_sendable or case.policy.is_own_address(address):
+        return "no verification mail: nobody certain to ask"
+    return None
+
+
+def acquaint(case: Case) -> tuple[MakeContact, ...]:
+    """Make a contact of the author of a mail that was taken, where nobody knows them yet."""
+    author, facts = case.facts.author, case.facts
+    if author is None or facts.agent is not None or facts.contact is not None or not author.address.is_sendable:
+        return ()
+    if case.policy.is_own_address(author.address):
+        return ()
+    organisation = facts.organisation.id if facts.organisation else None
+    return (MakeContact(mailbox=author, language=case.channel.language, organisation_id=organisation),)
+
+
+def is_free_mail(address: Address) -> bool:
+    """Tell whether anybody can have an address in this domain, so that it says nothing about a company."""
+    return address.domain in FREE_MAIL_DOMAINS
