@@ -66,9 +66,13 @@ class Case:
         """Tell whether a machine wrote the mail."""
         return self.reading.kind in _AUTOMATIC
 
+    def language_of(self, agent: str) -> str:
+        """Return the language that an agent reads: the own one, else the channel's."""
+        return self.policy.agents[agent].language or self.channel.language
+
     def is_waived(self, reason: Reason) -> bool:
         """Tell whether a person released the mail from the step that suspends with this reason."""
-        return self.mail.waiver is not None and self.mail.waiver.reason == reason
+        return self.mail.waiver is not None and self.mail.waiver.waives(reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from gateway.errors import ConcurrentChange, NotFound
 from gateway.mail import Address, Attempt, OutboundMail, Purpose
 from gateway.states import OutboundState, advance
+from gateway.storage.automatic import Addressed, AutomaticCounts, automatic_counts
 from gateway.storage.contents import Contents
 from gateway.storage.rows import AttemptRow, ContentRow, OutboundRow, table_of
 from gateway.storage.statements import AnyRow
@@ -112,6 +113,12 @@ class OutboxReader:
         """Return how many mails of these purposes were queued for a recipient since then."""
         wanted = {"recipient_key": recipient_key, "since": since, "purposes": list(purposes)}
         return self._connection.scalar(_RECENT, wanted) or 0
+
+    def automatic_counts(
+        self, addressed: Sequence[Addressed], *, since: datetime, purposes: Sequence[Purpose]
+    ) -> tuple[AutomaticCounts, ...]:
+        """Return for each mail that may go out how many of these purposes went the same way since then, in one statement."""
+        return automatic_counts(self._connection, addressed, since=since, purposes=purposes)
 
     def next_due(self) -> datetime | None:
         """Return when the next queued mail is due, or the next lease of a sender ends; None when nothing waits."""

@@ -269,8 +269,12 @@ class ReceivedWriter(ReceivedReader):
         """Return what a released mail gets: it is delivered afresh, and what had suspended it is waived."""
         if change.waiver_by is None or change.old is not ReceivedState.SUSPENDED:
             return {"deliveries": 0}
-        reason = self._connection.scalar(select(_RECEIVED.c.reason).where(_RECEIVED.c.id == change.id))
-        return {"deliveries": 0, "waiver": Waiver(by=change.waiver_by, at=now, reason=reason or change.reason)}
+        query = select(_RECEIVED.c.reason, _RECEIVED.c.waiver).where(_RECEIVED.c.id == change.id)
+        row = self._connection.execute(query).one_or_none()
+        reason, earlier = (row.reason or change.reason, row.waiver) if row else (change.reason, None)
+        before = (*earlier.reasons, earlier.reason) if earlier else ()
+        reasons = tuple(dict.fromkeys((*before, reason)))
+        return {"deliveries": 0, "waiver": Waiver(by=change.waiver_by, at=now, reason=reason, reasons=reasons)}
 
     def _ids_of(self, keys: Sequence[str]) -> dict[str, int]:
         return find(self._connection, _RECEIVED.c.delivery_key, _RECEIVED.c.id, keys)

@@ -143,7 +143,22 @@ async def test_release_waives_the_reason_that_had_suspended(database: Database, 
     await database.write(lambda tx: tx.apply(Changes(received=(release,))))
     mail = await database.read(lambda tx: tx.received.get(acceptance.mail.id))
     assert mail.state is ReceivedState.RECEIVED
-    assert mail.waiver == Waiver(by="anna", at=make.now, reason="contradicted")
+    assert mail.waiver == Waiver(by="anna", at=make.now, reason="contradicted", reasons=("contradicted",))
+
+
+async def test_mail_that_two_steps_suspend_is_waived_for_both(database: Database, make: "Make") -> None:
+    acceptance = make.acceptance()
+    await database.accept([acceptance])
+    for reason, agent in (("contradicted", "anna"), ("stranger", "bert"), ("contradicted", "anna")):
+        suspend = ReceivedChange(id=acceptance.mail.id, old=ReceivedState.RECEIVED, new=ReceivedState.SUSPENDED, reason=reason)
+        release = ReceivedChange(
+            id=acceptance.mail.id, old=ReceivedState.SUSPENDED, new=ReceivedState.RECEIVED, reason="released", waiver_by=agent
+        )
+        changes = [Changes(received=(suspend,)), Changes(received=(release,))]
+        await database.write(lambda tx, changes=changes: [tx.apply(each) for each in changes])  # type: ignore[misc]
+    waiver = (await database.read(lambda tx: tx.received.get(acceptance.mail.id))).waiver
+    assert waiver == Waiver(by="anna", at=make.now, reason="contradicted", reasons=("contradicted", "stranger"))
+    assert [waiver.waives(reason) for reason in ("contradicted", "stranger", "spam")] == [True, True, False]
 
 
 async def test_state_that_no_table_allows_is_refused(database: Database, make: "Make") -> None:
