@@ -4,8 +4,9 @@
 resolver that is given; nothing raises, odd addresses and names included.
 """
 
+import asyncio
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.evidence.answers import Answer, AnswerStatus, RecordType, absolute_name
@@ -19,6 +20,8 @@ MAX_VOID_LOOKUPS: Final = 2
 MAX_EXCHANGES: Final = 10
 MAX_POINTERS: Final = 10
 MAX_NAME: Final = 253
+LONG_RECORD: Final = 8192
+"""Octets from which on a record is read in a thread: no honest one has as many, and other sessions go on."""
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -44,7 +47,6 @@ class _Query:
     helo: str
     lookups: int = 0
     void_lookups: int = 0
-    pointers: list[str] | None = field(default=None)
 
     async def ask(self, name: str, kind: RecordType) -> Answer:
         """Ask for a mechanism. Raises _Stop: the DNS failed, or too many names were empty."""
@@ -53,11 +55,14 @@ class _Query:
             raise _Stop(SpfResult.TEMPERROR, f"the DNS did not answer about {name}")
         if answer.status is AnswerStatus.INVALID and absolute_name(name) is not None:
             raise _Stop(SpfResult.PERMERROR, f"the DNS entry of {name} makes no sense")
-        if answer.is_void:
-            self.void_lookups += 1
-            if self.void_lookups > MAX_VOID_LOOKUPS:
-                raise _Stop(SpfResult.PERMERROR, "more than two of its names do not exist")
+        self.count_void(answer)
         return answer
+
+    def count_void(self, answer: Answer) -> None:
+        """Count a name that does not exist. Raises _Stop: it is one too many."""
+        self.void_lookups += answer.is_void
+        if self.void_lookups > MAX_VOID_LOOKUPS:
+            raise _Stop(SpfResult.PERMERROR, "more than two of its names do not exist")
 
     def count_lookup(self) -> None:
         """Count a term that asks the DNS. Raises _Stop: it is one too many."""
@@ -127,7 +132,7 @@ async def _check_domain(query: _Query, domain: str) -> tuple[SpfResult, str]:
     if len(texts) > 1:
         raise _Stop(SpfResult.PERMERROR, f"{domain} has more than one SPF record")
     try:
-        record = parse_record(texts[0])
+        record = parse_record(texts[0]) if len(texts[0]) <= LONG_RECORD else await asyncio.to_thread(parse_record, texts[0])
     except MalformedRecord as problem:
         raise _Stop(SpfResult.PERMERROR, f"the SPF record of {domain} is malformed: {problem}") from None
     return await _evaluate(query, record, domain)
@@ -233,16 +238,15 @@ async def _has_exchange(query: _Query, name: str, directive: Directive) -> bool:
 
 async def _validated_names(query: _Query) -> list[str]:
     """Return the client's names that lead back to it (RFC 7208 section 5.5); DNS errors only leave names out."""
-    if query.pointers is None:
-        query.pointers = []
-        answer = await query.dns.ask(query.ip.reverse_pointer, RecordType.PTR)
-        if answer.is_void:
-            query.void_lookups += 1
-        for name in answer.hosts[:MAX_POINTERS]:
-            addresses = await query.dns.ask(name, _address_type(query.ip))
-            if any(read_ip(host) == query.ip for host in addresses.hosts):
-                query.pointers.append(name.lower())
-    return query.pointers
+    answer = await query.dns.ask(query.ip.reverse_pointer, RecordType.PTR)
+    query.count_void(answer)
+    validated: list[str] = []
+    for name in answer.hosts[:MAX_POINTERS]:
+        addresses = await query.dns.ask(name, _address_type(query.ip))
+        query.count_void(addresses)
+        if any(read_ip(host) == query.ip for host in addresses.hosts):
+            validated.append(name.lower())
+    return validated
 
 
 async def _validated_name(query: _Query, domain: str) -> str:

@@ -1,8 +1,8 @@
 """The example of RFC 8617 (appendix B): three ARC sets of a mail that two of the three handlers had changed.
 
-The RFC prints the mail whole but none of the keys, and its signatures are of 512 bits, which RFC 8301 forbids to accept: nobody can
-verify its seals. What can be tested is the mail, its sets, their order, the results that they carry, and the body hash that all
-three state. The chain itself is tested on the same mail, sealed by the same three domains with our keys.
+The RFC prints the mail whole but none of the keys, and its signatures are of 512 bits, which RFC 8301 forbids to accept: nobody
+can verify its seals. What can be tested is the mail, its sets, their order, the results that they carry, and the body hash that
+all three state. The chain itself is tested on the same mail, sealed by the same three domains with our keys.
 """
 
 import pytest
