@@ -16,6 +16,7 @@ from gateway.evidence.canonical import BodyHash, BodyWish, hash_bodies
 from gateway.evidence.conclude import Observation, align_spf, conclude, was_rewritten
 from gateway.evidence.headers import Author, HeaderBlock, find_end, read_author
 from gateway.evidence.resolver import MailQuestions, NoDns, Resolver, side_by_side
+from gateway.evidence.rewriting import undo_rewriting
 from gateway.evidence.settings import ForwarderSettings, ResolverSettings
 from gateway.evidence.signature import HeaderPool, Signature
 from gateway.evidence.spf import check_sender
@@ -56,16 +57,17 @@ class Observer:
         """
         deadline = asyncio.get_running_loop().time() + self._settings.seconds_per_mail
         dns = MailQuestions(self._dns, questions=self._settings.questions_per_mail, deadline=deadline)
-        sealers = frozenset(s for declared in forwarders.values() for f in declared for s in f.all_arc_sealers)
-        common = await _observe(envelope, content, sealers, dns, now)
+        everybody = [f for declared in forwarders.values() for f in declared]
+        common = await _observe(envelope, content, everybody, dns, now)
         per_channel = await side_by_side(dns, [conclude(common, declared) for declared in forwarders.values()])
         return dict(zip(forwarders, per_channel, strict=True))
 
 
 async def _observe(
-    envelope: Envelope, content: Content, sealers: frozenset[str], dns: MailQuestions, now: datetime
+    envelope: Envelope, content: Content, forwarders: Sequence[ForwarderSettings], dns: MailQuestions, now: datetime
 ) -> Observation:
     """Ask everything that does not depend on a channel, side by side."""
+    sealers = frozenset(sealer for one in forwarders for sealer in one.all_arc_sealers)
     claims = await _read_claims(content)
     block, author, readings, chain = claims.block, claims.author, claims.readings, claims.chain
     walker = dmarc.TreeWalker(dns)
@@ -82,7 +84,9 @@ async def _observe(
         keys, chain_keys, found, discovery = await asking[0], await asking[1], await asking[2], await asking[3]
     else:
         hashing = _hash(content, block.body_start, wishes)
-        bodies, keys, chain_keys, found, discovery = await asyncio.gather(hashing, *asking)
+        ahead = [dns.ask(name, RecordType.TXT) for name in _later_questions(envelope, author, readings, forwarders)]
+        results = await asyncio.gather(hashing, *asking, asyncio.gather(*ahead))
+        bodies, keys, chain_keys, found, discovery, _ = results
 
     def verify() -> tuple[tuple[DkimEvidence, ...], arc.VerifiedChain]:
         signatures = dkim.verify_signatures(readings, keys, claims.pool, bodies, now)
@@ -144,6 +148,27 @@ def _first_questions(
     if sender and envelope.client_ip:
         names.append(ascii_domain(sender))
     return [(name, RecordType.TXT) for name in names]
+
+
+def _later_questions(
+    envelope: Envelope, author: Author, readings: dkim.Readings, forwarders: Sequence[ForwarderSettings]
+) -> frozenset[str]:
+    """Return names whose TXT records are likely to be asked for once the first answers are there.
+
+    They are asked together with those, so that slow servers cost their patience once, and not one after the other.
+    """
+    names = {domain for one in forwarders for domain in one.all_spf_domains}
+    signers = {one.domain for one in readings if isinstance(one, Signature)}
+    if envelope.reverse_path is not None:
+        original = undo_rewriting(envelope.reverse_path).original
+        before = ascii_domain(original.domain) if original else author.domain
+        names |= {before} if before else set()
+        signers |= {ascii_domain(envelope.reverse_path.domain)}
+    if author.domain:
+        organisation = ".".join(author.domain.split(".")[-2:])
+        related = [one for one in signers - {author.domain} if one.endswith("." + organisation)]
+        names |= {f"_dmarc.{name}" for one in related for name in dmarc.names_to_ask(one)}
+    return frozenset(names)
 
 
 def _is_remembered(dns: MailQuestions, questions: Sequence[tuple[str, RecordType]]) -> bool:

@@ -8,10 +8,10 @@ import pytest
 from gateway.evidence.answers import Answer, AnswerStatus, RecordType
 from gateway.evidence.observe import Observer
 from gateway.evidence.resolver import MailQuestions, NoDns, Resolver
-from gateway.evidence.settings import ResolverSettings
+from gateway.evidence.settings import ForwarderSettings, ResolverSettings
 from gateway.mail import Assurance, DkimResult, DmarcResult, SpfResult
 from tests.evidence.fake_dns import Behaviour, FakeDns
-from tests.evidence.world import DIRECT, World, signer
+from tests.evidence.world import DIRECT, FORWARDER_IP, RECEIVED_BY_FORWARDER, World, signer
 
 FOUND, NO_DATA, NO_NAME = AnswerStatus.FOUND, AnswerStatus.NO_DATA, AnswerStatus.NO_NAME
 TEMPORARY, INVALID = AnswerStatus.TEMPORARY, AnswerStatus.INVALID
@@ -175,3 +175,28 @@ async def test_all_questions_of_a_mail_run_side_by_side(world: World) -> None:
     for name in ("kunde.example", "_dmarc.kunde.example", "s1._domainkey.kunde.example", "s1._domainkey.evil.example"):
         world.set(name, Behaviour.SILENCE)
     assert await seconds(signer("evil.example").sign(signer().sign(DIRECT))) < 2.5 * one, "four silent names cost as much as one"
+
+
+async def test_what_is_asked_about_the_hop_before_and_about_relatives_costs_no_second_budget(world: World) -> None:
+    """Without looking ahead, the four rounds of questions of this mail wait one after the other."""
+    hoster = [ForwarderSettings(spf_domain="hoster.example"), ForwarderSettings(networks=["203.0.113.0/24"])]
+    mail = DIRECT.replace(b"kurt@kunde.example", b"kurt@shop.kunde.example", 1)
+    signed = RECEIVED_BY_FORWARDER + signer("mail.kunde.example").sign(mail)
+
+    async def seconds(content: bytes, path: str, forwarders: list[ForwarderSettings]) -> float:
+        started = time.monotonic()
+        await world.observe(content, client_ip=FORWARDER_IP, mail_from=path, forwarders=forwarders)
+        return time.monotonic() - started
+
+    world.set("stumm.example", Behaviour.SILENCE)
+    one = await seconds(b"", "x@stumm.example", [])
+    slow = (
+        "hoster.example",
+        "kunde.example",
+        "shop.kunde.example",
+        "s1._domainkey.mail.kunde.example",
+        "_dmarc.mail.kunde.example",
+    )
+    for name in slow:
+        world.set(name, Behaviour.SILENCE)
+    assert await seconds(signed, "SRS0=Ab1=TT=kunde.example=kurt@firma.example", hoster) < 1.8 * one
