@@ -118,6 +118,8 @@ class TimerKind(StrEnum):
     """The list of suspended mail; `detail` is who gets it."""
     EXPIRY = "expiry"
     """Suspended mail that nobody wanted."""
+    BREAKER = "breaker"
+    """Automatic mail may go out again; until then its cap was reached and people were told."""
     REPORT = "report"
     """The weekly report; `detail` is who gets it."""
 

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 from gateway.mail import Address, Assurance, Forwarded, Kind, Mailbox, Message, Purpose, Reading, ReceivedMail, RouteKind
 from gateway.pipeline.effects import AddPost, Effect, NotifyAgents, OpenTicket
-from gateway.pipeline.facts import Facts
+from gateway.pipeline.facts import NOBODY, Facts
 from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.settings import ChannelSettings
 from gateway.tickets import Side, Ticket, Visibility
-
-NOBODY = Mailbox(None, Address("unknown", "invalid"))
-"""Stands for an author whom nothing names (RFC 2606 section 2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from gateway.pipeline.agents import answer_as_agent, confirm_as_agent
 from gateway.pipeline.case import Case, Hit, Miss
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.forwards import take_forward
+from gateway.pipeline.loops import hush
 from gateway.pipeline.reasons import Outcome
 from gateway.pipeline.senders import acquaint, apply_intake_policy, calm_flood, suspend_blocked_sender, verify_sender
 from gateway.pipeline.steps import (
@@ -71,12 +72,13 @@ def decide(case: Case) -> Decision:
 
 
 def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
+    effects, hushed = hush(case, hit.effects)
     return Decision(
         outcome=hit.outcome,
         reason=hit.reason,
         because=hit.because,
-        effects=(*(acquaint(case) if hit.outcome in _TAKEN else ()), *hit.effects),
+        effects=(*(acquaint(case) if hit.outcome in _TAKEN else ()), *effects),
         ticket=hit.ticket.number if hit.ticket else None,
         queue=hit.ticket.queue if hit.ticket else case.channel.queue,
-        trace=trace,
+        trace=(*trace, *hushed),
     )

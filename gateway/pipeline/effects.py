@@ -6,6 +6,7 @@ then finds every place that has to know about it.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
 from gateway.people import Absence, Block, Contact, LinkKind, Timer
@@ -180,6 +181,8 @@ class NotifyAgents:
 
     purpose: Purpose
     agents: tuple[str, ...]
+    by: str = ""
+    """The agent who handed the ticket over, where that is the occasion."""
     promise: str = ""
     """What the clock is about, where that is the occasion: `reaction` or `resolution`."""
 
@@ -420,3 +423,7 @@ class Decision:
     """The number of the ticket it joins; None where there is none yet."""
     queue: str | None = None
     trace: tuple[TraceLine, ...] = ()
+
+
+AUTOMATIC: Final = (SendConfirmation, SendVerification, SendWelcome)
+"""Effects that write to people outside without anybody having written it: `loops.hush` counts them."""

@@ -22,6 +22,8 @@ from gateway.pipeline.policy import Policy
 from gateway.states import ReceivedState
 from gateway.tickets import Part, Post, Ticket
 
+NOBODY: Final = Mailbox(None, Address("unknown", "invalid"))
+"""Stands for an author whom nothing names (RFC 2606 section 2)."""
 TO_CUSTOMERS: Final = frozenset({Purpose.ANSWER, Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME})
 """What is written to people outside; the token of such a mail lets nobody act as an agent."""
 AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME)
@@ -47,6 +49,16 @@ class BouncedMail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A ticket that an agent named by its number in a command."""
+
+    number: str
+    """As written."""
+    ticket: Ticket
+    """Merges followed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known."""
 
@@ -65,6 +77,8 @@ class Facts:
     """The part the author plays in that ticket."""
     newer_answer: Post | None = None
     """A colleague's answer that the token's person had not seen."""
+    mentioned: tuple[Mention, ...] = ()
+    """Tickets that the commands of an agent's mail name."""
     posts: tuple[Post, ...] = ()
     """The newest ones of that ticket, oldest first; whoever writes ten thousand must not make each mail read them all."""
     bounced: BouncedMail | None = None
@@ -86,6 +100,12 @@ class Facts:
     """Verification mails to the author in thirty days; only read where the channel asks for them."""
     waiting: tuple[int, ...] = ()
     """Mails of the author that wait for the answer to a verification mail; only read where this may be it."""
+    automatic_to_domain_in_last_hour: int = 0
+    """Automatic mails to all addresses of the same domain."""
+    automatic_on_channel_in_last_hour: int = 0
+    """Automatic mails of the channel."""
+    open_breakers: frozenset[str] = frozenset()
+    """Keys of breakers whose cap was reached less than an hour ago (`loops.py`)."""
     questions_in_last_hour: int = 0
     """To whoever would be asked: the agent whose address the author claims, else those who work on the ticket."""
     notices_in_last_hour: int = 0

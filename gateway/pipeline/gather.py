@@ -6,6 +6,7 @@ from typing import Final
 
 from gateway.errors import NotFound
 from gateway.mail import (
+    Address,
     EarlierMail,
     Kind,
     Mailbox,
@@ -16,10 +17,14 @@ from gateway.mail import (
     ReceivedMail,
     RouteKind,
 )
+from gateway.pipeline.commands import command_lines
+from gateway.pipeline.commands_thread import bare_number
 from gateway.pipeline.facts import (
     AUTOMATIC_PURPOSES,
+    NOBODY,
     BouncedMail,
     Facts,
+    Mention,
     TokenFact,
     is_same_person,
     know_nothing,
@@ -28,10 +33,12 @@ from gateway.pipeline.facts import (
     whom_to_ask,
 )
 from gateway.pipeline.gather_people import gather_people
+from gateway.pipeline.loops import breaker_keys
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
 from gateway.states import ReceivedState
+from gateway.storage.automatic import Addressed
 from gateway.storage.transaction import Reader
 from gateway.tickets import Post, Side, Ticket, Visibility
 
@@ -40,6 +47,7 @@ _NOTICES: Final = (Purpose.OPERATOR_NOTICE,)
 _MOST_REFERENCES: Final = 50
 _MOST_MERGES: Final = 20
 _MOST_POSTS: Final = 100
+_MOST_MENTIONED: Final = 10
 
 
 def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Policy, keys: KeyRing, now: datetime) -> Facts:
@@ -53,6 +61,9 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
     posts = tx.tickets.newest_posts(ticket.id, _MOST_POSTS) if ticket else ()
     hour_ago = now - timedelta(hours=1)
     person = gather_people(tx, mail, reading, author=author, token=token, posts=posts, policy=policy, now=now)
+    correspondent = (reading.form_sender or author or NOBODY).address
+    addressed = (Addressed(recipient=correspondent, channel=mail.channel),)
+    (sent,) = tx.outbox.automatic_counts(addressed, since=hour_ago, purposes=AUTOMATIC_PURPOSES)
     return Facts(
         now=now,
         author=author,
@@ -63,6 +74,7 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         is_matched_by_token=bool(ticket and token and token.outbound.ticket_id is not None),
         part=part_in(ticket, author.address) if ticket and author else None,
         posts=posts,
+        mentioned=_find_mentioned(tx, mail, reading, policy) if agent is not None else (),
         newer_answer=_newer_answer(posts, token, agent),
         bounced=bounced,
         earlier=_find_earlier(tx, mail, reading),
@@ -73,11 +85,10 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         equal_mails_in_last_hour=person.equal_mails_in_last_hour,
         verifications_in_last_month=person.verifications_in_last_month,
         waiting=person.waiting,
-        automatic_mails_in_last_hour=tx.outbox.automatic_count(
-            (reading.form_sender or author).address.key, since=hour_ago, purposes=AUTOMATIC_PURPOSES
-        )
-        if author
-        else 0,
+        automatic_mails_in_last_hour=sent.recipient,
+        automatic_to_domain_in_last_hour=sent.domain,
+        automatic_on_channel_in_last_hour=sent.channel,
+        open_breakers=_open_breakers(tx, correspondent, mail.channel) if sent.channel else frozenset(),
         questions_in_last_hour=max(
             (
                 tx.outbox.automatic_count(policy.agent_mailbox(a).address.key, since=hour_ago, purposes=_QUESTIONS)
@@ -93,6 +104,11 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         else 0,
         asked_about=_asked_about(tx, token),
     )
+
+
+def _open_breakers(tx: Reader, correspondent: Address, channel: str) -> frozenset[str]:
+    """Return the keys of the breakers that stand before an automatic mail and are open."""
+    return frozenset(key for key in breaker_keys(correspondent, channel).values() if tx.timers.get(key) is not None)
 
 
 def _find_earlier(tx: Reader, mail: ReceivedMail, reading: Reading) -> tuple[EarlierMail, ...]:
@@ -181,6 +197,18 @@ def _follow_merges(tx: Reader, ticket_id: int) -> Ticket | None:
             return ticket
         ticket_id = ticket.merged_into
     return None
+
+
+def _find_mentioned(tx: Reader, mail: ReceivedMail, reading: Reading, policy: Policy) -> tuple[Mention, ...]:
+    """Find the tickets that the commands in the first lines name, as many as anybody would name by hand."""
+    numbers = dict.fromkeys(bare_number(line.argument) for line in command_lines(reading.reply.visible))
+    found = []
+    for number in list(numbers)[:_MOST_MENTIONED]:
+        named = tx.tickets.by_number(number) if any(c.isdigit() for c in number) else None
+        ticket = gather_ticket(tx, named.id) if named is not None else None
+        if ticket is not None:
+            found.append(Mention(number=number, ticket=rehouse(ticket, mail.channel, policy)))
+    return tuple(found)
 
 
 def _newer_answer(posts: Iterable[Post], token: TokenFact | None, agent: str | None) -> Post | None:

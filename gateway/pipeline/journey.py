@@ -13,7 +13,7 @@ else changed a ticket in between, nothing is written and the mail is decided aga
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,17 +24,21 @@ from gateway.errors import ConcurrentChange
 from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids
 from gateway.mail import Attempt, Bounce, OutboundMail, Reading, ReceivedMail
+from gateway.people import Timer
 from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision, FailDelivery
 from gateway.pipeline.facts import Facts, rehouse
 from gateway.pipeline.gather import gather_facts, gather_ticket
+from gateway.pipeline.loops import Tally
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.requests import Request, decide_request, gather_subject
 from gateway.pipeline.templates import Templates
+from gateway.pipeline.timer_facts import gather_timer
+from gateway.pipeline.timers import TimerCase, decide_timer
 from gateway.pipeline.tokens import KeyRing
 from gateway.pipeline.understand import circumstances_of, give_up_reading, read_again, understand
 from gateway.pipeline.worker import WorkerFailed, Workers
@@ -142,7 +146,7 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
     try:
         facts = await road.database.read(lambda tx: tuple(gather_facts_of(read, tx, road, desk.now) for read in batch))
         cases = [await make_case(read, known, road) for read, known in zip(batch, facts, strict=True)]
-        decisions = [decide(case) for case in cases]
+        decisions = decide_all(cases)
         numbers = iter(await reserve_numbers(road, desk.now, sum(map(needs_number, decisions))))
         prepared = []
         for case, decision in zip(cases, decisions, strict=True):
@@ -157,6 +161,17 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
         Arrival(decision=decision, changes=changes, problems=problems)
         for decision, changes in zip(decisions, prepared, strict=True)
     )
+
+
+def decide_all(cases: Sequence[Case]) -> list[Decision]:
+    """Decide about mails one after the other, each as if the automatic mail of those before it had gone out."""
+    tally, decisions = Tally(), []
+    for case in cases:
+        to, channel = case.requester.address, case.mail.channel
+        decision = decide(replace(case, facts=tally.with_earlier(case.facts, to, channel)))
+        tally.add(decision.effects, to, channel)
+        decisions.append(decision)
+    return decisions
 
 
 async def make_case(read: ReadMail, facts: Facts, road: Road) -> Case:
@@ -207,6 +222,24 @@ async def process_request(request: Request, road: Road) -> Arrival:
     subject = await road.database.read(lambda tx: gather_subject(tx, request))
     decision = decide_request(request, subject)
     scene = Scene(channel=subject.channel, ticket=subject.ticket)
+    changes = prepare_changes(scene, decision, desk)
+    await road.database.apply(changes)
+    return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
+
+
+async def process_timer(timer: Timer, road: Road) -> Arrival:
+    """Do what is due; the timer is gone in the same transaction, so nothing comes of it twice.
+
+    Raises:
+        ConcurrentChange: somebody else was faster, with the timer or with its ticket.
+        TransientError: the database cannot take it now.
+    """
+    desk = road.desk()
+    facts = await road.database.read(lambda tx: gather_timer(tx, timer, policy=road.policy, now=desk.now))
+    decision = decide_timer(TimerCase(timer=timer, facts=facts, policy=road.policy))
+    (number,) = await reserve_numbers(road, desk.now, 1) if needs_number(decision) else (None,)
+    channel = facts.ticket.channel if facts.ticket else next(iter(road.policy.channels))
+    scene = Scene(channel=channel, ticket=facts.ticket, posts=facts.posts, timer=timer, number=number)
     changes = prepare_changes(scene, decision, desk)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))

@@ -114,5 +114,7 @@ class Reason(StrEnum):
     """The list of suspended mail goes out."""
     EXPIRED = "expired"
     """Suspended mail that nobody wanted in time."""
+    BREAKER_CLOSED = "breaker_closed"
+    """Automatic mail may go out again."""
     REPORT_DUE = "report_due"
     """The weekly report goes out."""

@@ -254,7 +254,6 @@ def open_new_ticket(case: Case) -> Hit | Miss:
 
 
 def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
-    cap = case.policy.loops.per_correspondent_and_hour
     if not case.channel.confirmation.enabled:
         return (), "the channel sends no confirmations"
     if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.is_sendable:
@@ -263,6 +262,4 @@ def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
         return (), f"no confirmation: {case.reading.kind_because}"
     if case.policy.is_own_address(case.requester.address):
         return (), "no confirmation: the author's address is our own"
-    if case.facts.automatic_mails_in_last_hour >= cap:
-        return (), f"no confirmation: {case.requester.address} got {cap} automatic mails in the last hour"
     return (SendConfirmation(),), "a confirmation goes out"
