@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, literal_column, null, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, cast, func, literal, null, select, union_all
 
 from gateway.mail import Address, Purpose
 from gateway.storage.columns import index_key
@@ -36,16 +36,16 @@ class AutomaticCounts:
 
 
 def _counting(what: str, column: ColumnElement[Any], name: str, *also: ColumnElement[Any]) -> Select[Any]:
-    key, ticket = (column, also[0] if also else literal_column("NULL"))
+    ticket = also[0] if also else cast(null(), BigInteger)
     return (
-        select(literal(what).label("what"), key.label("value"), ticket.label("ticket_id"), func.count().label("number"))
+        select(literal(what).label("what"), column.label("value"), ticket.label("ticket_id"), func.count().label("number"))
         .where(
             column.in_(bindparam(name, expanding=True)),
             _OUTBOUND.c.purpose.in_(bindparam("purposes", expanding=True)),
             _OUTBOUND.c.created_at >= bindparam("since"),
             *(each.is_not(null()) for each in also),
         )
-        .group_by(key, *also)
+        .group_by(column, *also)
     )
 
 
