@@ -5,7 +5,9 @@ cannot survive it, because the session takes a new `Wire` for what comes after.
 """
 
 import asyncio
-from typing import Final
+from collections.abc import Callable, Generator
+from contextvars import Context
+from typing import Any, Final
 
 HIGH_WATER: Final = 131_072
 """Octets that may wait; one read of the event loop can add up to 256 KiB more."""
@@ -15,16 +17,75 @@ class LineTooLong(Exception):
     """A command line has more octets than allowed; it was skipped up to its end."""
 
 
+class _Arrival:
+    """What a session's task waits for: the task goes on at once, in the callback that brought the octets.
+
+    A future of asyncio would let it go on one turn of the event loop later, and each turn asks the kernel about all sockets: that
+    cost more than answering the command. A task takes anything for a future that has these methods (`asyncio.isfuture`). It is
+    used again and again, because each wait ends in exactly one call of what the task left here.
+    """
+
+    __slots__ = ("_asyncio_future_blocking", "_context", "_go_on", "_is_cancelled", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._go_on: Callable[[_Arrival], object] | None = None
+        self._context: Context | None = None
+        self._is_cancelled = False
+        self._asyncio_future_blocking = False
+
+    def happen(self) -> None:
+        """Let who waits, if anybody does, go on: now, or in the next turn where another task is running right now."""
+        go_on, context = self._go_on, self._context
+        if go_on is None or context is None:
+            return
+        self._go_on = None
+        if asyncio.current_task(self._loop) is None:
+            context.run(go_on, self)
+        else:
+            self._loop.call_soon(go_on, self, context=context)
+
+    # ---------------------------------------------------------------------------------------- called by asyncio's tasks
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """Wait until something happens."""
+        self._is_cancelled = False
+        self._asyncio_future_blocking = True
+        yield self
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the event loop of the task that may wait here."""
+        return self._loop
+
+    def add_done_callback(self, go_on: "Callable[[_Arrival], object]", *, context: Context) -> None:
+        """Take note of what to call, once."""
+        self._go_on, self._context = go_on, context
+
+    def cancel(self, msg: object = None) -> bool:
+        """Stop waiting. False when something has happened already."""
+        del msg
+        if self._go_on is None:
+            return False
+        self._is_cancelled = True
+        self._loop.call_soon(self._go_on, self, context=self._context)
+        self._go_on = None
+        return True
+
+    def result(self) -> None:
+        """Raise CancelledError when nothing happened and nobody waits for it any more."""
+        if self._is_cancelled:
+            raise asyncio.CancelledError
+
+
 class Wire:
     """The readable side of one connection."""
 
-    __slots__ = ("_buffer", "_chunk", "_is_eof", "_is_paused", "_loop", "_transport", "_waiter", "_wants_chunk", "received")
+    __slots__ = ("_arrival", "_buffer", "_chunk", "_is_eof", "_is_paused", "_transport", "_wants_chunk", "received")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> None:
-        self._loop = loop
         self._transport = transport
         self._buffer = bytearray()
-        self._waiter: asyncio.Future[None] | None = None
+        self._arrival = _Arrival(loop)
         self._is_eof = False
         self._is_paused = False
         self._wants_chunk = False
@@ -41,18 +102,18 @@ class Wire:
         if self._wants_chunk:
             self._wants_chunk = False
             self._chunk = octets
-            self._wake()
+            self._arrival.happen()
             return
         self._buffer += octets
         if len(self._buffer) > HIGH_WATER and not self._is_paused:
             self._is_paused = True
             self._transport.pause_reading()
-        self._wake()
+        self._arrival.happen()
 
     def feed_eof(self) -> None:
         """Take note that nothing more comes."""
         self._is_eof = True
-        self._wake()
+        self._arrival.happen()
 
     def attach(self, transport: asyncio.Transport) -> None:
         """Read from another transport from now on: TLS lies over the first one."""
@@ -60,13 +121,6 @@ class Wire:
             self._transport.resume_reading()
             transport.pause_reading()
         self._transport = transport
-
-    def _wake(self) -> None:
-        waiter = self._waiter
-        if waiter is not None:
-            self._waiter = None
-            if not waiter.done():
-                waiter.set_result(None)
 
     # ------------------------------------------------------------------------------------ called by the session
 
@@ -123,11 +177,7 @@ class Wire:
         if self._is_paused:
             self._is_paused = False
             self._transport.resume_reading()
-        self._waiter = waiter = self._loop.create_future()
-        try:
-            await waiter
-        finally:
-            self._waiter = None
+        await self._arrival
         if not self._buffer and not self._chunk:
             raise EOFError
 
