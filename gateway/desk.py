@@ -26,6 +26,7 @@ from gateway.errors import TransientError
 from gateway.line import Line, Subject
 from gateway.logs import configure_logging
 from gateway.pipeline.runner import Runner
+from gateway.pipeline.timekeeper import Timekeeper
 from gateway.relay.sender import Relay
 from gateway.storage.transaction import Topic
 from gateway.storage.work import reclaim_lost, release_leases
@@ -64,6 +65,7 @@ class DeskProcess:
         self._gateway: Gateway | None = None
         self._relay: Relay | None = None
         self._runner: Runner | None = None
+        self._timekeeper: Timekeeper | None = None
         self._parts: set[asyncio.Task[None]] = set()
         self._has_begun = asyncio.Event()
         self._is_draining = False
@@ -95,6 +97,7 @@ class DeskProcess:
         await gateway.database.write(partial(release_leases, gateway.node, utc_now()))
         self._gateway = gateway
         self._runner = Runner(road=gateway.road, node=gateway.node)
+        self._timekeeper = Timekeeper(road=gateway.road)
         self._relay = Relay(
             hostname=orders.config.hostname,
             smarthosts=orders.config.smarthosts,
@@ -107,6 +110,7 @@ class DeskProcess:
         )
         self._parts = {
             asyncio.create_task(self._runner.run(), name="pipeline"),
+            asyncio.create_task(self._timekeeper.run(), name="timekeeper"),
             asyncio.create_task(self._keep_house(gateway), name="housekeeping"),
         }
         if orders.does_send:
@@ -132,7 +136,8 @@ class DeskProcess:
     async def _drain(self, octets: bytes) -> bytes:
         """Begin nothing more, and finish what is under way within so many seconds."""
         self._is_draining = True
-        if self._runner is not None and self._relay is not None:
+        if self._runner is not None and self._relay is not None and self._timekeeper is not None:
+            self._timekeeper.stop()
             self._runner.stop()
             self._relay.stop()
             for part in self._parts:

@@ -4,6 +4,7 @@ Each package owns the pydantic models of its own section and builds them from th
 """
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, WithJsonSchema
@@ -35,6 +36,44 @@ def parse_seconds(value: object) -> object:
     return value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """A length of business time: hours count as they are, days and weeks as the calendar that it is counted by has them."""
+
+    seconds: float = 0.0
+    days: float = 0.0
+    weeks: float = 0.0
+
+    def in_seconds(self, *, day: float, week: float) -> float:
+        """Return seconds, for a calendar whose working day and week are so long."""
+        return self.seconds + self.days * day + self.weeks * week
+
+
+_BUSINESS_TIME: Final = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*(s|m|min|h|d|w)")
+
+
+def parse_business_time(value: object) -> object:
+    """Turn `30m`, `4h`, `3d` or `1d 4h` into a `Duration`; anything else is left for pydantic to refuse."""
+    if not isinstance(value, str):
+        return value
+    found = Duration()
+    for word in re.split(r"(?<=[a-z])\s*(?=\d)", value.strip().lower()):
+        match = _BUSINESS_TIME.fullmatch(word)
+        if match is None:
+            message = f"{value!r} is no business time; write numbers with s, m, h, d or w, such as 30m, 4h or 3d"
+            raise ValueError(message)
+        amount, unit = float(match[1]), match[2]
+        found = Duration(
+            seconds=found.seconds + (amount * _SECONDS[unit] if unit not in "dw" else 0.0),
+            days=found.days + (amount if unit == "d" else 0.0),
+            weeks=found.weeks + (amount if unit == "w" else 0.0),
+        )
+    if found == Duration():
+        message = f"{value!r} is no time at all"
+        raise ValueError(message)
+    return found
+
+
 def parse_octets(value: object) -> object:
     """Turn `1000`, `"25 MB"` or `"64k"` (powers of 1000) into octets."""
     if isinstance(value, str):
@@ -59,6 +98,9 @@ def parse_address(value: object) -> object:
 
 Seconds = Annotated[
     float, BeforeValidator(parse_seconds), WithJsonSchema({"type": ["number", "string"], "examples": ["30s", "2h"]})
+]
+BusinessTime = Annotated[
+    Duration, BeforeValidator(parse_business_time), WithJsonSchema({"type": "string", "examples": ["30m", "4h", "3d"]})
 ]
 Octets = Annotated[int, BeforeValidator(parse_octets), WithJsonSchema({"type": ["integer", "string"], "examples": ["25 MB"]})]
 ConfiguredAddress = Annotated[Address, BeforeValidator(parse_address), WithJsonSchema({"type": "string", "format": "email"})]

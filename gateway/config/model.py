@@ -7,6 +7,7 @@ from pydantic import Field
 from gateway.evidence.settings import Domain, ResolverSettings, SigningSettings
 from gateway.mail import Address
 from gateway.pipeline.policy import Policy, compile_policy
+from gateway.pipeline.rules.settings import RuleSettings, TriggerSettings
 from gateway.pipeline.settings import (
     AgentSettings,
     ChannelSettings,
@@ -18,6 +19,7 @@ from gateway.pipeline.settings import (
     TextSettings,
     TicketSettings,
 )
+from gateway.pipeline.time_settings import BusinessHoursSettings, ClockSettings, ReportSettings
 from gateway.relay.settings import RelaySettings, SmarthostSettings
 from gateway.section import Section
 from gateway.smtp_in.settings import LimitSettings, ListenSettings
@@ -50,6 +52,12 @@ class Config(StorageSettings, OwnSettings):
     """Teams and their tickets, by name."""
     channels: Annotated[dict[Key, ChannelSettings], Field(min_length=1)]
     """The support addresses, by name."""
+    business_hours: dict[Key, BusinessHoursSettings] = Field(default_factory=dict)
+    """When teams work, by name; the one called `default` is for queues that name none."""
+    clocks: dict[Key, ClockSettings] = Field(default_factory=dict)
+    """What is promised by when, by name; the one called `default` is for queues that name none."""
+    reports: dict[Key, ReportSettings] = Field(default_factory=dict)
+    """Reports that are mailed every week, by name."""
     signing: list[SigningSettings] = Field(default_factory=list)
     """Keys that sign what goes out; needed only where no smarthost signs for its domain."""
     resolver: ResolverSettings = ResolverSettings()
@@ -64,6 +72,10 @@ class Config(StorageSettings, OwnSettings):
     """Bounds on reading hostile mail."""
     operators: OperatorSettings = OperatorSettings()
     """Who is told when something needs an admin."""
+    rules: list[RuleSettings] = Field(default_factory=list)
+    """What is done with customers' mail that is like this, asked one after the other before it opens or joins a ticket."""
+    triggers: list[TriggerSettings] = Field(default_factory=list)
+    """What is done when something happened to a ticket; what a trigger changes sets off no other."""
 
     def intake_address(self, channel: str) -> Address:
         """Return the generated address of a channel: the target for a forwarding rule."""
@@ -80,4 +92,9 @@ class Config(StorageSettings, OwnSettings):
             loops=self.loops,
             texts=self.texts,
             operators=self.operators,
+            rules=self.rules,
+            triggers=self.triggers,
+            business_hours=self.business_hours,
+            clocks=self.clocks,
+            reports=self.reports,
         )

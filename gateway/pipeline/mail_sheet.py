@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from gateway.mail import Mailbox, OutboundMail, Purpose, Reading, ReceivedMail
 from gateway.pipeline.compose import DraftAttachment
@@ -32,7 +33,10 @@ from gateway.pipeline.views import (
     via,
     welcome_variables,
 )
-from gateway.tickets import Part
+from gateway.tickets import Part, Post, Ticket, Visibility
+
+ABOUT_TIME: Final = frozenset({Purpose.WAIT_OVER, Purpose.CLOCK_WARNING, Purpose.CLOCK_BREACH})
+"""Nobody wrote anything; time has passed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,17 +83,23 @@ class MailSheet:
 
     def notify(self, effect: NotifyAgents) -> None:
         """Tell agents what was posted."""
-        ticket, post = self.tickets.current(), self.tickets.posts[-1]
+        ticket, posts = self.tickets.wound(), self._shown(effect.purpose)
+        if not posts:
+            return  # whatever was said has been erased
         channel = self.desk.policy.channels[ticket.channel]
         for agent in effect.agents:
-            variables = notification_variables(self.mail, self.reading, ticket, self.tickets.posts, agent, self.desk)
+            variables = notification_variables(
+                self.mail, self.reading, ticket, posts, agent, self.desk, promise=effect.promise, by=effect.by
+            )
             self.outbound.append(
                 self.desk.write_to_agent(
+        is_about_time = effect.purpose in ABOUT_TIME
+        from_name = channel.display_name if is_about_time else via(posts[-1].author, channel.display_name)
                     agent,
                     effect.purpose,
                     self._about(),
                     variables,
-                    from_name=via(post.author, channel.display_name),
+                    from_name=from_name,
                     attachments=self._attachments(),
                 )
             )
@@ -98,6 +108,14 @@ class MailSheet:
         """Send the agent's post to everybody who takes part."""
         for mailbox in effect.also_to:
             self.tickets.add_participant(mailbox, Part.CC, by=effect.agent)
+    def _shown(self, purpose: Purpose) -> list[Post]:
+        """Return the posts that a notification shows, its occasion last; what the clock has to say ends with a public one.
+
+        An answer to a note stays in the team; an answer to the clock goes to the customer, like one to his own mail.
+        """
+        posts = self.tickets.posts
+        return [post for post in posts if post.visibility is Visibility.PUBLIC] or posts if purpose in ABOUT_TIME else posts
+
         ticket = self.tickets.current()
         cc = tuple(p.mailbox for p in ticket.participants if p.part is Part.CC)
         attachments = tuple(attachment for attachment in self._attachments() if not self.desk.is_ours(attachment))

@@ -1,10 +1,12 @@
 """The configuration as the decision sees it: settings with the look-ups that deciding needs, made once per configuration."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.mail import Address, Mailbox, Recipient, RouteKind
+from gateway.pipeline.business_hours import ALWAYS, BusinessHours
+from gateway.pipeline.rules.compiled import NO_RULES, Rules, compile_rules
 from gateway.pipeline.settings import (
     AgentSettings,
     ChannelSettings,
@@ -15,11 +17,30 @@ from gateway.pipeline.settings import (
     TicketSettings,
     intake_local_part,
 )
+from gateway.pipeline.time_settings import (
+    DEFAULT,
+    BusinessHoursSettings,
+    ClockSettings,
+    PromiseSettings,
+    ReportSettings,
+)
 from gateway.pipeline.tokens import RETURN_PREFIX, TOKEN_LENGTH, find_tokens
+from gateway.section import Duration, Section
+from gateway.tickets import Priority
 
 NOTE_SUFFIX: Final = "+note"
 """What is sent to an address with it stays internal."""
 _OPERATOR_NAMES: Final = frozenset({"postmaster", "abuse", "mailer-daemon"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What is promised for a ticket, in seconds of its queue's business time; None is nothing."""
+
+    reaction: float | None = None
+    resolution: float | None = None
+    warning: float | None = None
+    """So long before either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +60,32 @@ class Policy:
     intake_of_channel: Mapping[str, Address]
     agent_of_address: Mapping[str, str]
     """Address key → agent."""
+    business_hours: Mapping[str, BusinessHours] = field(default_factory=dict)
+    clocks: Mapping[str, ClockSettings] = field(default_factory=dict)
+    reports: Mapping[str, ReportSettings] = field(default_factory=dict)
+    rules: Rules = NO_RULES
 
     def team(self, queue: str) -> tuple[str, ...]:
         """Return the keys of everybody who works in a queue, leads last, each once."""
         settings = self.queues[queue]
         return tuple(dict.fromkeys((*settings.agents, *settings.leads)))
+
+    def hours(self, queue: str) -> BusinessHours:
+        """Return when a queue's team works; where nothing is said, always."""
+        name = self.queues[queue].business_hours if queue in self.queues else None
+        return self.business_hours.get(name or DEFAULT, ALWAYS)
+
+    def promise(self, queue: str, priority: Priority) -> Promise:
+        """Return what is promised for a queue's tickets of a priority."""
+        clock = self.clocks.get((self.queues[queue].clock if queue in self.queues else None) or DEFAULT)
+        promised = clock.of(priority) if clock is not None else None
+        hours = self.hours(queue)
+        return in_business_time(promised, hours) if promised is not None else Promise()
+
+    def close_solved_after(self, queue: str) -> float | None:
+        """Return how long a solved ticket of a queue stays so before it closes, in seconds; None is for ever."""
+        own = self.queues[queue].close_solved_after if queue in self.queues else None
+        return (self.tickets.close_solved_after if own is None else own) or None
 
     def is_own_address(self, address: Address) -> bool:
         """Tell whether mail to this address would come back to us."""
@@ -85,6 +127,11 @@ def compile_policy(  # noqa: PLR0913 one argument for each section of the file
     loops: LoopSettings | None = None,
     texts: TextSettings | None = None,
     operators: OperatorSettings | None = None,
+    rules: Sequence[Section] = (),
+    triggers: Sequence[Section] = (),
+    business_hours: Mapping[str, BusinessHoursSettings] | None = None,
+    clocks: Mapping[str, ClockSettings] | None = None,
+    reports: Mapping[str, ReportSettings] | None = None,
 ) -> Policy:
     """Make the policy of a configuration that was checked before."""
     hostname = hostname.lower()
@@ -101,6 +148,22 @@ def compile_policy(  # noqa: PLR0913 one argument for each section of the file
         channel_of_address=_addresses_of(channels) | {address.key: key for key, address in intake.items()},
         intake_of_channel=intake,
         agent_of_address={address.key: key for key, agent in agents.items() for address in agent.addresses},
+        rules=compile_rules(rules, triggers),
+        business_hours={key: hours.compiled() for key, hours in (business_hours or {}).items()},
+        clocks=clocks or {},
+        reports=reports or {},
+    )
+
+
+def in_business_time(promised: PromiseSettings, hours: BusinessHours) -> Promise:
+    """Return what a promise comes to by a calendar, whose working days and weeks it counts in."""
+    day, week = hours.seconds_of_day, hours.seconds_of_week
+
+    def seconds(duration: Duration | None) -> float | None:
+        return None if duration is None else duration.in_seconds(day=day, week=week)
+
+    return Promise(
+        reaction=seconds(promised.reaction), resolution=seconds(promised.resolution), warning=seconds(promised.warning)
     )
 
 

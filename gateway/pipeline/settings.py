@@ -59,6 +59,19 @@ class QueueSettings(Section):
     """The priority of a new ticket in this queue."""
     signature: str | None = None
     """Put below answers of agents who have no signature of their own."""
+    default_agent: Key | None = None
+    """Who gets each new ticket, unless away; without it `assignment` says who."""
+    assignment: Literal["manual", "round_robin", "least_open"] = "manual"
+    """Who gets a new ticket among the agents who are there: nobody until somebody takes it, each in turn, or who has the
+    fewest unsolved ones."""
+    notify: Literal["team", "assignee"] = "team"
+    """Who is told of what happens on a ticket that somebody has: everybody, or only whoever has it and is there."""
+    business_hours: Key | None = None
+    """When this team works, one of `business_hours`; without it the one called `default`, and without that always."""
+    clock: Key | None = None
+    """What is promised for its tickets, one of `clocks`; without it the one called `default`, and without that nothing."""
+    close_solved_after: Seconds | None = None
+    """How long its solved tickets stay so before they close, 0 for ever; without it as `tickets` says."""
 
 
 class ConfirmationSettings(Section):
@@ -134,6 +147,8 @@ class TicketSettings(Section):
     """How long an agent may act by answering a notification; afterwards the answer must be confirmed."""
     fresh_date: Seconds = 5 * 86_400
     """How far the Date of an agent's mail may lie from now; older mail could be a replay."""
+    close_solved_after: Seconds = 14 * 86_400
+    """How long a solved ticket stays so before it closes by itself; 0 is for ever."""
 
 
 class LoopSettings(Section):

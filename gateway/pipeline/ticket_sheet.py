@@ -10,6 +10,7 @@ from datetime import datetime
 
 from gateway.mail import Mailbox
 from gateway.people import Link, LinkKind
+from gateway.pipeline.clocks import wind_clock
 from gateway.pipeline.effects import (
     AddNote,
     Announce,
@@ -65,6 +66,11 @@ class TicketSheet:
         return self.ticket
 
     def log(self, *, by: str, what: str, why: str, ticket: Ticket | None = None) -> None:
+    def wound(self) -> Ticket:
+        """Return the ticket with its clock as it will be written."""
+        ticket = self.current()
+        return wind_clock(None if self.is_new else self.old, ticket, self.policy, self.now)
+
         """Leave a line in the history."""
         self.history.append(HistoryLine(ticket_id=(ticket or self.current()).id, at=self.now, by=by, what=what, why=why))
 
@@ -177,6 +183,7 @@ class TicketSheet:
         self._become(replace(ticket, first_answered_at=first))
         self.log(by=by, what=f"{post.visibility} post", why=why)
 
+        self.log(by="clock", what=f"fell due: {effect.mark.partition(f' {ticket.number} ')[2] or effect.mark}", why="time")
     def note(self, effect: AddNote) -> None:
         """Add what the gateway itself has to say to the agents."""
         ticket = self.current()

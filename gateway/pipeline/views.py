@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
+from gateway.pipeline.clocks import clock_state, next_due
+from gateway.pipeline.commands import COMMANDS
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
 from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.outgoing import Desk
@@ -57,8 +59,16 @@ def welcome_variables(channel: ChannelSettings, marker: str) -> WelcomeVariables
     return WelcomeVariables(channel=_channel(channel, channel.address), reference=marker)
 
 
-def notification_variables(
-    mail: ReceivedMail | None, reading: Reading | None, ticket: Ticket, posts: Sequence[Post], agent: str, desk: Desk
+def notification_variables(  # noqa: PLR0913 all of it is shown
+    mail: ReceivedMail | None,
+    reading: Reading | None,
+    ticket: Ticket,
+    posts: Sequence[Post],
+    agent: str,
+    desk: Desk,
+    *,
+    promise: str = "",
+    by: str = "",
 ) -> VariablesOf:
     """Return what an agent is told about the newest post."""
     policy = desk.policy
@@ -83,6 +93,8 @@ def notification_variables(
 
     return variables
 
+            promise=promise,
+            by=policy.agents[by].name if by in policy.agents else by,
 
 def answer_variables(ticket: Ticket, posts: Sequence[Post], participant: Participant, agent: str, desk: Desk) -> VariablesOf:
     """Return what a person outside gets of an agent's answer; a late participant gets no history."""
@@ -238,6 +250,9 @@ def _names(mailboxes: Iterable[Mailbox]) -> tuple[str, ...]:
     rest = len(named) - _MOST_NAMED
     return (*named[:_MOST_NAMED], f"+{rest}") if rest > 0 else tuple(named)
 
+    clock = clock_state(ticket, policy, desk.now)
 
 def _name(mailbox: Mailbox) -> str:
     return str(mailbox if mailbox.name is None else replace(mailbox, name=mailbox.name[:_LONGEST_NAME]))
+        clock=clock,
+        due=next_due(ticket) if clock is not None else None,

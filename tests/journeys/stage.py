@@ -33,9 +33,11 @@ from gateway.mail import (
     SpfScope,
     Through,
 )
-from gateway.pipeline.journey import Arrival, Road, process_mail, process_request
+from gateway.people import Timer
+from gateway.pipeline.journey import Arrival, Road, process_mail, process_request, process_timer
 from gateway.pipeline.policy import Policy, compile_policy, route
 from gateway.pipeline.requests import Request, Verb
+from gateway.pipeline.rules.settings import RuleSettings, TriggerSettings
 from gateway.pipeline.settings import (
     AgentSettings,
     ChannelSettings,
@@ -45,6 +47,7 @@ from gateway.pipeline.settings import (
     TicketSettings,
 )
 from gateway.pipeline.templates import Templates
+from gateway.pipeline.time_settings import BusinessHoursSettings, ClockSettings, ReportSettings
 from gateway.pipeline.tokens import (
     RETURN_PREFIX,
     KeyRing,
@@ -65,6 +68,7 @@ from gateway.tickets import Changes, OutboundChange
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 KEYS = KeyRing.of(SigningKey(id=3, secret=b"a secret that only journeys know"))
+_MOST_FIRED = 100
 _HERE = Path(__file__).parent
 _SIGNED = ("from", "to", "subject", "date", "message-id", "in-reply-to", "references")
 _PLACE = re.compile(r"\{\{(token|id|return|marker|date)(?::([^}]*))?\}\}")
@@ -84,6 +88,11 @@ def make_policy(overrides: dict[str, Any]) -> Policy:
         tickets=TicketSettings.model_validate(desk.get("tickets", {})),
         loops=LoopSettings.model_validate(desk.get("loops", {})),
         operators=OperatorSettings.model_validate(desk.get("operators", {})),
+        rules=[RuleSettings.model_validate(rule) for rule in desk.get("rules", ())],
+        triggers=[TriggerSettings.model_validate(trigger) for trigger in desk.get("triggers", ())],
+        business_hours={k: BusinessHoursSettings.model_validate(v) for k, v in desk.get("business_hours", {}).items()},
+        clocks={k: ClockSettings.model_validate(v) for k, v in desk.get("clocks", {}).items()},
+        reports={k: ReportSettings.model_validate(v) for k, v in desk.get("reports", {}).items()},
     )
 
 
@@ -116,6 +125,8 @@ class Stage:
             self.policy = make_policy(step["desk"])
         if "accept" in step:
             return await self._accept(step["accept"])
+        if "later" in step:
+            return await self._let_time_pass(step["later"])
         raw = self._fill(step["mail"] if "mail" in step else (self.folder / step["file"]).read_text("utf-8"))
         mail = await self._receive(step, _content(raw))
         if mail is None:
@@ -132,6 +143,22 @@ class Stage:
         mail = await self._receive({}, _content(raw))
         assert mail is not None
         return await process_mail(mail, self._road())
+
+    async def _let_time_pass(self, duration: str) -> dict[str, Any]:
+        """Let everything fall due that does in this time, each at its moment (`later: 2h`); return what came of it."""
+        end = self.now + timedelta(seconds=float(cast("float", parse_seconds(duration))))
+        fired: list[dict[str, Any]] = []
+        while due := await self.database.read(lambda tx: tx.timers.due(end, 1)):
+            self.now = max(self.now, due[0].due_at)
+            fired.append({"at": f"{self.now:%a %Y-%m-%d %H:%M}", **await self._fire(due[0])})
+            assert len(fired) < _MOST_FIRED, "something falls due for ever"
+        self.now = end
+        return {"fired": fired}
+
+    async def _fire(self, timer: Timer) -> dict[str, Any]:
+        arrival = await process_timer(timer, self._road())
+        described = await self._describe_arrival(arrival, timer.ticket_id)
+        return {"timer": timer.key, **described}
 
     async def _accept(self, account: str) -> dict[str, Any]:
         assert self._last is not None
@@ -226,10 +253,14 @@ class Stage:
         return found[-1]
 
     async def _describe(self, mail: ReceivedMail, arrival: Arrival) -> dict[str, Any]:
+        return await self._describe_arrival(
+            arrival, next((c.ticket_id for c in arrival.changes.received if c.id == mail.id), None)
+        )
+
+    async def _describe_arrival(self, arrival: Arrival, ticket_id: int | None) -> dict[str, Any]:
         decision, changes = arrival.decision, arrival.changes
         self.sent += changes.outbound
         await self._hand_over(changes.outbound)
-        ticket_id = next((c.ticket_id for c in changes.received if c.id == mail.id), None)
         described: dict[str, Any] = {
             "outcome": str(decision.outcome),
             "reason": str(decision.reason),

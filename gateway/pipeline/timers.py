@@ -1,0 +1,164 @@
+"""What becomes of a timer that fell due: pure thought, like `decide.py` for mail.
+
+`STEPS` names one step for each kind of timer. A step either hits, with effects, or says why nothing is to be done any more;
+both leave a line in the trace. In both cases the timer is gone afterwards, in the same transaction. To add a kind: a word in
+`people.TimerKind`, a step, a line in `STEPS`; what it has to know is gathered by `gather_timer.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.mail import Purpose
+from gateway.people import ClockMark, Timer, TimerKind
+from gateway.pipeline.case import Hit, Miss
+from gateway.pipeline.clocks import mark_times, wanted_timers
+from gateway.pipeline.effects import Announce, Decision, NotifyAgents, SetStatus
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.presence import whom_the_clock_tells, whose_turn
+from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.timer_facts import TimerFacts
+from gateway.states import TicketStatus
+from gateway.tickets import Ticket, TraceLine
+
+BY_CLOCK: Final = "clock"
+"""Who changes a ticket when a timer does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerCase:
+    """All that a step may look at."""
+
+    timer: Timer
+    facts: TimerFacts
+    policy: Policy
+
+
+TimerStep = Callable[[TimerCase], Hit | Miss]
+
+
+def decide_timer(case: TimerCase) -> Decision:
+    """Return what becomes of a timer that is due."""
+    step = STEPS[case.timer.kind]
+    found = step(case)
+    ticket = case.facts.ticket
+    return Decision(
+        outcome=Outcome.RECORD,
+        reason=found.reason if isinstance(found, Hit) else REASONS[case.timer.kind],
+        because=found.because,
+        effects=found.effects if isinstance(found, Hit) else (),
+        ticket=ticket.number if ticket else None,
+        queue=ticket.queue if ticket else None,
+        trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because),),
+    )
+
+
+def end_wait(case: TimerCase) -> Hit | Miss:
+    """Open a ticket again that waited until a time, and tell whose turn it is."""
+    ticket = _still_waiting(case)
+    if isinstance(ticket, Miss):
+        return ticket
+    because = f"{ticket.number} waited until {case.timer.due_at:%Y-%m-%d %H:%M} UTC"
+    agents = whose_turn(ticket, case.policy, case.facts.absent)
+    return Hit(
+        outcome=Outcome.RECORD,
+        reason=Reason.WAIT_OVER,
+        because=because,
+        effects=(
+            SetStatus(status=TicketStatus.OPEN, by=BY_CLOCK, why="the wait is over"),
+            *((NotifyAgents(purpose=Purpose.WAIT_OVER, agents=agents),) if agents else ()),
+        ),
+        ticket=ticket,
+    )
+
+
+def close_solved(case: TimerCase) -> Hit | Miss:
+    """Close a solved ticket that nobody took up again: the customer's next mail opens a linked new one."""
+    ticket = _still_waiting(case)
+    if isinstance(ticket, Miss):
+        return ticket
+    because = f"{ticket.number} was solved on {ticket.solved_at:%Y-%m-%d} and nobody took it up again"
+    return Hit(
+        outcome=Outcome.RECORD,
+        reason=Reason.LEFT_SOLVED,
+        because=because,
+        effects=(SetStatus(status=TicketStatus.CLOSED, by=BY_CLOCK, why="nobody took it up again"),),
+        ticket=ticket,
+    )
+
+
+def tell_of_clock(case: TimerCase) -> Hit | Miss:
+    """Tell those whose turn it is that a ticket's time runs out, or has; a warning that comes after its breach tells nobody.
+
+    A warning goes to whoever has the ticket, else to the agents of its queue; a late first answer to both; a late solution
+    to the leads, too.
+    """
+    ticket = _still_waiting(case)
+    if isinstance(ticket, Miss):
+        return ticket
+    mark = ClockMark(case.timer.detail)
+    announce = Announce(mark=case.timer.key)
+    because = f"{ticket.number}: {mark.replace('_', ' ')}, due at {case.timer.due_at:%Y-%m-%d %H:%M} UTC"
+    breach = _BREACH_AFTER.get(mark)
+    if breach is not None and mark_times(ticket, case.policy)[breach] <= case.facts.now:
+        because = f"{because}; the time itself has run out since, which is told instead"
+        return Hit(outcome=Outcome.RECORD, reason=Reason.CLOCK_DUE, because=because, effects=(announce,), ticket=ticket)
+    agents = whom_the_clock_tells(mark, ticket, case.policy, case.facts.absent)
+    purpose = Purpose.CLOCK_BREACH if breach is None else Purpose.CLOCK_WARNING
+    notify = NotifyAgents(purpose=purpose, agents=agents, promise=_PROMISE_OF[mark])
+    effects = (announce, notify) if agents else (announce,)
+    return Hit(outcome=Outcome.RECORD, reason=Reason.CLOCK_DUE, because=because, effects=effects, ticket=ticket)
+
+
+_BREACH_AFTER: Final = {
+    ClockMark.REACTION_WARNING: ClockMark.REACTION_BREACH,
+    ClockMark.RESOLUTION_WARNING: ClockMark.RESOLUTION_BREACH,
+}
+_PROMISE_OF: Final = {
+    ClockMark.REACTION_WARNING: "reaction",
+    ClockMark.REACTION_BREACH: "reaction",
+    ClockMark.RESOLUTION_WARNING: "resolution",
+    ClockMark.RESOLUTION_BREACH: "resolution",
+}
+
+
+def do_nothing(case: TimerCase) -> Hit | Miss:
+    """Let it pass."""
+    return Miss(f"nobody waits for {case.timer.key}")
+
+
+def _still_waiting(case: TimerCase) -> Ticket | Miss:
+    """Return the timer's ticket where it still wants this timer."""
+    ticket = case.facts.ticket
+    if ticket is None:
+        return Miss("its ticket is gone")
+    wanted = next((timer for timer in wanted_timers(ticket, case.policy) if timer.key == case.timer.key), None)
+    if wanted is None:
+        return Miss(f"{ticket.number} is {ticket.status} and wants it no more")
+    if wanted.due_at > case.facts.now:
+        return Miss(f"it is due at {wanted.due_at:%Y-%m-%d %H:%M} UTC by now")
+    return ticket
+
+
+STEPS: Final[Mapping[TimerKind, TimerStep]] = {
+    TimerKind.WAIT: end_wait,
+    TimerKind.CLOSE: close_solved,
+    TimerKind.CLOCK: tell_of_clock,
+    TimerKind.IDLE: do_nothing,
+    TimerKind.DIGEST: do_nothing,
+    TimerKind.EXPIRY: do_nothing,
+    TimerKind.BREAKER: do_nothing,
+    TimerKind.REPORT: do_nothing,
+}
+
+REASONS: Final[Mapping[TimerKind, Reason]] = {
+    TimerKind.WAIT: Reason.WAIT_OVER,
+    TimerKind.CLOSE: Reason.LEFT_SOLVED,
+    TimerKind.CLOCK: Reason.CLOCK_DUE,
+    TimerKind.IDLE: Reason.IDLE,
+    TimerKind.DIGEST: Reason.DIGEST_DUE,
+    TimerKind.EXPIRY: Reason.EXPIRED,
+    TimerKind.BREAKER: Reason.BREAKER_CLOSED,
+    TimerKind.REPORT: Reason.REPORT_DUE,
+}
+"""What a timer is about, where its step has nothing to do."""
