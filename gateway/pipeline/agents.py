@@ -9,16 +9,36 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.mail import Assurance, DkimResult, Mailbox, Purpose, SpfResult, SpfScope
+from gateway.pipeline import sayings
 from gateway.pipeline.case import Case, Hit, Miss, notify_team
 from gateway.pipeline.commands import Commands, read_commands
-from gateway.pipeline.effects import AddPost, AskToConfirm, Assign, Effect, RelayAnswer, ReleaseMail, SetStatus, TellAgent
+from gateway.pipeline.effects import (
+    AddPost,
+    AskToConfirm,
+    Assign,
+    Effect,
+    MergeTicket,
+    MoveToQueue,
+    NotifyAgents,
+    RelayAnswer,
+    ReleaseMail,
+    SendHelp,
+    SetStatus,
+    ShowThread,
+    SplitTicket,
+    TellAgent,
+    WaitUntil,
+)
 from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact, is_same_person
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.reply import surely_visible
+from gateway.pipeline.sayings import Said
 from gateway.states import ReceivedState, TicketStatus
 from gateway.tickets import Side, Ticket, Visibility
 
-CONFIRM_WORDS: Final = frozenset({"confirm", "confirmed", "bestätigen", "bestätigt", "bestätige"})
+CONFIRM_WORDS: Final = frozenset({"confirm", "confirmed", "bestätigen", "bestätigt", "bestätige", "#send", "#senden"})
+_AFTERWARDS: Final = (MergeTicket, SplitTicket, ShowThread, SendHelp)
+"""What is done when everything else is: it leaves the ticket, or shows it as it has become."""
 
 
 def confirm_as_agent(case: Case) -> Hit | Miss:
@@ -32,12 +52,12 @@ def confirm_as_agent(case: Case) -> Hit | Miss:
     if agent is None or not is_same_person(token.outbound.recipient, case.requester.address, case.policy):
         return Miss("the question went to somebody else")
     if token.is_expired or case.facts.asked_about is not ReceivedState.SUSPENDED:
-        hint = "That mail no longer waits: it was taken up, rejected or has expired."
-        return _tell(Reason.AGENT_CONFIRMED, agent, "the mail that was asked about no longer waits", hint)
+        because = "the mail that was asked about no longer waits"
+        return tell(case, Reason.AGENT_CONFIRMED, agent, because, sayings.waits_no_longer())
     first = next((line.strip(" \t.!\"'*_").casefold() for line in case.reading.reply.visible.split("\n") if line.strip()), "")
     if first not in CONFIRM_WORDS:
-        hint = "Nothing was done. To release the mail, answer with `confirm` as the first line."
-        return _tell(Reason.AGENT_UNCONFIRMED, agent, f"the first line is not `confirm` but {first[:40]!r}", hint)
+        because = f"the first line is not `confirm` but {first[:40]!r}"
+        return tell(case, Reason.AGENT_UNCONFIRMED, agent, because, sayings.not_confirmed())
     release = ReleaseMail(received_id=token.outbound.about_received_id, by=agent)
     return Hit(
         outcome=Outcome.RECORD,
@@ -128,24 +148,21 @@ def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
     if (text is None or case.forwarded) and not is_released(case, agent, Reason.UNSURE_QUOTE):
         unsure = "it forwards somebody's mail" if case.forwarded else "where the quote begins is not certain"
         return hold_for_agent(case, agent, Reason.UNSURE_QUOTE, unsure)
-    commands = read_commands(case.reading.reply.visible if text is None else text, agent=agent, policy=case.policy)
+    commands = read_commands(case.reading.reply.visible if text is None else text, agent=agent, case=case, ticket=ticket)
     if commands.wrong:
-        return _tell(Reason.UNKNOWN_COMMAND, agent, commands.wrong[0], "\n".join(commands.wrong))
+        return tell_wrong(case, agent, commands)
     has_words = bool(commands.text.strip()) or bool(case.message.attachments)
-    if not has_words and not commands.effects:
-        hint = "Nothing was sent: no text was found above the quoted mail."
-        return _tell(Reason.EMPTY_ANSWER, agent, "nothing stands above the quote", hint)
+    if not has_words and not commands.meant:
+        return tell(case, Reason.EMPTY_ANSWER, agent, "nothing stands above the quote", sayings.nothing_written())
     if not has_words:
-        return _keep_inside(case, ticket, commands.effects, "commands only")
-    if commands.is_note or _is_to_note_address(case):
-        post = _agent_post(case, agent, commands, Visibility.INTERNAL)
-        return _keep_inside(
-            case, ticket, (post, *commands.effects, *notify_team(case, ticket.queue, Purpose.NEW_NOTE)), "it is a note"
-        )
+        return _keep_inside(case, ticket, commands, Reason.AGENT_COMMAND, "commands only")
+    if commands.is_note or is_to_note_address(case):
+        post = agent_post(case, agent, commands.text, Visibility.INTERNAL)
+        return _keep_inside(case, ticket, commands, Reason.AGENT_NOTE, "it is a note", post)
     return _answer(case, agent, ticket, commands)
 
 
-def _is_to_note_address(case: Case) -> bool:
+def is_to_note_address(case: Case) -> bool:
     """Tell whether it was sent to a note's address, perhaps beside others: each channel sees its own recipients only."""
     written = (mailbox.address for mailbox in (*case.message.to, *case.message.cc))
     return any(recipient.note for recipient in case.mail.envelope.recipients) or any(map(case.policy.is_note_address, written))
@@ -153,40 +170,70 @@ def _is_to_note_address(case: Case) -> bool:
 
 def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
     newer = case.facts.newer_answer
-    if newer is not None and not is_released(case, agent, Reason.STALE_ANSWER):
+    if newer is not None and not commands.sends_anyway and not is_released(case, agent, Reason.STALE_ANSWER):
         return hold_for_agent(case, agent, Reason.STALE_ANSWER, f"{newer.agent or 'a colleague'} has answered since")
     added = _added(case, ticket)
     if not any(mailbox.address.is_sendable for mailbox in (*added, *(p.mailbox for p in ticket.participants))):
-        hint = f"Nothing was sent: no mail can be sent to {ticket.requester.address}, and nobody else takes part."
-        return _tell(Reason.NOBODY_TO_ANSWER, agent, f"no mail can be sent to {ticket.requester.address}", hint)
-    post = _agent_post(case, agent, commands, Visibility.PUBLIC)
+        because = f"no mail can be sent to {ticket.requester.address}"
+        hint = sayings.nobody_to_answer(str(ticket.requester.address))
+        return tell(case, Reason.NOBODY_TO_ANSWER, agent, because, hint)
     return Hit(
         outcome=Outcome.POST,
         reason=Reason.AGENT_ANSWER,
         because=f"{agent} answered {ticket.number}",
         effects=(
-            post,
+            agent_post(case, agent, commands.text, Visibility.PUBLIC),
             *_moves(agent, ticket, commands),
             RelayAnswer(agent=agent, also_to=added),
-            *notify_team(case, ticket.queue, Purpose.NEW_ANSWER),
+            *carry_on(case, agent, ticket.queue, commands, Purpose.NEW_ANSWER),
         ),
         ticket=ticket,
     )
 
 
-def _agent_post(case: Case, agent: str, commands: Commands, visibility: Visibility) -> AddPost:
+def agent_post(case: Case, agent: str, text: str, visibility: Visibility) -> AddPost:
+    """Put what an agent wrote into the ticket."""
     author = case.facts.author or case.policy.agent_mailbox(agent)
-    return AddPost(visibility=visibility, side=Side.AGENT, author=author, agent=agent, text=commands.text)
+    return AddPost(visibility=visibility, side=Side.AGENT, author=author, agent=agent, text=text)
 
 
 def _moves(agent: str, ticket: Ticket, commands: Commands) -> tuple[Effect, ...]:
     """Let the ticket wait for the customer and belong to who answered, unless a command says otherwise."""
-    moves: list[Effect] = list(commands.effects)
-    if not any(isinstance(move, SetStatus) for move in moves):
+    moves = [effect for effect in commands.effects if not isinstance(effect, _AFTERWARDS)]
+    if not any(isinstance(move, SetStatus | WaitUntil | MergeTicket) for move in commands.effects):
         moves.append(SetStatus(status=TicketStatus.PENDING, by=agent, why="answered"))
-    if ticket.assignee is None and not any(isinstance(move, Assign) for move in moves):
+    if ticket.assignee is None and not any(isinstance(move, Assign | MoveToQueue) for move in moves):
         moves.append(Assign(agent=agent, by=agent, why="first answer"))
     return tuple(moves)
+
+
+def carry_on(case: Case, agent: str, queue: str, commands: Commands, purpose: Purpose | None) -> tuple[Effect, ...]:
+    """Tell the team and whom the ticket was given to, do what leaves the ticket, and tell the agent what is not obvious."""
+    told = notify_team(case, queue, purpose) if purpose is not None else ()
+    know = {agent, *(each for notice in told for each in notice.agents)}
+    receivers: dict[str, None] = {}
+    for effect in commands.effects:
+        match effect:
+            case MoveToQueue():
+                receivers |= dict.fromkeys(
+                    a for notice in notify_team(case, effect.queue, Purpose.HANDOVER) for a in notice.agents
+                )
+            case Assign(agent=str(receiver)):
+                receivers[receiver] = None
+            case _:
+                pass
+    new = tuple(receiver for receiver in receivers if receiver not in know)
+    handover = (NotifyAgents(purpose=Purpose.HANDOVER, agents=new, by=agent),) if new else ()
+    afterwards = (effect for effect in commands.effects if isinstance(effect, _AFTERWARDS))
+    return (*told, *handover, *afterwards, *tell_done(case, agent, commands))
+
+
+def tell_done(case: Case, agent: str, commands: Commands) -> tuple[TellAgent, ...]:
+    """Tell an agent what was done, where that is not obvious."""
+    if not commands.tells:
+        return ()
+    hint = "\n".join(said.to(case.language_of(agent)) for said in commands.tells)
+    return (TellAgent(agent=agent, reason=Reason.AGENT_COMMAND, hint=hint, is_done=True),)
 
 
 def _added(case: Case, ticket: Ticket) -> tuple[Mailbox, ...]:
@@ -201,12 +248,17 @@ def _added(case: Case, ticket: Ticket) -> tuple[Mailbox, ...]:
     return tuple(added.values())
 
 
-def _keep_inside(case: Case, ticket: Ticket, effects: tuple[Effect, ...], because: str) -> Hit:
+def _keep_inside(
+    case: Case, ticket: Ticket, commands: Commands, reason: Reason, because: str, post: AddPost | None = None
+) -> Hit:
+    agent = case.facts.agent or ""
+    moves = (effect for effect in commands.effects if not isinstance(effect, _AFTERWARDS))
+    purpose = Purpose.NEW_NOTE if post is not None else None
     return Hit(
         outcome=Outcome.POST,
-        reason=Reason.AGENT_NOTE,
-        because=f"{case.facts.agent} on {ticket.number}: {because}",
-        effects=effects,
+        reason=reason,
+        because=f"{agent} on {ticket.number}: {because}",
+        effects=(*((post,) if post is not None else ()), *moves, *carry_on(case, agent, ticket.queue, commands, purpose)),
         ticket=ticket,
     )
 
@@ -235,6 +287,14 @@ def hold_for_agent(case: Case, agent: str, reason: Reason, because: str) -> Hit:
     )
 
 
-def _tell(reason: Reason, agent: str, because: str, hint: str) -> Hit:
-    tell = TellAgent(agent=agent, reason=reason, hint=hint)
-    return Hit(outcome=Outcome.RECORD, reason=reason, because=because, effects=(tell,))
+def tell(case: Case, reason: Reason, agent: str, because: str, *hints: Said) -> Hit:
+    """Do nothing, and tell the agent why."""
+    hint = "\n".join(said.to(case.language_of(agent)) for said in hints)
+    return Hit(
+        outcome=Outcome.RECORD, reason=reason, because=because, effects=(TellAgent(agent=agent, reason=reason, hint=hint),)
+    )
+
+
+def tell_wrong(case: Case, agent: str, commands: Commands) -> Hit:
+    """Do nothing because of a command that cannot be done, and tell the agent what could have been meant."""
+    return tell(case, Reason.UNKNOWN_COMMAND, agent, commands.wrong[0].en, *commands.wrong)

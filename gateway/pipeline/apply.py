@@ -37,8 +37,11 @@ from gateway.pipeline.effects import (
     RejectMail,
     RelayAnswer,
     ReleaseMail,
+    RemoveParticipant,
     SaveContact,
     SendConfirmation,
+    SendDigest,
+    SendHelp,
     SendVerification,
     SendWelcome,
     SetAbsence,
@@ -46,6 +49,7 @@ from gateway.pipeline.effects import (
     SetPriority,
     SetStatus,
     SetTimer,
+    ShowThread,
     SplitTicket,
     TellAgent,
     TellOperators,
@@ -60,6 +64,7 @@ from gateway.pipeline.ticket_sheet import TicketSheet
 from gateway.states import OutboundState, ReceivedState, TicketStatus, advance, allowed_from
 from gateway.tickets import (
     Changes,
+    ListedMail,
     OutboundChange,
     Post,
     ReceivedChange,
@@ -136,13 +141,14 @@ class _Sheet:
     absences: list[Absence] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
+    listed: list[ListedMail] = field(default_factory=list)
 
     def perform(self, effect: Effect) -> None:  # noqa: C901, PLR0912, PLR0915 one case for each effect, no more
         match effect:
             case OpenTicket():
                 self.tickets.open(effect, number=self._number(), channel=self.scene.channel)
             case SplitTicket():
-                self.tickets.split(effect, number=self._number())
+                self.mails.announce_split(*self.tickets.split(effect, number=self._number()), by=effect.by)
             case AddPost():
                 self._post(effect)
             case AddNote():
@@ -169,6 +175,8 @@ class _Sheet:
                 self.tickets.announce(effect)
             case AddParticipant():
                 self.tickets.add_participant(effect.mailbox, effect.part, by=effect.by)
+            case RemoveParticipant():
+                self.tickets.remove_participant(effect)
             case SendConfirmation():
                 self.mails.confirm_receipt()
             case NotifyAgents():
@@ -179,6 +187,10 @@ class _Sheet:
                 self.mails.ask(effect)
             case TellAgent():
                 self.mails.tell_agent(effect)
+            case ShowThread():
+                self.mails.show_thread(effect)
+            case SendHelp():
+                self.mails.send_help(effect)
             case TellOperators():
                 self.mails.tell_operators(effect)
             case ReleaseMail():
@@ -199,6 +211,8 @@ class _Sheet:
                 self._make_contact(effect)
             case VerifyContact():
                 self.contacts.append(replace(effect.contact, verified_at=self.desk.now))
+            case SendDigest():
+                self.listed += self.mails.send_digest(effect)
             case SaveContact():
                 self.contacts.append(effect.contact)
             case BlockSender():
@@ -245,6 +259,7 @@ class _Sheet:
             absences=tuple(self.absences),
             returned=tuple(self.returned),
             timers=tuple(self.timers),
+            listed=tuple(self.listed),
             fired=(self.scene.timer,) if self.scene.timer else (),
             contents=tuple(self.contents),
         )

@@ -8,8 +8,9 @@ from gateway.pipeline.facts import NOBODY, Facts
 from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.rules.ruled import NO_RULING, Ruled
 from gateway.pipeline.settings import ChannelSettings
-from gateway.tickets import Side, Ticket, Visibility
+from gateway.tickets import Side, Ticket, TraceLine, Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class Case:
     reading: Reading
     facts: Facts
     policy: Policy
+    ruled: Ruled = NO_RULING
+    """What the admin's rules say of it, once they were asked."""
 
     @property
     def message(self) -> Message:
@@ -81,6 +84,8 @@ class Hit:
     because: str
     effects: tuple[Effect, ...] = ()
     ticket: Ticket | None = None
+    trace: tuple[TraceLine, ...] = ()
+    """What stands in the trace before the step's own line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,8 @@ class Miss:
     """The mail is not the step's business, and why."""
 
     because: str
+    ruled: Ruled | None = None
+    """What rules said, for the steps that follow."""
 
 
 _AUTOMATIC = frozenset(
@@ -111,11 +118,12 @@ def customer_post(case: Case, *, visibility: Visibility = Visibility.PUBLIC) -> 
 def open_ticket(case: Case, *, follows: Ticket | None = None) -> OpenTicket:
     """Make a ticket of the mail, answered from the address that the customer wrote to."""
     channel = case.channel
+    queue = case.ruled.queue if case.ruled.queue in case.policy.queues else channel.queue
     return OpenTicket(
         subject=(case.message.subject or "").strip() or (follows.subject if follows else ""),
         requester=case.requester,
         queue=follows.queue if follows else channel.queue,
-        priority=follows.priority if follows else case.policy.queues[channel.queue].priority,
+        priority=follows.priority if follows else case.policy.queues[queue or channel.queue].priority,
         language=channel.language,
         answer_from=written_to(case),
         follows=follows.id if follows else None,

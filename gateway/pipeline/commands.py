@@ -1,153 +1,154 @@
-"""What agents can say to the gateway in the first lines of a mail.
+"""What agents say to the gateway in the first lines of a mail: the table of all commands, and how they are read.
 
-A command is one row of `COMMANDS`: its words (English and German), what it takes, and what it means. Help texts, error texts
-and the page for agents are made from the same table.
+A command is one row in one of the modules named below, beside its meaning. Help texts and hints are made from the same rows.
+Nothing is done by half: if one line is wrong, nothing of the whole mail is done and nothing is sent.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.pipeline.effects import Assign, Effect, SetStatus
-from gateway.pipeline.policy import Policy
-from gateway.states import TicketStatus
+from gateway.mail import Mailbox
+from gateway.pipeline import sayings
+from gateway.pipeline.case import Case
+from gateway.pipeline.commands_people import PEOPLE_COMMANDS
+from gateway.pipeline.commands_thread import THREAD_COMMANDS
+from gateway.pipeline.commands_ticket import TICKET_COMMANDS
+from gateway.pipeline.effects import Effect
+from gateway.pipeline.near import nearest
+from gateway.pipeline.sayings import Said
+from gateway.pipeline.spoken import Command, Meant, Needs, Refused, Spoken
+from gateway.tickets import Ticket
 
+COMMANDS: Final[tuple[Command, ...]] = (*THREAD_COMMANDS, *TICKET_COMMANDS, *PEOPLE_COMMANDS)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """Who says a command and where: what its meaning can depend on."""
-
-    agent: str
-    argument: str
-    policy: Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The command cannot be done; `hint` says what could."""
-
-    hint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One thing an agent can say."""
-
-    words: tuple[str, ...]
-    """Without the `#`; the first is the one that documentation uses."""
-    argument: str | None
-    """What follows the word, named for help; None takes nothing."""
-    help: str
-    meaning: Callable[[Spoken], Effect | Refused | None]
-    """None: nothing changes but what `makes_note` says."""
-    makes_note: bool = False
-    """The text below it stays internal."""
+_BY_WORD: Final = {word: command for command in COMMANDS for word in (*command.words, *command.german)}
+_LONGEST_LINE: Final = 500
+_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
     """What the first lines of a mail ask for."""
 
-    effects: tuple[Effect, ...] = ()
-    is_note: bool = False
+    meant: tuple[Meant, ...] = ()
     text: str = ""
     """What stands below the commands."""
-    wrong: tuple[str, ...] = ()
+    wrong: tuple[Said, ...] = ()
     """What could not be understood or done, a sentence each; then nothing at all may be done."""
 
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Return everything that is to be done, in the order in which it was said."""
+        return tuple(effect for meant in self.meant for effect in meant.effects)
 
-def _status(status: TicketStatus) -> Callable[[Spoken], Effect | Refused | None]:
-    def set_status(spoken: Spoken) -> SetStatus:
-        return SetStatus(status=status, by=spoken.agent, why=f"#{status}")
+    @property
+    def is_note(self) -> bool:
+        """Tell whether the text stays internal."""
+        return any(meant.is_note for meant in self.meant)
 
-    return set_status
+    @property
+    def sends_anyway(self) -> bool:
+        """Tell whether the answer goes out although it is stale."""
+        return any(meant.sends_anyway for meant in self.meant)
 
+    @property
+    def begins_with(self) -> tuple[Mailbox, ...]:
+        """Return whom a conversation is begun with."""
+        return tuple(mailbox for meant in self.meant for mailbox in meant.begins_with)
 
-def _take(spoken: Spoken) -> Assign:
-    return Assign(agent=spoken.agent, by=spoken.agent, why="#take")
-
-
-def _assign(spoken: Spoken) -> Assign | Refused:
-    wanted = spoken.argument.casefold()
-    if wanted not in spoken.policy.agents:
-        return Refused(f"There is no agent `{spoken.argument}`. Known: {', '.join(sorted(spoken.policy.agents))}.")
-    return Assign(agent=wanted, by=spoken.agent, why=f"#assign {wanted}")
-
-
-def _nothing(_spoken: Spoken) -> None:
-    return None
-
-
-COMMANDS: Final = (
-    Command(
-        words=("note", "notiz", "intern"),
-        argument=None,
-        help="What follows is for colleagues only; the customer never sees it.",
-        meaning=_nothing,
-        makes_note=True,
-    ),
-    Command(
-        words=("solved", "gelöst", "erledigt"), argument=None, help="The matter is solved.", meaning=_status(TicketStatus.SOLVED)
-    ),
-    Command(
-        words=("close", "closed", "schließen", "schliessen"),
-        argument=None,
-        help="Close it for good; the customer's next mail opens a new ticket.",
-        meaning=_status(TicketStatus.CLOSED),
-    ),
-    Command(words=("open", "offen"), argument=None, help="We owe the next move.", meaning=_status(TicketStatus.OPEN)),
-    Command(
-        words=("pending", "wartet"), argument=None, help="The customer owes the next move.", meaning=_status(TicketStatus.PENDING)
-    ),
-    Command(
-        words=("hold", "zurückstellen"),
-        argument=None,
-        help="Somebody else owes the next move.",
-        meaning=_status(TicketStatus.ON_HOLD),
-    ),
-    Command(words=("take", "übernehmen"), argument=None, help="Take the ticket yourself.", meaning=_take),
-    Command(words=("assign", "zuweisen"), argument="agent", help="Give the ticket to a colleague.", meaning=_assign),
-)
-
-_BY_WORD: Final = {word: command for command in COMMANDS for word in command.words}
+    @property
+    def tells(self) -> tuple[Said, ...]:
+        """Return what the agent hears when all of it is done."""
+        return tuple(said for meant in self.meant for said in meant.tells)
 
 
-def read_commands(text: str, *, agent: str, policy: Policy) -> Commands:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line that begins with a command, or with what looks like one."""
+
+    text: str
+    command: Command | None
+    argument: str
+
+    @property
+    def word(self) -> str:
+        """Return the word as typed, with its `#`."""
+        return f"#{self.text[1:].strip().partition(' ')[0]}"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    case: Case
+    agent: str
+    ticket: Ticket | None
+    begins: bool
+    meant: list[Meant] = field(default_factory=list)
+    wrong: list[Said] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
+
+    def read(self, line: Line) -> None:
+        command = line.command
+        if command is None:
+            self.wrong.append(_unknown(line, self.case.language_of(self.agent)))
+            return
+        meaning = self._mean(command, line)
+        if isinstance(meaning, Refused):
+            self.wrong.append(meaning.hint)
+        else:
+            self.meant.append(meaning)
+            self.said.add(command.words[0])
+
+    def _mean(self, command: Command, line: Line) -> Meant | Refused:
+        if command.argument is not None and not command.is_optional and not line.argument:
+            return Refused(sayings.needs_argument(line.word, command.argument))
+        if command.argument is None and line.argument:
+            return Refused(sayings.stands_alone(line.word, line.argument[:_SHOWN]))
+        if command.is_once and command.words[0] in self.said:
+            return Refused(sayings.only_once(line.word))
+        missing = command.needs is Needs.EARLIER_TICKET or (command.needs is Needs.TICKET and not self.begins)
+        if self.ticket is None and missing:
+            return Refused(sayings.needs_ticket(line.word))
+        before = tuple(effect for meant in self.meant for effect in meant.effects)
+        return command.meaning(
+            Spoken(case=self.case, agent=self.agent, word=line.word, argument=line.argument, ticket=self.ticket, before=before)
+        )
+
+
+def read_commands(text: str, *, agent: str, case: Case, ticket: Ticket | None) -> Commands:
     """Read the commands in the first lines of an agent's own text.
 
     Lines that begin with `#` and a letter, or with `# ` and a word of ours, count until the first other line; a `#` further
     down is just text. Mail programs put blank lines and signs that nobody sees around them: these are passed over.
     """
     lines = text.split("\n")
-    effects: list[Effect] = []
-    wrong: list[str] = []
-    is_note = False
-    read = 0
+    found = tuple(_first_lines(lines))
+    begins = any(line.command is not None and line.command.words[0] == "to" for _, line in found)
+    reading = _Reading(case=case, agent=agent, ticket=ticket, begins=begins)
+    for _, line in found:
+        reading.read(line)
+    below = found[-1][0] + 1 if found else 0
+    return Commands(meant=tuple(reading.meant), text="\n".join(lines[below:]).strip("\n"), wrong=tuple(reading.wrong))
+
+
+def command_lines(text: str) -> tuple[Line, ...]:
+    """Return the first lines of a text that are commands, or look like some."""
+    return tuple(line for _, line in _first_lines(text.split("\n")))
+
+
+def _first_lines(lines: list[str]) -> Iterator[tuple[int, Line]]:
     for index, line in enumerate(lines):
-        stripped = "".join(c for c in line if c.isprintable() or c.isspace()).strip()
+        stripped = "".join(c for c in line[:_LONGEST_LINE] if c.isprintable() or c.isspace()).strip()
         if not stripped:
             continue
         word, _, argument = stripped[1:].strip().partition(" ")
-        command = _BY_WORD.get(word.casefold())
+        command = _BY_WORD.get(word.casefold().rstrip(":"))
         if stripped[0] != "#" or (command is None and not stripped[1:2].isalpha()):
-            break
-        read = index + 1
-        if command is None:
-            wrong.append(f"`{stripped[:60]}` is no command. Known: {', '.join('#' + c.words[0] for c in COMMANDS)}.")
-            continue
-        meaning = _mean(command, Spoken(agent=agent, argument=argument.strip(), policy=policy))
-        if isinstance(meaning, Refused):
-            wrong.append(meaning.hint)
-        elif meaning is not None:
-            effects.append(meaning)
-        is_note = is_note or command.makes_note
-    return Commands(effects=tuple(effects), is_note=is_note, text="\n".join(lines[read:]).strip("\n"), wrong=tuple(wrong))
+            return
+        yield index, Line(text=stripped, command=command, argument=argument.strip())
 
 
-def _mean(command: Command, spoken: Spoken) -> Effect | Refused | None:
-    word = f"#{command.words[0]}"
-    if command.argument and not spoken.argument:
-        return Refused(f"`{word}` needs a word behind it: `{word} <{command.argument}>`.")
-    if command.argument is None and spoken.argument:
-        return Refused(f"`{word}` stands alone on its line; `{spoken.argument[:40]}` behind it was not understood.")
-    return command.meaning(spoken)
+def _unknown(line: Line, language: str) -> Said:
+    meant = nearest(line.word[1:], _BY_WORD)
+    known = [command.word(language) for command in COMMANDS]
+    return sayings.unknown_command(line.text[:_SHOWN], f"#{meant}" if meant else None, known)

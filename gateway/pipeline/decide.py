@@ -6,14 +6,17 @@ strangers and customers) and `agents.py` (mail that acts for the company).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from gateway.pipeline.agents import answer_as_agent, confirm_as_agent
 from gateway.pipeline.case import Case, Hit, Miss
+from gateway.pipeline.conversations import start_as_agent
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.forwards import take_forward
 from gateway.pipeline.loops import hush
 from gateway.pipeline.reasons import Outcome
+from gateway.pipeline.rules.ruling import apply_rules
 from gateway.pipeline.senders import acquaint, apply_intake_policy, calm_flood, suspend_blocked_sender, verify_sender
 from gateway.pipeline.steps import (
     handle_bounce,
@@ -29,6 +32,7 @@ from gateway.pipeline.steps import (
     suspend_repeated_from,
     suspend_stranger,
 )
+from gateway.pipeline.suspended import timers_of_suspension, work_suspended
 from gateway.tickets import TraceLine
 
 Step = Callable[[Case], Hit | Miss]
@@ -45,9 +49,12 @@ STEPS: Final[tuple[Step, ...]] = (
     keep_automatic_reply,
     confirm_as_agent,
     verify_sender,
+    work_suspended,
     take_forward,
+    start_as_agent,
     answer_as_agent,
     calm_flood,
+    apply_rules,
     join_ticket,
     suspend_stranger,
     suspend_dead_token,
@@ -64,6 +71,11 @@ def decide(case: Case) -> Decision:
     trace: list[TraceLine] = []
     for step in STEPS:
         found = step(case)
+        if isinstance(found, Hit):
+            trace += found.trace
+        elif found.ruled is not None:
+            case = replace(case, ruled=found.ruled)
+            trace += found.ruled.trace
         trace.append(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because))
         if isinstance(found, Hit):
             return _conclude(case, found, tuple(trace))
@@ -73,12 +85,16 @@ def decide(case: Case) -> Decision:
 
 def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
     effects, hushed = hush(case, hit.effects)
+    if hit.outcome in _TAKEN:
+        effects = (*acquaint(case), *effects)
+    if hit.outcome is Outcome.SUSPEND:
+        effects = (*effects, *timers_of_suspension(case.policy, case.facts.now))
     return Decision(
         outcome=hit.outcome,
         reason=hit.reason,
         because=hit.because,
-        effects=(*(acquaint(case) if hit.outcome in _TAKEN else ()), *effects),
+        effects=effects,
         ticket=hit.ticket.number if hit.ticket else None,
-        queue=hit.ticket.queue if hit.ticket else case.channel.queue,
+        queue=case.ruled.queue or (hit.ticket.queue if hit.ticket else case.channel.queue),
         trace=(*trace, *hushed),
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
 from gateway.people import Absence, Block, Contact, LinkKind, Timer
+from gateway.pipeline.facts import ReceivedLine
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.tickets import Part, Post, Priority, Side, Ticket, TraceLine, Visibility
@@ -174,6 +175,9 @@ class RemoveParticipant:
 class SendConfirmation:
     """Tell the requester that the mail has arrived."""
 
+    template: str | None = None
+    """The text that a rule or trigger chose; None is the channel's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyAgents:
@@ -319,6 +323,15 @@ class SendWelcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendDigest:
+    """Mail an agent what is suspended, to be worked by answering."""
+
+    agent: str
+    mails: tuple[ReceivedLine, ...]
+    """In the order of their numbers, which begin at 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaveContact:
     """Write down what is known of a person from now on; one without an address is forgotten."""
 
@@ -401,6 +414,7 @@ Effect = (
     | VerifyContact
     | SendVerification
     | SendWelcome
+    | SendDigest
     | SaveContact
     | BlockSender
     | LiftBlock

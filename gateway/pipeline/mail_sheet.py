@@ -13,8 +13,11 @@ from gateway.pipeline.effects import (
     FailDelivery,
     NotifyAgents,
     RelayAnswer,
+    SendDigest,
+    SendHelp,
     SendVerification,
     SendWelcome,
+    ShowThread,
     TellAgent,
     TellOperators,
 )
@@ -28,12 +31,15 @@ from gateway.pipeline.views import (
     confirm_action_variables,
     confirmation_variables,
     delivery_failed_variables,
+    digest_variables,
+    help_variables,
     notification_variables,
+    thread_variables,
     verification_variables,
     via,
     welcome_variables,
 )
-from gateway.tickets import Part, Post, Ticket, Visibility
+from gateway.tickets import ListedMail, Part, Post, Ticket, Visibility
 
 ABOUT_TIME: Final = frozenset({Purpose.WAIT_OVER, Purpose.CLOCK_WARNING, Purpose.CLOCK_BREACH})
 """Nobody wrote anything; time has passed."""
@@ -76,6 +82,19 @@ class MailSheet:
         about = Subject(channel=self.channel)
         self._write(effect.to, Purpose.WELCOME, about, lambda marker: welcome_variables(channel, marker))
 
+    def send_digest(self, effect: SendDigest) -> tuple[ListedMail, ...]:
+        """Mail the list of suspended mail, and return what its numbers mean."""
+        days = self.desk.policy.suspended.expire_days or None
+        about = Subject(channel=self.channel)
+        variables = digest_variables(effect.mails, self.desk, expires_days=days)
+        mail = self.desk.write_to_agent(
+            effect.agent, Purpose.DIGEST, about, variables, from_name=self.desk.policy.channels[self.channel].display_name
+        )
+        self.outbound.append(mail)
+        return tuple(
+            ListedMail(outbound_id=mail.id, number=number, received_id=each.id) for number, each in enumerate(effect.mails, 1)
+        )
+
     def _write(self, to: Mailbox, purpose: Purpose, about: Subject, variables: VariablesOf) -> None:
         channel = self.desk.policy.channels[self.channel]
         name = channel.confirmation.sender_name or channel.display_name
@@ -87,14 +106,14 @@ class MailSheet:
         if not posts:
             return  # whatever was said has been erased
         channel = self.desk.policy.channels[ticket.channel]
+        is_about_time = effect.purpose in ABOUT_TIME
+        from_name = channel.display_name if is_about_time else via(posts[-1].author, channel.display_name)
         for agent in effect.agents:
             variables = notification_variables(
                 self.mail, self.reading, ticket, posts, agent, self.desk, promise=effect.promise, by=effect.by
             )
             self.outbound.append(
                 self.desk.write_to_agent(
-        is_about_time = effect.purpose in ABOUT_TIME
-        from_name = channel.display_name if is_about_time else via(posts[-1].author, channel.display_name)
                     agent,
                     effect.purpose,
                     self._about(),
@@ -104,10 +123,6 @@ class MailSheet:
                 )
             )
 
-    def relay(self, effect: RelayAnswer) -> None:
-        """Send the agent's post to everybody who takes part."""
-        for mailbox in effect.also_to:
-            self.tickets.add_participant(mailbox, Part.CC, by=effect.agent)
     def _shown(self, purpose: Purpose) -> list[Post]:
         """Return the posts that a notification shows, its occasion last; what the clock has to say ends with a public one.
 
@@ -116,6 +131,10 @@ class MailSheet:
         posts = self.tickets.posts
         return [post for post in posts if post.visibility is Visibility.PUBLIC] or posts if purpose in ABOUT_TIME else posts
 
+    def relay(self, effect: RelayAnswer) -> None:
+        """Send the agent's post to everybody who takes part."""
+        for mailbox in effect.also_to:
+            self.tickets.add_participant(mailbox, Part.CC, by=effect.agent)
         ticket = self.tickets.current()
         cc = tuple(p.mailbox for p in ticket.participants if p.part is Part.CC)
         attachments = tuple(attachment for attachment in self._attachments() if not self.desk.is_ours(attachment))
@@ -134,6 +153,25 @@ class MailSheet:
                     attachments=attachments,
                 )
             )
+
+    def announce_split(self, ticket: Ticket, post: Post, *, by: str) -> None:
+        """Tell the team of the ticket that a post became, and whoever made it so: nobody else could answer there."""
+        channel = self.desk.policy.channels[ticket.channel]
+        about = Subject(channel=ticket.channel, ticket=ticket, post=post, posts=(post,))
+        for agent in dict.fromkeys((*self.desk.policy.team(ticket.queue), by)):
+            variables = notification_variables(None, None, ticket, (post,), agent, self.desk)
+            name = via(post.author, channel.display_name)
+            self.outbound.append(self.desk.write_to_agent(agent, Purpose.NEW_TICKET, about, variables, from_name=name))
+
+    def show_thread(self, effect: ShowThread) -> None:
+        """Mail an agent everything that was said."""
+        variables = thread_variables(self.tickets.current(), self.tickets.posts, effect.agent, self.desk)
+        self._tell(effect.agent, Purpose.THREAD, variables)
+
+    def send_help(self, effect: SendHelp) -> None:
+        """Mail an agent the list of all commands."""
+        language = self.desk.policy.agents[effect.agent].language or self.desk.policy.channels[self._about().channel].language
+        self._tell(effect.agent, Purpose.HELP, help_variables(effect.agent, language, self.desk))
 
     def ask(self, effect: AskToConfirm) -> None:
         """Ask an agent about the mail, which is held."""

@@ -10,14 +10,17 @@ from gateway.pipeline.variables import (
     AttachmentView,
     ChannelView,
     CommandResultVariables,
+    CommandView,
     ConfirmActionVariables,
     ConfirmationVariables,
     DeliveryFailedVariables,
     DigestVariables,
+    HelpVariables,
     NotificationVariables,
     OperatorNoticeVariables,
     PostView,
     SuspendedView,
+    ThreadVariables,
     TicketView,
     Variables,
     VerificationVariables,
@@ -85,6 +88,7 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
     Purpose.NEW_NOTE: (
         replace(_TEAM, post=replace(_ANSWER, text="Buchhaltung weiß Bescheid, sie stellt die Rechnung neu aus.")),
     ),
+    Purpose.HANDOVER: (replace(_TEAM, post=_QUESTION, earlier=(_ANSWER,), by="Anna Arndt"),),
     Purpose.ANSWER: (
         AnswerVariables(
             channel=_CHANNEL,
@@ -124,6 +128,31 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
             ("2026-000123", False, ("#assing gibt es nicht. Gemeint war vielleicht #assign.",)),
             (None, True, ("Der Status ist jetzt: gelöst.", "Zugewiesen an Anna Arndt.")),
         )
+    ),
+    Purpose.THREAD: (
+        ThreadVariables(
+            marker=_MARKER,
+            channel=_CHANNEL,
+            ticket=_TICKET,
+            agent_name="Anna Arndt",
+            posts=(
+                replace(_QUESTION, part="requester"),
+                _ANSWER,
+                replace(_ANSWER, text="Die Buchhaltung weiß Bescheid.", is_note=True),
+            ),
+            others=("Eva Einkauf <eva@kunde.example>",),
+        ),
+        ThreadVariables(marker=_MARKER, channel=_CHANNEL, ticket=_TICKET, agent_name="Anna Arndt", posts=()),
+    ),
+    Purpose.HELP: (
+        HelpVariables(
+            marker=_MARKER,
+            agent_name="Anna Arndt",
+            commands=(
+                CommandView(usage="#zuweisen <Agent>", also=("#assign",), help="Das Ticket jemandem aus dem Team geben."),
+                CommandView(usage="#spam", also=(), help="Schließt das Ticket und markiert es als Spam."),
+            ),
+        ),
     ),
     Purpose.DELIVERY_FAILED: (
         DeliveryFailedVariables(

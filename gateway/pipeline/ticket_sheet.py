@@ -20,6 +20,7 @@ from gateway.pipeline.effects import (
     MergeTicket,
     MoveToQueue,
     OpenTicket,
+    RemoveParticipant,
     SetCategory,
     SetPriority,
     SetStatus,
@@ -65,12 +66,12 @@ class TicketSheet:
             raise AssertionError(message)
         return self.ticket
 
-    def log(self, *, by: str, what: str, why: str, ticket: Ticket | None = None) -> None:
     def wound(self) -> Ticket:
         """Return the ticket with its clock as it will be written."""
         ticket = self.current()
         return wind_clock(None if self.is_new else self.old, ticket, self.policy, self.now)
 
+    def log(self, *, by: str, what: str, why: str, ticket: Ticket | None = None) -> None:
         """Leave a line in the history."""
         self.history.append(HistoryLine(ticket_id=(ticket or self.current()).id, at=self.now, by=by, what=what, why=why))
 
@@ -79,6 +80,7 @@ class TicketSheet:
     def open(self, effect: OpenTicket, *, number: str, channel: str) -> None:
         """Begin a ticket; the one that was read before is what it follows."""
         followed = self.old if effect.follows is not None else None
+        added_by = "author" if effect.by == "customer" else effect.by
         self.ticket = Ticket(
             id=self.new_id(),
             number=number,
@@ -92,10 +94,10 @@ class TicketSheet:
             language=effect.language,
             created_at=self.now,
             updated_at=self.now,
-            participants=(Participant(mailbox=effect.requester, part=Part.REQUESTER, added_by="author"),),
+            participants=(Participant(mailbox=effect.requester, part=Part.REQUESTER, added_by=added_by),),
         )
         self.posts = []
-        self.log(by="customer", what=f"opened{f', follows {followed.number}' if followed else ''}", why="mail")
+        self.log(by=effect.by, what=f"opened{f', follows {followed.number}' if followed else ''}", why="mail")
         if followed is not None:
             self.links.append(Link(ticket_id=self.ticket.id, other_id=followed.id, kind=LinkKind.FOLLOWS))
 
@@ -161,14 +163,27 @@ class TicketSheet:
         ticket = self.current()
         if any(known.mailbox.address.key == mailbox.address.key for known in ticket.participants):
             return
-        since = self.posts[-1].id if self.posts else None
+        since = self.new_posts[-1].id if self.new_posts else self.new_id()
         participant = Participant(mailbox=mailbox, part=part, added_by=by, since_post_id=since)
         self._become(replace(ticket, participants=(*ticket.participants, participant)))
         self.log(by=by, what=f"participant: {mailbox.address}", why=part)
 
+    def remove_participant(self, effect: RemoveParticipant) -> None:
+        """Let somebody take part no more; the requester stays."""
+        ticket = self.current()
+        staying = tuple(
+            known
+            for known in ticket.participants
+            if known.part is Part.REQUESTER or known.mailbox.address.key != effect.address.key
+        )
+        if staying != ticket.participants:
+            self._become(replace(ticket, participants=staying))
+            self.log(by=effect.by, what=f"no longer a participant: {effect.address}", why="#uncc")
+
     def announce(self, effect: Announce) -> None:
         """Remember what has fired; nothing else of the ticket changes, not even when it changed last."""
         ticket = self.current()
+        self.log(by="clock", what=f"fell due: {effect.mark.partition(f' {ticket.number} ')[2] or effect.mark}", why="time")
         self.ticket = replace(ticket, announced=tuple(dict.fromkeys((*ticket.announced, effect.mark))))
 
     # ------------------------------------------------------------------------------------------------------- its posts
@@ -183,7 +198,6 @@ class TicketSheet:
         self._become(replace(ticket, first_answered_at=first))
         self.log(by=by, what=f"{post.visibility} post", why=why)
 
-        self.log(by="clock", what=f"fell due: {effect.mark.partition(f' {ticket.number} ')[2] or effect.mark}", why="time")
     def note(self, effect: AddNote) -> None:
         """Add what the gateway itself has to say to the agents."""
         ticket = self.current()
@@ -225,8 +239,8 @@ class TicketSheet:
             self.set_status(SetStatus(status=TicketStatus.CLOSED, by=effect.by, why=f"merged into {into.number}"))
         self._become(replace(self.current(), merged_into=into.id, assignee=None))
 
-    def split(self, effect: SplitTicket, *, number: str) -> None:
-        """Make a ticket of its own of one post."""
+    def split(self, effect: SplitTicket, *, number: str) -> tuple[Ticket, Post]:
+        """Make a ticket of its own of one post; return both as they are there."""
         ticket, post = self.current(), effect.post
         requester = post.author if post.side is Side.CUSTOMER else ticket.requester
         opened = replace(
@@ -246,10 +260,12 @@ class TicketSheet:
             version=1,
         )
         self.opened.append(opened)
-        self.new_posts.append(replace(post, id=self.new_id(), ticket_id=opened.id, message_id=None))
+        copy = replace(post, id=self.new_id(), ticket_id=opened.id, message_id=None)
+        self.new_posts.append(copy)
         self.links.append(Link(ticket_id=opened.id, other_id=ticket.id, kind=LinkKind.SPLIT_FROM))
         self.log(by=effect.by, what=f"opened, split from {ticket.number}", why="#split", ticket=opened)
         self.log(by=effect.by, what=f"a post became {number}", why="#split")
+        return opened, copy
 
     # ------------------------------------------------------------------------------------------------------------ inside
 

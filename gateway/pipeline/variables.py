@@ -67,6 +67,10 @@ class PostView:
     assurance: str | None = None
     """proven, vouched, unproven or contradicted; None for posts of agents."""
     attachments: tuple[AttachmentView, ...] = ()
+    part: str = ""
+    """requester, cc or bcc: the part that its author plays; empty for agents and for whoever takes part no more."""
+    is_note: bool = False
+    """For agents only; the customer never sees it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,8 @@ class NotificationVariables:
     """Whom the customer put into Cc and who takes no part yet."""
     earlier: tuple[PostView, ...] = ()
     """Posts before this one, newest first; empty unless the settings want them."""
+    by: str = ""
+    """Who handed the ticket over, where that is the occasion."""
     promise: str = ""
     """Where the clock is the occasion, what it is about: reaction or resolution."""
 
@@ -172,6 +178,40 @@ class CommandResultVariables:
     """False: nothing was changed and nothing was sent."""
     lines: tuple[str, ...]
     """What was done or what was meant, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadVariables:
+    """To an agent: everything that was said in a ticket."""
+
+    marker: str
+    channel: ChannelView
+    ticket: TicketView
+    agent_name: str
+    posts: tuple[PostView, ...]
+    """Oldest first, notes included; of a very long ticket the newest hundred."""
+    others: tuple[str, ...] = ()
+    """Participants besides the requester, as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandView:
+    """One command in a list."""
+
+    usage: str
+    """Such as `#assign <agent>`, in the reader's language."""
+    also: tuple[str, ...]
+    """Other words for it, with their `#`."""
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpVariables:
+    """To an agent: what can be said in the first lines of a mail."""
+
+    marker: str
+    agent_name: str
+    commands: tuple[CommandView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +275,8 @@ Variables: TypeAlias = (
     | AnswerVariables
     | ConfirmActionVariables
     | CommandResultVariables
+    | ThreadVariables
+    | HelpVariables
     | DeliveryFailedVariables
     | OperatorNoticeVariables
     | DigestVariables
@@ -248,9 +290,12 @@ VARIABLES_OF: Final[Mapping[Purpose, type[Variables]]] = {
     Purpose.NEW_REPLY: NotificationVariables,
     Purpose.NEW_ANSWER: NotificationVariables,
     Purpose.NEW_NOTE: NotificationVariables,
+    Purpose.HANDOVER: NotificationVariables,
     Purpose.ANSWER: AnswerVariables,
     Purpose.CONFIRM_ACTION: ConfirmActionVariables,
     Purpose.COMMAND_RESULT: CommandResultVariables,
+    Purpose.THREAD: ThreadVariables,
+    Purpose.HELP: HelpVariables,
     Purpose.DELIVERY_FAILED: DeliveryFailedVariables,
     Purpose.OPERATOR_NOTICE: OperatorNoticeVariables,
     Purpose.DIGEST: DigestVariables,

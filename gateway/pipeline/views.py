@@ -11,6 +11,7 @@ from gateway.mail import Address, Mailbox, Reading, ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
 from gateway.pipeline.commands import COMMANDS
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
+from gateway.pipeline.facts import ReceivedLine, part_in
 from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
@@ -21,17 +22,22 @@ from gateway.pipeline.variables import (
     AttachmentView,
     ChannelView,
     CommandResultVariables,
+    CommandView,
     ConfirmActionVariables,
     ConfirmationVariables,
     DeliveryFailedVariables,
+    DigestVariables,
+    HelpVariables,
     NotificationVariables,
     PostView,
+    SuspendedView,
+    ThreadVariables,
     TicketView,
     Variables,
     VerificationVariables,
     WelcomeVariables,
 )
-from gateway.tickets import Participant, Post, Side, Ticket, Visibility
+from gateway.tickets import Part, Participant, Post, Side, Ticket, Visibility
 
 VariablesOf = Callable[[str], Variables]
 """Takes the marker line of the mail and returns what its template needs."""
@@ -47,6 +53,26 @@ def confirmation_variables(ticket: Ticket, channel: ChannelSettings, marker: str
     """Return what a confirmation says: nothing that the sender wrote."""
     tag = subject_tag(ticket, channel)
     return ConfirmationVariables(channel=_channel(channel, ticket.answer_from), number=ticket.number, tag=tag, reference=marker)
+
+
+def digest_variables(mails: Sequence[ReceivedLine], desk: Desk, *, expires_days: int | None) -> VariablesOf:
+    """Return what a list of suspended mail shows."""
+    entries = tuple(
+        SuspendedView(
+            index=number,
+            author=(mail.author or "")[:_LONGEST_NAME],
+            subject=desk.scrub(mail.subject or "")[:_LONGEST_NAME],
+            reason=mail.reason or "",
+            channel=str(desk.policy.channels[mail.channel].address) if mail.channel in desk.policy.channels else mail.channel,
+            at=mail.received_at,
+        )
+        for number, mail in enumerate(mails, 1)
+    )
+
+    def variables(marker: str) -> DigestVariables:
+        return DigestVariables(marker=marker, hostname=desk.policy.hostname, entries=entries, expires_days=expires_days)
+
+    return variables
 
 
 def verification_variables(channel: ChannelSettings, marker: str) -> VerificationVariables:
@@ -75,9 +101,9 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
     post = posts[-1]
     seen = mail.evidence.assurance if mail is not None and post.side is Side.CUSTOMER else None
     assurance = str(cap_assurance(seen, reading) if reading else seen) if seen else None
-    newest = _post(post, desk, assurance=assurance)
-    earlier = tuple(_post(p, desk) for p in reversed(posts[:-1]) if p.side is not Side.SYSTEM)[:_EARLIER_POSTS]
-    others = _names(p.mailbox for p in ticket.participants[1:])
+    newest = _post(post, desk, ticket=ticket, assurance=assurance)
+    earlier = tuple(_post(p, desk, ticket=ticket) for p in reversed(posts[:-1]) if p.side is not Side.SYSTEM)[:_EARLIER_POSTS]
+    others = _participants(ticket)
 
     def variables(marker: str) -> NotificationVariables:
         return NotificationVariables(
@@ -89,12 +115,12 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
             others=others,
             cc_suggested=_suggested(reading, ticket, policy) if post.side is Side.CUSTOMER else (),
             earlier=earlier,
+            promise=promise,
+            by=policy.agents[by].name if by in policy.agents else by,
         )
 
     return variables
 
-            promise=promise,
-            by=policy.agents[by].name if by in policy.agents else by,
 
 def answer_variables(ticket: Ticket, posts: Sequence[Post], participant: Participant, agent: str, desk: Desk) -> VariablesOf:
     """Return what a person outside gets of an agent's answer; a late participant gets no history."""
@@ -145,7 +171,7 @@ def confirm_action_variables(
 
 
 def command_result_variables(reading: Reading | None, ticket: Ticket | None, effect: TellAgent, desk: Desk) -> VariablesOf:
-    """Return what an agent is told about a mail of theirs that did nothing."""
+    """Return what an agent is told about a mail of theirs: what it did, or why it did nothing."""
     subject = ticket.subject if ticket else (reading.message.subject if reading else None)
 
     def variables(marker: str) -> CommandResultVariables:
@@ -154,9 +180,47 @@ def command_result_variables(reading: Reading | None, ticket: Ticket | None, eff
             agent_name=desk.policy.agents[effect.agent].name,
             number=ticket.number if ticket else None,
             subject=desk.scrub(subject or ""),
-            done=False,
+            done=effect.is_done,
             lines=tuple(desk.scrub(effect.hint).split("\n")),
         )
+
+    return variables
+
+
+def thread_variables(ticket: Ticket, posts: Sequence[Post], agent: str, desk: Desk) -> VariablesOf:
+    """Return everything that was said in a ticket, for an agent."""
+    policy = desk.policy
+    shown = tuple(_post(post, desk, ticket=ticket) for post in posts)
+    others = _participants(ticket)
+
+    def variables(marker: str) -> ThreadVariables:
+        return ThreadVariables(
+            marker=marker,
+            channel=_channel(policy.channels[ticket.channel], ticket.answer_from),
+            ticket=_ticket(ticket, policy, desk),
+            agent_name=policy.agents[agent].name,
+            posts=shown,
+            others=others,
+        )
+
+    return variables
+
+
+def help_variables(agent: str, language: str, desk: Desk) -> VariablesOf:
+    """Return all commands in the language of an agent."""
+    commands = tuple(
+        CommandView(
+            usage=command.usage(language),
+            also=tuple(
+                f"#{word}" for word in dict.fromkeys((*command.german, *command.words)) if f"#{word}" != command.word(language)
+            ),
+            help=command.help.to(language),
+        )
+        for command in COMMANDS
+    )
+
+    def variables(marker: str) -> HelpVariables:
+        return HelpVariables(marker=marker, agent_name=desk.policy.agents[agent].name, commands=commands)
 
     return variables
 
@@ -208,6 +272,7 @@ def _channel(channel: ChannelSettings, address: Address) -> ChannelView:
 
 def _ticket(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
     assignee = ticket.assignee
+    clock = clock_state(ticket, policy, desk.now)
     return TicketView(
         number=ticket.number,
         subject=desk.scrub(ticket.subject),
@@ -217,10 +282,12 @@ def _ticket(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
         requester_name=ticket.requester.name or "",
         requester_address=str(ticket.requester.address),
         assignee=policy.agents[assignee].name if assignee is not None and assignee in policy.agents else assignee,
+        clock=clock,
+        due=next_due(ticket) if clock is not None else None,
     )
 
 
-def _post(post: Post, desk: Desk, *, assurance: str | None = None) -> PostView:
+def _post(post: Post, desk: Desk, *, ticket: Ticket | None = None, assurance: str | None = None) -> PostView:
     return PostView(
         author_name=(post.author.name or "")[:_LONGEST_NAME],
         author_address=str(post.author.address),
@@ -228,6 +295,8 @@ def _post(post: Post, desk: Desk, *, assurance: str | None = None) -> PostView:
         at=post.created_at,
         assurance=assurance,
         attachments=tuple(AttachmentView(filename=a.filename or a.content_type, size=a.size) for a in post.attachments),
+        part=(part_in(ticket, post.author.address) or "") if ticket is not None and post.side is Side.CUSTOMER else "",
+        is_note=post.visibility is Visibility.INTERNAL,
     )
 
 
@@ -244,15 +313,19 @@ def _suggested(reading: Reading | None, ticket: Ticket, policy: Policy) -> tuple
     return _names(mailbox for key, mailbox in others.items() if key not in known and key not in policy.agent_of_address)
 
 
+def _participants(ticket: Ticket) -> tuple[str, ...]:
+    """Return who takes part besides the requester; of whom the others must not know, that is said."""
+    hidden = {p.mailbox.address.key for p in ticket.participants if p.part is Part.BCC}
+    names = _names(p.mailbox for p in ticket.participants if p.part is not Part.REQUESTER and p.mailbox.address.key not in hidden)
+    return names + tuple(f"Bcc: {_name(p.mailbox)}" for p in ticket.participants if p.part is Part.BCC)[:_MOST_NAMED]
+
+
 def _names(mailboxes: Iterable[Mailbox]) -> tuple[str, ...]:
     """Return people as text, so few and so short that a mail about them stays readable."""
     named = [_name(mailbox) for mailbox in mailboxes]
     rest = len(named) - _MOST_NAMED
     return (*named[:_MOST_NAMED], f"+{rest}") if rest > 0 else tuple(named)
 
-    clock = clock_state(ticket, policy, desk.now)
 
 def _name(mailbox: Mailbox) -> str:
     return str(mailbox if mailbox.name is None else replace(mailbox, name=mailbox.name[:_LONGEST_NAME]))
-        clock=clock,
-        due=next_due(ticket) if clock is not None else None,
