@@ -16,6 +16,7 @@ from gateway.pipeline.settings import (
     OperatorSettings,
     ParseSettings,
     QueueSettings,
+    SuspendedSettings,
     TextSettings,
     TicketSettings,
 )
@@ -70,6 +71,8 @@ class Config(StorageSettings, OwnSettings):
     """The texts people see."""
     parse: ParseSettings = ParseSettings()
     """Bounds on reading hostile mail."""
+    suspended: SuspendedSettings = SuspendedSettings()
+    """Mail that was not safe to take, and who works it."""
     operators: OperatorSettings = OperatorSettings()
     """Who is told when something needs an admin."""
     rules: list[RuleSettings] = Field(default_factory=list)
@@ -92,6 +95,7 @@ class Config(StorageSettings, OwnSettings):
             loops=self.loops,
             texts=self.texts,
             operators=self.operators,
+            suspended=self.suspended,
             rules=self.rules,
             triggers=self.triggers,
             business_hours=self.business_hours,

@@ -4,7 +4,8 @@
 Nothing here decides.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -59,6 +60,20 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedLine:
+    """A received mail as it stands on a list."""
+
+    id: int
+    channel: str
+    author: str | None
+    """`Address.key`."""
+    subject: str | None
+    received_at: datetime
+    state: ReceivedState
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known."""
 
@@ -106,6 +121,8 @@ class Facts:
     """Automatic mails of the channel."""
     open_breakers: frozenset[str] = frozenset()
     """Keys of breakers whose cap was reached less than an hour ago (`loops.py`)."""
+    listed: Mapping[int, ReceivedLine] = field(default_factory=dict)
+    """By number, what stands on the list of suspended mail that this may answer."""
     questions_in_last_hour: int = 0
     """To whoever would be asked: the agent whose address the author claims, else those who work on the ticket."""
     notices_in_last_hour: int = 0

@@ -25,6 +25,7 @@ from gateway.pipeline.facts import (
     BouncedMail,
     Facts,
     Mention,
+    ReceivedLine,
     TokenFact,
     is_same_person,
     know_nothing,
@@ -39,6 +40,7 @@ from gateway.pipeline.policy import Policy
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
 from gateway.states import ReceivedState
 from gateway.storage.automatic import Addressed
+from gateway.storage.received import ReceivedSummary
 from gateway.storage.transaction import Reader
 from gateway.tickets import Post, Side, Ticket, Visibility
 
@@ -85,6 +87,9 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         equal_mails_in_last_hour=person.equal_mails_in_last_hour,
         verifications_in_last_month=person.verifications_in_last_month,
         waiting=person.waiting,
+        listed={number: line_of(each) for number, each in tx.suspended.lines(token.outbound.id)}
+        if token and token.outbound.purpose is Purpose.DIGEST
+        else {},
         automatic_mails_in_last_hour=sent.recipient,
         automatic_to_domain_in_last_hour=sent.domain,
         automatic_on_channel_in_last_hour=sent.channel,
@@ -103,6 +108,19 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         if reading.kind is Kind.FORWARDING_CONFIRMATION
         else 0,
         asked_about=_asked_about(tx, token),
+    )
+
+
+def line_of(mail: ReceivedSummary) -> ReceivedLine:
+    """Return a received mail as it stands on a list."""
+    return ReceivedLine(
+        id=mail.id,
+        channel=mail.channel,
+        author=mail.author,
+        subject=mail.subject,
+        received_at=mail.received_at,
+        state=mail.state,
+        reason=mail.reason,
     )
 
 

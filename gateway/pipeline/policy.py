@@ -13,6 +13,7 @@ from gateway.pipeline.settings import (
     LoopSettings,
     OperatorSettings,
     QueueSettings,
+    SuspendedSettings,
     TextSettings,
     TicketSettings,
     intake_local_part,
@@ -55,6 +56,7 @@ class Policy:
     loops: LoopSettings
     texts: TextSettings
     operators: OperatorSettings
+    suspended: SuspendedSettings
     channel_of_address: Mapping[str, str]
     """Address key → channel, for customers' addresses and intake addresses alike."""
     intake_of_channel: Mapping[str, Address]
@@ -127,6 +129,7 @@ def compile_policy(  # noqa: PLR0913 one argument for each section of the file
     loops: LoopSettings | None = None,
     texts: TextSettings | None = None,
     operators: OperatorSettings | None = None,
+    suspended: SuspendedSettings | None = None,
     rules: Sequence[Section] = (),
     triggers: Sequence[Section] = (),
     business_hours: Mapping[str, BusinessHoursSettings] | None = None,
@@ -145,6 +148,7 @@ def compile_policy(  # noqa: PLR0913 one argument for each section of the file
         loops=loops or LoopSettings(),
         texts=texts or TextSettings(),
         operators=operators or OperatorSettings(),
+        suspended=suspended or SuspendedSettings(),
         channel_of_address=_addresses_of(channels) | {address.key: key for key, address in intake.items()},
         intake_of_channel=intake,
         agent_of_address={address.key: key for key, agent in agents.items() for address in agent.addresses},

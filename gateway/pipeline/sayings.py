@@ -315,7 +315,7 @@ def nothing_to_begin_with(word: str) -> Said:
 
 
 def unknown_order(line: str) -> Said:
-    """The first line of an answer to the list is no order."""
+    """No order stands in the first line of an answer to the list."""
     return Said(
         de=f"`{line}` wurde nicht verstanden. So geht es: `annehmen 3 5`, `ablehnen 4`, `sperren 7`, `spam 2`.",
         en=f"`{line}` was not understood. This is how: `accept 3 5`, `reject 4`, `block 7`, `spam 2`.",
@@ -336,7 +336,7 @@ def no_number(word: str) -> Said:
 
 
 def not_on_list(word: str) -> Said:
-    """The list has no such number."""
+    """No mail has that number there."""
     return Said(de=f"Die Nummer {word} steht nicht auf dieser Liste.", en=f"The number {word} is not on this list.")
 
 
@@ -354,7 +354,7 @@ def no_longer_waits(number: int, state: str) -> Said:
 
 
 def worked(number: int, verb: str) -> Said:
-    """What became of one mail."""
+    """One mail was worked."""
     de = {"accept": "angenommen", "reject": "verworfen", "block": "verworfen, Absender gesperrt", "spam": "als Spam verworfen"}
     en = {"accept": "accepted", "reject": "discarded", "block": "discarded, sender blocked", "spam": "discarded as spam"}
     return Said(de=f"{number}: {de[verb]}.", en=f"{number}: {en[verb]}.")

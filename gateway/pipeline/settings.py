@@ -1,5 +1,6 @@
 """The sections of the configuration that say what becomes of mail: channels, queues, agents, tickets, texts."""
 
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -149,6 +150,28 @@ class TicketSettings(Section):
     """How far the Date of an agent's mail may lie from now; older mail could be a replay."""
     close_solved_after: Seconds = 14 * 86_400
     """How long a solved ticket stays so before it closes by itself; 0 is for ever."""
+
+
+class DigestInterval(StrEnum):
+    """When a list of suspended mail goes out."""
+
+    AT_ONCE = "at_once"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    OFF = "off"
+
+
+class SuspendedSettings(Section):
+    """Mail that was not safe to take, and who works it."""
+
+    to: list[Key] = Field(default_factory=list)
+    """The agents who get the list and work it by answering; without any it is worked on the command line alone."""
+    digest: DigestInterval = DigestInterval.HOURLY
+    """When the list goes out; nothing goes out while nothing new waits."""
+    at: time = time(8, 0)
+    """When a daily list goes out, in the time zone of `texts`."""
+    expire_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """What nobody decided after so many days is discarded, and said so; 0 keeps it for ever."""
 
 
 class LoopSettings(Section):
