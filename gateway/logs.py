@@ -6,20 +6,38 @@ or the reader has gone, is lost and nothing else: mail must go on.
 """
 
 import contextlib
+import json
 import logging
 import sys
+import time
 from typing import Final, TextIO, cast
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 
-_ALWAYS: Final[tuple[Processor, ...]] = (
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-)
+_NANOSECONDS: Final = 1_000_000_000
+_PER_MICROSECOND: Final = 1000
+
+
+class _Stamp:
+    """Adds the time in UTC, to the microsecond (RFC 3339); the part that is the same for a whole second is made once in it."""
+
+    def __init__(self) -> None:
+        self._made: tuple[int, str] = (0, "1970-01-01T00:00:00")
+
+    def __call__(self, _logger: object, _method: str, event: EventDict) -> EventDict:
+        second, rest = divmod(time.time_ns(), _NANOSECONDS)
+        made, text = self._made
+        if made != second:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._made = second, text
+        event["timestamp"] = f"{text}.{rest // _PER_MICROSECOND:06}Z"
+        return event
+
+
+_ALWAYS: Final[tuple[Processor, ...]] = (structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, _Stamp())
 
 
 def configure_logging(level: str = "info", *, stream: TextIO | None = None, for_good: bool = False) -> None:
@@ -56,12 +74,13 @@ class _Patient:
         self._stream = stream
 
     def write(self, text: str) -> None:
+        """Write a line and send it on."""
         with contextlib.suppress(*_LOST):
             self._stream.write(text)
+            self._stream.flush()
 
     def flush(self) -> None:
-        with contextlib.suppress(*_LOST):
-            self._stream.flush()
+        """Do nothing: `write` does."""
 
 
 def _for_people() -> tuple[Processor, ...]:
@@ -70,7 +89,15 @@ def _for_people() -> tuple[Processor, ...]:
 
 def _for_machines() -> tuple[Processor, ...]:
     """Render JSON; a traceback is one string in it, without the values of local variables, which hold mail."""
-    return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str))
+    return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_to_json))
+
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=str)
+"""Made once; `json.dumps` makes one for every line."""
+
+
+def _to_json(event: EventDict, **_options: object) -> str:
+    return _JSON.encode(event)
 
 
 def _route_libraries(stream: TextIO, finish: tuple[Processor, ...], level: int) -> None:

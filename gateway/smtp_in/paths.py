@@ -20,6 +20,8 @@ _PATH: Final = re.compile(
 )
 _PLAIN: Final = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64})@((?:[A-Za-z0-9_-]{1,63}\.){1,8}[A-Za-z0-9-]{1,63})")
 """What nearly every address looks like: it needs none of the finer checks."""
+_COMMON: Final = re.compile(f"<{_PLAIN.pattern}>")
+"""A whole argument that holds such an address and nothing else."""
 _PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
 
 
@@ -41,7 +43,13 @@ def parse_path(argument: str, *, keyword: str) -> Path | None:
 
     A recipient `<postmaster>` has no domain (RFC 5321 section 4.5.1) and comes back with an empty one.
     """
-    match = _PATH.fullmatch(argument, len(keyword)) if argument[: len(keyword)].upper() == keyword else None
+    start = len(keyword)
+    if argument[:start].upper() != keyword:
+        return None
+    common = _COMMON.fullmatch(argument, start)
+    if common is not None and len(common[2]) <= _DOMAIN_OCTETS:
+        return Path(address=Address(common[1], common[2].lower()))
+    match = _PATH.fullmatch(argument, start)
     if match is None:
         return None
     text, tail = match.group(1, 2)
