@@ -17,6 +17,7 @@ from gateway.storage.keys import KeyReader, KeyWriter, Numbers
 from gateway.storage.outbox import OutboxReader, OutboxWriter
 from gateway.storage.people import PeopleReader, PeopleWriter
 from gateway.storage.received import Acceptance, ReceivedReader, ReceivedWriter
+from gateway.storage.reports import ReportReader
 from gateway.storage.search import SearchReader, SearchWriter
 from gateway.storage.suspended import SuspendedReader, SuspendedWriter
 from gateway.storage.tickets import TicketReader, TicketWriter
@@ -48,6 +49,7 @@ class Reader:
         self.people = PeopleReader(connection)
         self.timers = TimerReader(connection)
         self.suspended = SuspendedReader(connection, self.received)
+        self.reports = ReportReader(connection)
 
 
 class Writer(Reader):
