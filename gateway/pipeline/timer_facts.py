@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.people import Timer
-from gateway.pipeline.facts import rehouse
-from gateway.pipeline.gather import gather_ticket
+from gateway.people import Timer, TimerKind
+from gateway.pipeline.facts import ReceivedLine, rehouse
+from gateway.pipeline.gather import gather_ticket, line_of
 from gateway.pipeline.policy import Policy
 from gateway.storage.transaction import Reader
 from gateway.tickets import Post, Ticket
 
 _MOST_POSTS: Final = 100
+_MOST_LISTED: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +27,27 @@ class TimerFacts:
     """Of the ticket, the newest ones, oldest first."""
     absent: frozenset[str] = frozenset()
     """Agents who are away now."""
+    suspended: tuple[ReceivedLine, ...] = ()
+    """All that waits, where something is new since the last list; or what waited too long. Oldest first."""
     loads: Mapping[str, int] = field(default_factory=dict)
     """How many unsolved tickets each agent of the ticket's queue has."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerCase:
+    """All that a step may look at."""
+
+    timer: Timer
+    facts: TimerFacts
+    policy: Policy
+
+
 def gather_timer(tx: Reader, timer: Timer, *, policy: Policy, now: datetime) -> TimerFacts:
     """Read everything that deciding about a timer can need."""
+    if timer.kind is TimerKind.DIGEST:
+        return TimerFacts(now=now, suspended=_all_waiting(tx))
+    if timer.kind is TimerKind.EXPIRY:
+        return TimerFacts(now=now, suspended=_waiting_before(tx, now - timedelta(days=policy.suspended.expire_days)))
     if timer.ticket_id is None:
         return TimerFacts(now=now)
     ticket = gather_ticket(tx, timer.ticket_id)
@@ -39,6 +55,17 @@ def gather_timer(tx: Reader, timer: Timer, *, policy: Policy, now: datetime) -> 
         return TimerFacts(now=now)
     ticket = rehouse(ticket, next(iter(policy.channels)), policy)
     return TimerFacts(now=now, ticket=ticket, posts=tx.tickets.newest_posts(ticket.id, _MOST_POSTS), absent=absent_now(tx, now))
+
+
+def _all_waiting(tx: Reader) -> tuple[ReceivedLine, ...]:
+    """Return everything that waits, if any of it stands on no list yet."""
+    if not tx.suspended.list(unlisted_only=True, limit=1):
+        return ()
+    return tuple(line_of(mail) for mail in tx.suspended.list(limit=_MOST_LISTED))
+
+
+def _waiting_before(tx: Reader, before: datetime) -> tuple[ReceivedLine, ...]:
+    return tuple(line_of(mail) for mail in tx.suspended.list(before=before, limit=_MOST_LISTED))
 
 
 def absent_now(tx: Reader, now: datetime) -> frozenset[str]:

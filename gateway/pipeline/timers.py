@@ -6,32 +6,22 @@ both leave a line in the trace. In both cases the timer is gone afterwards, in t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.mail import Purpose
-from gateway.people import ClockMark, Timer, TimerKind
+from gateway.people import ClockMark, TimerKind
 from gateway.pipeline.case import Hit, Miss
 from gateway.pipeline.clocks import mark_times, wanted_timers
 from gateway.pipeline.effects import Announce, Decision, NotifyAgents, SetStatus
-from gateway.pipeline.policy import Policy
 from gateway.pipeline.presence import whom_the_clock_tells, whose_turn
 from gateway.pipeline.reasons import Outcome, Reason
-from gateway.pipeline.timer_facts import TimerFacts
+from gateway.pipeline.suspended_timers import expire_suspended, send_digest
+from gateway.pipeline.timer_facts import TimerCase
 from gateway.states import TicketStatus
 from gateway.tickets import Ticket, TraceLine
 
 BY_CLOCK: Final = "clock"
 """Who changes a ticket when a timer does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerCase:
-    """All that a step may look at."""
-
-    timer: Timer
-    facts: TimerFacts
-    policy: Policy
 
 
 TimerStep = Callable[[TimerCase], Hit | Miss]
@@ -145,8 +135,8 @@ STEPS: Final[Mapping[TimerKind, TimerStep]] = {
     TimerKind.CLOSE: close_solved,
     TimerKind.CLOCK: tell_of_clock,
     TimerKind.IDLE: do_nothing,
-    TimerKind.DIGEST: do_nothing,
-    TimerKind.EXPIRY: do_nothing,
+    TimerKind.DIGEST: send_digest,
+    TimerKind.EXPIRY: expire_suspended,
     TimerKind.BREAKER: do_nothing,
     TimerKind.REPORT: do_nothing,
 }

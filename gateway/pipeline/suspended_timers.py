@@ -1,0 +1,42 @@
+"""What becomes of suspended mail when its time comes: the list goes out, or nobody wanted it in time."""
+
+from typing import Final
+
+from gateway.pipeline.case import Hit, Miss
+from gateway.pipeline.effects import Effect, RejectMail, SendDigest, TellOperators
+from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.timer_facts import TimerCase
+
+BY_EXPIRY: Final = "gateway: nobody wanted it in time"
+_MOST_NAMED: Final = 20
+
+
+def send_digest(case: TimerCase) -> Hit | Miss:
+    """Mail everybody who works suspended mail what is new on the list, with what still waits."""
+    waiting = case.facts.suspended
+    agents = tuple(agent for agent in case.policy.suspended.to if agent in case.policy.agents)
+    if not waiting:
+        return Miss("nothing new waits")
+    if not agents:
+        return Miss("nobody works suspended mail by mail")
+    return Hit(
+        outcome=Outcome.RECORD,
+        reason=Reason.DIGEST_DUE,
+        because=f"{len(waiting)} mails wait",
+        effects=tuple(SendDigest(agent=agent, mails=waiting) for agent in agents),
+    )
+
+
+def expire_suspended(case: TimerCase) -> Hit | Miss:
+    """Discard what nobody decided in time, and say so."""
+    expired = case.facts.suspended
+    if not expired:
+        return Miss("everything of that day was decided")
+    effects: list[Effect] = [RejectMail(received_id=mail.id, by=BY_EXPIRY, old=mail.state) for mail in expired]
+    named = [f"{mail.author or 'no author'}: {mail.subject or 'no subject'} ({mail.reason})" for mail in expired[:_MOST_NAMED]]
+    if len(expired) > _MOST_NAMED:
+        named.append(f"and {len(expired) - _MOST_NAMED} more")
+    days = case.policy.suspended.expire_days
+    effects.append(TellOperators(topic=f"Suspended mail was discarded after {days} days", text="\n".join(named)))
+    because = f"{len(expired)} mails waited for more than {days} days"
+    return Hit(outcome=Outcome.RECORD, reason=Reason.EXPIRED, because=because, effects=tuple(effects))
