@@ -1,7 +1,7 @@
 """The steps for mail of strangers, customers and machines, in the order in which `decide.STEPS` asks them."""
 
 from gateway.mail import Assurance, EarlierMail, Kind, Purpose, RouteKind
-from gateway.pipeline.case import Case, Hit, Miss, customer_post, notify_team, open_ticket
+from gateway.pipeline.case import Case, Hit, Miss, customer_post, open_ticket
 from gateway.pipeline.effects import (
     AddParticipant,
     AskToConfirm,
@@ -14,6 +14,7 @@ from gateway.pipeline.effects import (
 )
 from gateway.pipeline.facts import is_same_person, whom_to_ask
 from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.rules.merging import ruled_effects
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.tickets import Part, Ticket
 
@@ -147,6 +148,8 @@ def join_ticket(case: Case) -> Hit | Miss:
     ticket = case.facts.ticket
     if ticket is None:
         return Miss("no token and no reference leads to a ticket")
+    if case.ruled.opens_anew:
+        return Miss("a rule wants a ticket of its own for it")
     if case.facts.part is None and not case.is_waived(Reason.STRANGER_ON_TICKET):
         return Miss(f"{case.requester.address} takes no part in {ticket.number}")
     if not _may_join(case):
@@ -162,7 +165,11 @@ def join_ticket(case: Case) -> Hit | Miss:
         outcome=Outcome.POST,
         reason=Reason.FOLLOW_UP,
         because=f"{case.requester.address} takes part in {ticket.number} ({_how(case)})",
-        effects=(*effects, *notify_team(case, ticket.queue, Purpose.NEW_REPLY)),
+        effects=(
+            *effects,
+            *(_confirmation(case)[0] if case.ruled.answer is not None else ()),
+            *ruled_effects(case, ticket.queue, Purpose.NEW_REPLY, assignee=ticket.assignee),
+        ),
         ticket=ticket,
     )
 
@@ -175,7 +182,8 @@ def _follow_closed(case: Case, ticket: Ticket) -> Hit:
         effects=(
             open_ticket(case, follows=ticket),
             customer_post(case),
-            *notify_team(case, ticket.queue, Purpose.NEW_TICKET),
+            *(_confirmation(case)[0] if case.ruled.answer is not None else ()),
+            *ruled_effects(case, ticket.queue, Purpose.NEW_TICKET),
         ),
     )
 
@@ -248,13 +256,13 @@ def open_new_ticket(case: Case) -> Hit | Miss:
             open_ticket(case),
             customer_post(case),
             *confirmation,
-            *notify_team(case, case.channel.queue, Purpose.NEW_TICKET),
+            *ruled_effects(case, case.channel.queue, Purpose.NEW_TICKET),
         ),
     )
 
 
 def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
-    if not case.channel.confirmation.enabled:
+    if not case.channel.confirmation.enabled and case.ruled.answer is None:
         return (), "the channel sends no confirmations"
     if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.is_sendable:
         return (), "no confirmation: nobody certain to answer"
@@ -262,4 +270,4 @@ def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
         return (), f"no confirmation: {case.reading.kind_because}"
     if case.policy.is_own_address(case.requester.address):
         return (), "no confirmation: the author's address is our own"
-    return (SendConfirmation(),), "a confirmation goes out"
+    return (SendConfirmation(template=case.ruled.answer),), "a confirmation goes out"
