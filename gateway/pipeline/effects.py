@@ -10,8 +10,8 @@ from typing import Final
 
 from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
 from gateway.people import Absence, Block, Contact, LinkKind, Timer
-from gateway.pipeline.facts import ReceivedLine
 from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.received_line import ReceivedLine
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.tickets import Part, Post, Priority, Side, Ticket, TraceLine, Visibility
 
@@ -189,6 +189,8 @@ class NotifyAgents:
     """The agent who handed the ticket over, where that is the occasion."""
     promise: str = ""
     """What the clock is about, where that is the occasion: `reaction` or `resolution`."""
+    is_team: bool = False
+    """They are a whole team: where its queue says so, only whoever has the ticket is told (`staffing.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from gateway.mail import (
 )
 from gateway.people import Block, Contact, Organisation
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.received_line import ReceivedLine
 from gateway.states import ReceivedState
 from gateway.tickets import Part, Post, Ticket
 
@@ -60,20 +61,6 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedLine:
-    """A received mail as it stands on a list."""
-
-    id: int
-    channel: str
-    author: str | None
-    """`Address.key`."""
-    subject: str | None
-    received_at: datetime
-    state: ReceivedState
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known."""
 
@@ -99,6 +86,12 @@ class Facts:
     bounced: BouncedMail | None = None
     earlier: tuple[EarlierMail, ...] = ()
     """Mails with the author's address and this Message-ID that came before it, to whichever channel."""
+    absent: frozenset[str] = frozenset()
+    """Agents who are away now."""
+    loads: Mapping[str, int] = field(default_factory=dict)
+    """How many unsolved tickets agents have, of those queues that give tickets to whoever has the fewest."""
+    last_assigned: Mapping[str, str | None] = field(default_factory=dict)
+    """By queue whom its last assigned ticket was given to, of those queues that give tickets to each in turn."""
     automatic_mails_in_last_hour: int = 0
     """To the author, or to whoever filled in a declared form."""
     contact: Contact | None = None

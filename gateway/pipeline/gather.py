@@ -25,7 +25,6 @@ from gateway.pipeline.facts import (
     BouncedMail,
     Facts,
     Mention,
-    ReceivedLine,
     TokenFact,
     is_same_person,
     know_nothing,
@@ -37,6 +36,7 @@ from gateway.pipeline.gather_people import gather_people
 from gateway.pipeline.loops import breaker_keys
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
 from gateway.states import ReceivedState
 from gateway.storage.automatic import Addressed
@@ -80,6 +80,11 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         newer_answer=_newer_answer(posts, token, agent),
         bounced=bounced,
         earlier=_find_earlier(tx, mail, reading),
+        absent=absent_now(tx, now),
+        loads=loads_of(tx, policy),
+        last_assigned={
+            key: tx.tickets.last_assigned(key) for key, queue in policy.queues.items() if queue.assignment == "round_robin"
+        },
         contact=person.contact,
         organisation=person.organisation,
         block=person.block,
@@ -109,6 +114,19 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         else 0,
         asked_about=_asked_about(tx, token),
     )
+
+
+def absent_now(tx: Reader, now: datetime) -> frozenset[str]:
+    """Return who is away at a moment."""
+    absences = tx.people.absences()
+    return frozenset(agent for agent, absence in absences.items() if absence.until is None or absence.until > now)
+
+
+def loads_of(tx: Reader, policy: Policy) -> dict[str, int]:
+    """Return how many unsolved tickets the agents have of queues that give tickets to whoever has the fewest."""
+    queues = (key for key, queue in policy.queues.items() if queue.assignment == "least_open")
+    agents = tuple(dict.fromkeys(agent for queue in queues for agent in policy.team(queue)))
+    return tx.tickets.open_counts(agents) if agents else {}
 
 
 def line_of(mail: ReceivedSummary) -> ReceivedLine:

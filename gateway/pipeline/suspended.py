@@ -16,9 +16,10 @@ from gateway.pipeline import sayings
 from gateway.pipeline.agents import find_doubt, hold_for_agent, is_confirmed_by
 from gateway.pipeline.case import Case, Hit, Miss
 from gateway.pipeline.effects import BlockSender, Effect, RejectMail, ReleaseMail, SetTimer, TellAgent
-from gateway.pipeline.facts import ReceivedLine, is_same_person
+from gateway.pipeline.facts import is_same_person
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.sayings import Said
 from gateway.pipeline.settings import DigestInterval
 from gateway.states import ReceivedState

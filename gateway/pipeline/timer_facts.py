@@ -1,14 +1,14 @@
 """What the database knows that matters for a timer, and how it is asked: one consistent picture, read before deciding."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.people import Timer, TimerKind
-from gateway.pipeline.facts import ReceivedLine, rehouse
-from gateway.pipeline.gather import gather_ticket, line_of
+from gateway.pipeline.facts import rehouse
+from gateway.pipeline.gather import absent_now, gather_ticket, line_of
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.received_line import ReceivedLine
 from gateway.storage.transaction import Reader
 from gateway.tickets import Post, Ticket
 
@@ -29,8 +29,6 @@ class TimerFacts:
     """Agents who are away now."""
     suspended: tuple[ReceivedLine, ...] = ()
     """All that waits, where something is new since the last list; or what waited too long. Oldest first."""
-    loads: Mapping[str, int] = field(default_factory=dict)
-    """How many unsolved tickets each agent of the ticket's queue has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +64,3 @@ def _all_waiting(tx: Reader) -> tuple[ReceivedLine, ...]:
 
 def _waiting_before(tx: Reader, before: datetime) -> tuple[ReceivedLine, ...]:
     return tuple(line_of(mail) for mail in tx.suspended.list(before=before, limit=_MOST_LISTED))
-
-
-def absent_now(tx: Reader, now: datetime) -> frozenset[str]:
-    """Return who is away at a moment."""
-    absences = tx.people.absences()
-    return frozenset(agent for agent, absence in absences.items() if absence.until is None or absence.until > now)
