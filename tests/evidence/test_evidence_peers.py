@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,12 +15,15 @@ from typing import Any, cast
 
 import dkim
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from gateway.evidence.headers import HeaderBlock
-from gateway.mail import DkimResult, Evidence
+from gateway.evidence.settings import ForwarderSettings
+from gateway.mail import ArcResult, Assurance, DkimResult, Evidence
 from tests.evidence.conftest import FetchSource
 from tests.evidence.test_evidence_scenarios import DECLARED, MX, ROWS, arrive
-from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, NOW, World, key_record, rsa_pem, sealed, signer, timed
+from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, LIST_IP, NOW, World, key_record, rsa_pem, sealed, signer, timed
+from tests.needs import program
 
 RSPAMD = """
 options {{ pidfile="{folder}/pid"; tempdir="{folder}"; hs_cache_dir="{folder}"; filters="spf,dkim"; local_addrs=[];
@@ -36,7 +38,8 @@ modules {{ path="/usr/share/rspamd/plugins/spf.lua"; path="/usr/share/rspamd/plu
 actions {{ reject=1000; }}
 spf {{ }}
 dkim {{ trusted_only=false; }}
-arc {{ sign_authenticated=false; }}
+arc {{ sign_authenticated=false; sign_inbound=true; use_domain="recipient"; allow_hdrfrom_mismatch=true;
+  allow_username_mismatch=true; domain {{ "firma.example" {{ path="{folder}/arc.pem"; selector="arc"; }} }} }}
 dmarc {{ reporting {{ enabled=false; }} }}
 """
 DAY = timedelta(days=1)
@@ -44,16 +47,6 @@ SPF = {"ALLOW": "pass", "FAIL": "fail", "SOFTFAIL": "softfail", "NEUTRAL": "neut
 DKIM = {"+": "pass", "-": "fail", "?": "temperror", "~": "permerror"}
 DMARC = {"ALLOW": "pass", "REJECT": "fail", "QUARANTINE": "fail", "SOFTFAIL": "fail", "NA": "none", "DNSFAIL": "temperror"}
 ARC = {"ALLOW": "pass", "REJECT": "fail", "INVALID": "fail", "NA": "none", "DNSFAIL": "temperror"}
-
-
-def peer(name: str) -> str:
-    """Return where a program is; without it the test skips, or fails where peers are required."""
-    found = shutil.which(name)
-    if found is None:
-        if os.environ.get("REQUIRE_PEERS") == "1":
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 @dataclass(frozen=True)
@@ -83,6 +76,15 @@ class Rspamd:
             arc=_word(symbols, "ARC_", ARC),
         )
 
+    async def seal(self, mail: bytes, *, client_ip: str, mail_from: str) -> bytes:
+        """Return the mail as it goes on from firma.example, whose server runs this rspamd."""
+        headers = {"IP": client_ip, "Helo": "mail.kunde.example", "From": mail_from, "Rcpt": "support@firma.example"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/checkv2", data=mail, headers={**headers, "Milter": "yes"})
+        found = await asyncio.to_thread(_fetch, request)
+        added: Mapping[str, Any] = found["milter"]["add_headers"]
+        names = ("ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results")
+        return "".join(f"{name}: {added[name]['value']}\n" for name in names).replace("\n", "\r\n").encode() + mail
+
 
 def _fetch(request: urllib.request.Request) -> Mapping[str, Any]:
     with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 our own rspamd on loopback
@@ -95,14 +97,17 @@ def _word(symbols: Mapping[str, Any], prefix: str, words: Mapping[str, str]) -> 
 
 @pytest.fixture
 async def rspamd(world: World, tmp_path: Path) -> AsyncIterator[Rspamd]:
-    program = peer("rspamd")
+    path = program("rspamd")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     folder = tmp_path / "rspamd"
     folder.mkdir(mode=0o777)
+    key = serialization.load_pem_private_key(rsa_pem(), None)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "arc.pem").write_bytes(key.private_bytes(*form))
     (folder / "rspamd.conf").write_text(RSPAMD.format(folder=folder, dns=world.dns.port, port=port))
     process = await asyncio.create_subprocess_exec(
-        *(program, "-f", "-i", "-c", str(folder / "rspamd.conf")), stderr=subprocess.DEVNULL, start_new_session=True
+        *(path, "-f", "-i", "-c", str(folder / "rspamd.conf")), stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
         async with asyncio.timeout(150):
@@ -218,14 +223,14 @@ async def _compare_special_mails(rspamd: Rspamd, world: World) -> None:
 
 
 async def test_opendkim_agrees_on_signatures_except_where_we_know_why(world: World, tmp_path: Path) -> None:
-    program = peer("opendkim")
+    path = program("opendkim")
     (tmp_path / "keys").write_text(f"s1._domainkey.kunde.example {key_record(rsa_pem())}\n")
     (tmp_path / "conf").write_text(f"TestPublicKeys {tmp_path}/keys\nMode v\nSocket local:{tmp_path}/socket\n")
     for name, special in specials().items():
         if special.opendkim is None:
             continue
         (tmp_path / "mail").write_bytes(special.mail)
-        command = [program, "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "mail"), "-v", "-v"]
+        command = [path, "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "mail"), "-v", "-v"]
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False, timeout=60)
         said = done.stdout.decode().partition("dkim=")[2].split()[0]
         assert said == special.opendkim, (name, done.stdout)
@@ -249,11 +254,39 @@ async def _compare_chains(rspamd: Rspamd, world: World) -> None:
         assert found.result == theirs.arc, (found, theirs)
 
 
-async def test_rspamd_says_the_same_of_all_of_them_except_where_we_know_why(rspamd: Rspamd, world: World) -> None:
+FIRMA = ForwarderSettings(arc_sealers=["firma.example"])
+
+
+async def _read_its_seals(rspamd: Rspamd, world: World) -> None:
+    """Read what rspamd sealed: alone, on top of another seal, over a forgery, and touched afterwards."""
+    world.set("arc._domainkey.firma.example", {"TXT": [key_record(rsa_pem())]})
+    path = "kurt@kunde.example"
+
+    async def judge(mail: bytes) -> tuple[ArcResult, str | None, Assurance]:
+        found = await world.observe(mail, client_ip=LIST_IP, mail_from=path, forwarders=[FIRMA])
+        return found.arc.result, found.arc.trusted_sealer, found.assurance
+
+    plain = await rspamd.seal(DIRECT, client_ip=KUNDE_IP, mail_from=path)
+    assert await judge(plain) == (ArcResult.PASS, "firma.example", Assurance.VOUCHED)
+    second = await rspamd.seal(sealed(DIRECT, "siegel.example", "dmarc=pass"), client_ip=KUNDE_IP, mail_from=path)
+    assert b"i=2" in second
+    assert b"cv=pass" in second
+    assert await judge(second) == (ArcResult.PASS, "firma.example", Assurance.VOUCHED)
+    third = sealed(second, "siegel.example", "arc=pass")
+    assert await judge(third) == (ArcResult.PASS, "firma.example", Assurance.VOUCHED)
+    forged = await rspamd.seal(DIRECT, client_ip=EVIL_IP, mail_from=path)
+    assert await judge(forged) == (ArcResult.PASS, "firma.example", Assurance.CONTRADICTED)
+    for old, new in ((b"dmarc=fail", b"dmarc=pass"), (b"Frage", b"Farge"), (b"cv=none", b"cv=pass")):
+        assert old in forged
+        assert await judge(forged.replace(old, new)) == (ArcResult.FAIL, None, Assurance.CONTRADICTED)
+
+
+async def test_rspamd_says_the_same_except_where_we_know_why_and_its_seals_hold(rspamd: Rspamd, world: World) -> None:
     # One test, because this program takes half a minute to start.
     await _compare_the_matrix(rspamd, world)
     await _compare_special_mails(rspamd, world)
     await _compare_chains(rspamd, world)
+    await _read_its_seals(rspamd, world)
 
 
 async def test_mails_of_dkimpys_own_suite_are_judged_as_dkimpy_judges_them(fetch_source: FetchSource, world: World) -> None:
