@@ -30,5 +30,5 @@ def prepare_signed(folder: Path, *, size: int, mails: int) -> Path:
 
 def send_signed(port: int, prepared: Path, *, sessions: int = SESSIONS) -> tuple[float, float]:
     """Send prepared mails, many per connection; return when it began and when the last 250 came (`time.monotonic`)."""
-    begun, ended = run(module("benchmarks.loader", str(port), str(sessions), ADDRESS, str(prepared))).split()
+    begun, ended, _used = run(module("benchmarks.loader", str(port), str(sessions), ADDRESS, str(prepared))).split()
     return float(begun), float(ended)
