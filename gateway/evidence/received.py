@@ -75,13 +75,13 @@ def _read_client(words: Sequence[str], comments: Sequence[str]) -> tuple[str | N
     """Return HELO and address from what stands between `from` and `by`."""
     first = words[0] if words else None
     for index, comment in enumerate(comments):
+        qmail = _QMAIL_HELO.fullmatch(comment.strip())
+        if qmail:
+            return qmail[1], next((ip for c in comments[index + 1 :] if (ip := _plain_ip(c))), None)
         exim = _EXIM_HELO.search(comment)
         if exim:
             inside = _bracketed_ip(comment[: exim.start()])
             return exim[1], inside or _bracketed_ip(first)
-        qmail = _QMAIL_HELO.fullmatch(comment.strip())
-        if qmail:
-            return qmail[1], next((ip for c in comments[index + 1 :] if (ip := _plain_ip(c))), None)
         bracketed = _bracketed_ip(comment)
         if bracketed:
             return first, bracketed
