@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from gateway.mail import Content
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.engine import StorageEngine
 from gateway.storage.faults import translated
+from gateway.storage.work import store_contents
 
 
 class BlobStore:
@@ -22,7 +25,14 @@ class BlobStore:
             StorageUnavailable: no room, or the disk or the database fails.
         """
         await self.prepare(contents)
-        await self._engine.write(lambda tx: tx.contents.store(contents), urgent=False)
+        await self._engine.write(partial(store_contents, tuple(self.lightened(contents))), urgent=False)
+
+    def lightened(self, contents: Sequence[Content]) -> Sequence[Content]:
+        """Name prepared bodies by their file instead of carrying them: the work may have to travel to another process."""
+        folder = self._engine.folder
+        if folder is None:
+            return contents
+        return [replace(c, body=None, path=folder.path(c.sha256)) if _is_heavy(c) else c for c in contents]
 
     async def prepare(self, contents: Sequence[Content]) -> None:
         """Move large bodies into the folder, so that the transaction that names them is short.
@@ -54,3 +64,7 @@ class BlobStore:
         spooled = [content for content in contents if content.path is not None]
         if folder is not None and spooled:
             await asyncio.to_thread(folder.discard_spooled, *spooled)
+
+
+def _is_heavy(content: Content) -> bool:
+    return content.size > LARGEST_INLINE and content.body is not None

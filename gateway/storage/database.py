@@ -18,9 +18,8 @@ from typing import Self, TypeVar
 from gateway.line import Line
 from gateway.mail import Content
 from gateway.storage.blobs import BlobStore
-from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.engine import Clock, StorageEngine
-from gateway.storage.folder import SPOOL, BlobFolder
+from gateway.storage.folder import SPOOL
 from gateway.storage.received import Acceptance
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
@@ -109,15 +108,10 @@ class Database:
         await self.write(partial(apply_changes, self._lightened(changes)))
 
     def _lightened(self, changes: Changes) -> Changes:
-        """Name prepared bodies by their file instead of carrying them: the changes may have to travel."""
-        folder = self._engine.folder
-        if folder is None or not any(_is_heavy(content) for content in _contents_of(changes)):
-            return changes
-        return replace(
-            changes,
-            contents=tuple(_in_folder(content, folder) for content in changes.contents),
-            outbound=tuple(replace(mail, content=_in_folder(mail.content, folder)) for mail in changes.outbound),
-        )
+        contents = self.blobs.lightened(changes.contents)
+        bodies = self.blobs.lightened([mail.content for mail in changes.outbound])
+        outbound = (replace(mail, content=body) for mail, body in zip(changes.outbound, bodies, strict=True))
+        return replace(changes, contents=tuple(contents), outbound=tuple(outbound))
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails before their 250; return the id of each, which for a second copy is the first one's.
@@ -160,14 +154,6 @@ class Database:
 
 def _contents_of(changes: Changes) -> list[Content]:
     return [*changes.contents, *(mail.content for mail in changes.outbound)]
-
-
-def _is_heavy(content: Content) -> bool:
-    return content.size > LARGEST_INLINE and content.body is not None
-
-
-def _in_folder(content: Content, folder: BlobFolder) -> Content:
-    return replace(content, body=None, path=folder.path(content.sha256)) if _is_heavy(content) else content
 
 
 async def _open_sqlite(data: Path, *, clock: Clock, migrate: bool, read_only: bool) -> StorageEngine:

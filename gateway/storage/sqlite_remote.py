@@ -8,6 +8,7 @@ front trusts the desk with the whole database anyway. Large bodies do not travel
 
 import asyncio
 import pickle
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 from gateway.errors import StorageUnavailable, WrongCommand
@@ -45,6 +47,7 @@ class SqliteRemoteEngine:
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="storage-read")
         self._read_engine = make_engine(data / FILE_NAME, poolclass=QueuePool)
+        event.listen(self._read_engine, "connect", _only_read)
         line.on_news(Subject.WAKE, self._hear)
 
     def _hear(self, topic: bytes) -> None:
@@ -84,6 +87,11 @@ class SqliteRemoteEngine:
         self._is_closed = True
         await asyncio.to_thread(self._readers.shutdown)
         self._read_engine.dispose()
+
+
+def _only_read(connection: sqlite3.Connection, _record: object) -> None:
+    """Make sure that nobody writes here by mistake."""
+    connection.execute("PRAGMA query_only=ON")
 
 
 # ------------------------------------------------------------------------------------------- in the process that writes

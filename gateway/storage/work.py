@@ -6,7 +6,7 @@ Each takes the transaction last. A lambda would do as well wherever the database
 from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.mail import OutboundMail, ReceivedMail
+from gateway.mail import Content, OutboundMail, ReceivedMail
 from gateway.storage.transaction import Writer
 from gateway.tickets import Changes
 
@@ -14,6 +14,11 @@ from gateway.tickets import Changes
 def apply_changes(changes: Changes, tx: Writer) -> None:
     """Write all that one stimulus changes."""
     tx.apply(changes)
+
+
+def store_contents(contents: Sequence[Content], tx: Writer) -> None:
+    """Store bytes under their digest."""
+    tx.contents.store(contents)
 
 
 def claim_received(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[ReceivedMail, ...]:

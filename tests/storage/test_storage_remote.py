@@ -1,0 +1,178 @@
+"""SQLite written on behalf of another process: here both ends of the line are in this one."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from gateway.errors import ConcurrentChange, NotFound, StorageUnavailable, WrongCommand
+from gateway.line import FaultOverThere, Line, LineClosed, Subject
+from gateway.mail import Content
+from gateway.storage.database import Database
+from gateway.storage.sqlite_remote import forward_wakeups, serve_writes
+from gateway.storage.transaction import Topic, Writer
+from gateway.storage.work import claim_received, reserve_numbers
+from gateway.tickets import Changes, TicketChange
+from tests.storage.conftest import Make
+
+
+class Fault(Exception):
+    """Nobody foresaw it."""
+
+
+def reserve_and_fail(tx: Writer) -> None:
+    tx.numbers.reserve("2026")
+    raise Fault
+
+
+def read_missing(tx: Writer) -> None:
+    tx.received.get(17)
+
+
+def run_statement(statement: str, tx: Writer) -> None:
+    tx.contents._connection.exec_driver_sql(statement)
+
+
+class CountingLine(Line):
+    """A line that remembers how much it was asked to carry."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.octets = 0
+
+    async def ask(self, subject: Subject, question: bytes = b"") -> bytes:
+        self.octets += len(question)
+        return await super().ask(subject, question)
+
+
+class Pair:
+    """A database, and the same as the other process sees it."""
+
+    def __init__(self, here: Database, there: Database, ends: tuple[Line, CountingLine]) -> None:
+        self.here = here
+        self.there = there
+        self.ours, self.theirs = ends
+
+
+@asynccontextmanager
+async def connected(line: Line, other: Line) -> AsyncIterator[None]:
+    one, two = socket.socketpair()
+    await line.connect(one)
+    await other.connect(two)
+    try:
+        yield
+    finally:
+        await line.close()
+        await other.close()
+
+
+@pytest_asyncio.fixture
+async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
+    here = await Database.open(data=tmp_path)
+    ours, theirs = Line(), CountingLine()
+    serve_writes(here.engine, ours)
+    async with connected(ours, theirs):
+        there = Database.attach(data=tmp_path, line=theirs)
+        forwarding = asyncio.create_task(forward_wakeups(here.engine, ours))
+        yield Pair(here, there, (ours, theirs))
+        forwarding.cancel()
+        await there.close()
+    await here.close()
+
+
+async def test_what_is_written_over_the_line_is_durable_and_answered(pair: Pair) -> None:
+    assert await pair.there.write(partial(reserve_numbers, "2026", 3)) == 1
+    assert await pair.there.write(partial(reserve_numbers, "2026", 1)) == 4
+    assert await pair.here.write(partial(reserve_numbers, "2026", 1)) == 5
+
+
+async def test_claimed_mail_arrives_whole_on_the_other_side(pair: Pair, make: Make) -> None:
+    mails = [make.acceptance(), make.acceptance(b"x" * 100_000)]
+    await pair.here.accept(mails)
+    claimed = await pair.there.write(partial(claim_received, 9, make.now, 60, "local"))
+    assert [mail.content.read() for mail in claimed] == [mail.mail.content.read() for mail in mails]
+    assert [mail.envelope for mail in claimed] == [mail.mail.envelope for mail in mails]
+
+
+async def test_an_error_of_ours_is_raised_where_the_work_came_from(pair: Pair, make: Make) -> None:
+    ticket = make.ticket()
+    await pair.there.apply(Changes(new_tickets=(ticket,)))
+    with pytest.raises(ConcurrentChange):
+        await pair.there.apply(Changes(changed_tickets=(TicketChange(ticket=ticket, old_version=7),)))
+    with pytest.raises(NotFound, match="17"):
+        await pair.there.write(read_missing)
+    with pytest.raises(WrongCommand):
+        await pair.there.accept([make.acceptance()])
+
+
+async def test_a_fault_is_told_with_its_traceback_and_nothing_of_the_work_stays(pair: Pair) -> None:
+    with pytest.raises(FaultOverThere, match="reserve_and_fail"):
+        await pair.there.write(reserve_and_fail)
+    assert await pair.there.write(partial(reserve_numbers, "2026", 1)) == 1
+
+
+async def test_a_fault_of_the_driver_is_a_fault_and_no_reason_to_try_again(pair: Pair) -> None:
+    with pytest.raises(FaultOverThere, match="no such table"):
+        await pair.there.write(partial(run_statement, "INSERT INTO nowhere VALUES (1)"))
+
+
+async def test_what_was_committed_wakes_whoever_waits_on_the_other_side(pair: Pair, make: Make) -> None:
+    waiting = asyncio.create_task(pair.there.wait_for(Topic.RECEIVED, 60))
+    await asyncio.sleep(0)
+    await pair.here.accept([make.acceptance()])
+    async with asyncio.timeout(20):
+        await waiting
+
+
+async def test_large_bodies_do_not_cross_the_line(pair: Pair, make: Make) -> None:
+    ticket, body = make.ticket(), b"A" * 2_000_000
+    await pair.there.apply(Changes(new_tickets=(ticket,), outbound=(make.outbound(body, ticket=ticket),)))
+    assert pair.theirs.octets < 20_000
+    assert (await pair.here.blobs.get(Content.of(body).sha256)).read() == body
+    await pair.there.blobs.put(Content.of(b"B" * 2_000_000))
+    assert pair.theirs.octets < 40_000
+
+
+async def test_other_side_cannot_write_past_the_line(pair: Pair) -> None:
+    with pytest.raises(StorageUnavailable, match="readonly"):
+        await pair.there.read(lambda tx: tx.contents._connection.exec_driver_sql("DELETE FROM ticket").rowcount)
+
+
+async def test_whoever_waits_for_an_answer_hears_that_there_will_be_none() -> None:
+    line, other = Line(), Line()
+    asked = asyncio.Event()
+
+    async def never(_question: bytes) -> bytes:
+        asked.set()
+        await asyncio.Event().wait()
+        return b""
+
+    other.on_ask(Subject.PING, never)
+    async with connected(line, other):
+        waiting = asyncio.create_task(line.ask(Subject.PING))
+        await asked.wait()
+        await other.close()
+        with pytest.raises(LineClosed):
+            await waiting
+        await line.closed.wait()
+        with pytest.raises(StorageUnavailable):
+            await line.ask(Subject.PING)
+
+
+async def test_answers_find_their_question_in_any_order_and_size() -> None:
+    line, other = Line(), Line()
+
+    async def echo(question: bytes) -> bytes:
+        for _ in range(len(question) % 5):
+            await asyncio.sleep(0)
+        return question
+
+    other.on_ask(Subject.PING, echo)
+    async with connected(line, other):
+        questions = [bytes([number]) * (number * number * 100) for number in range(60)]
+        assert await asyncio.gather(*(line.ask(Subject.PING, question) for question in questions)) == questions
