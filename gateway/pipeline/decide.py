@@ -18,6 +18,7 @@ from gateway.pipeline.loops import hush
 from gateway.pipeline.reasons import Outcome
 from gateway.pipeline.rules.ruling import apply_rules
 from gateway.pipeline.senders import acquaint, apply_intake_policy, calm_flood, suspend_blocked_sender, verify_sender
+from gateway.pipeline.staffing import staff
 from gateway.pipeline.steps import (
     handle_bounce,
     join_ticket,
@@ -85,10 +86,11 @@ def decide(case: Case) -> Decision:
 
 def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
     effects, hushed = hush(case, hit.effects)
+    effects, staffed = staff(case, effects)
     if hit.outcome in _TAKEN:
         effects = (*acquaint(case), *effects)
     if hit.outcome is Outcome.SUSPEND:
-        effects = (*effects, *timers_of_suspension(case.policy, case.facts.now))
+        effects = (*effects, *timers_of_suspension(hit.reason, case.policy, case.facts.now))
     return Decision(
         outcome=hit.outcome,
         reason=hit.reason,
@@ -96,5 +98,5 @@ def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
         effects=effects,
         ticket=hit.ticket.number if hit.ticket else None,
         queue=case.ruled.queue or (hit.ticket.queue if hit.ticket else case.channel.queue),
-        trace=(*trace, *hushed),
+        trace=(*trace, *hushed, *staffed),
     )

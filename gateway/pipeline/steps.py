@@ -270,4 +270,4 @@ def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
         return (), f"no confirmation: {case.reading.kind_because}"
     if case.policy.is_own_address(case.requester.address):
         return (), "no confirmation: the author's address is our own"
-    return (SendConfirmation(template=case.ruled.answer),), "a confirmation goes out"
+    return (SendConfirmation(template=case.ruled.answer),), "a confirmation is due"

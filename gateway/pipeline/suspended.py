@@ -155,11 +155,15 @@ def _tell(case: Case, agent: str, said: Sequence[Said], *, is_done: bool, becaus
 # ---------------------------------------------------------------------------------------------------------- the timers
 
 
-def timers_of_suspension(policy: Policy, now: datetime) -> tuple[SetTimer, ...]:
-    """Return what must fall due because a mail is suspended now: the next list, and the end of this day's mail."""
+def timers_of_suspension(reason: Reason, policy: Policy, now: datetime) -> tuple[SetTimer, ...]:
+    """Return what must fall due because a mail is suspended now: the next list, and the end of this day's mail.
+
+    For mail of a blocked sender alone no list goes out: whoever blocked them does not want to hear of them.
+    """
     settings = policy.suspended
     timers = []
-    if settings.to and settings.digest is not DigestInterval.OFF:
+    is_news = reason is not Reason.BLOCKED_SENDER
+    if settings.to and is_news and settings.digest is not DigestInterval.OFF:
         due = next_digest(settings.digest, settings.at, ZoneInfo(policy.texts.timezone), now)
         timers.append(Timer(key=DIGEST_KEY, kind=TimerKind.DIGEST, due_at=due))
     if settings.expire_days:

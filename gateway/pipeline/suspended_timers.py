@@ -22,7 +22,7 @@ def send_digest(case: TimerCase) -> Hit | Miss:
     return Hit(
         outcome=Outcome.RECORD,
         reason=Reason.DIGEST_DUE,
-        because=f"{len(waiting)} mails wait",
+        because=f"mails that wait: {len(waiting)}",
         effects=tuple(SendDigest(agent=agent, mails=waiting) for agent in agents),
     )
 
@@ -38,5 +38,5 @@ def expire_suspended(case: TimerCase) -> Hit | Miss:
         named.append(f"and {len(expired) - _MOST_NAMED} more")
     days = case.policy.suspended.expire_days
     effects.append(TellOperators(topic=f"Suspended mail was discarded after {days} days", text="\n".join(named)))
-    because = f"{len(expired)} mails waited for more than {days} days"
+    because = f"mails that waited for more than {days} days: {len(expired)}"
     return Hit(outcome=Outcome.RECORD, reason=Reason.EXPIRED, because=because, effects=tuple(effects))

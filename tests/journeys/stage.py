@@ -44,6 +44,7 @@ from gateway.pipeline.settings import (
     LoopSettings,
     OperatorSettings,
     QueueSettings,
+    SuspendedSettings,
     TicketSettings,
 )
 from gateway.pipeline.templates import Templates
@@ -88,6 +89,7 @@ def make_policy(overrides: dict[str, Any]) -> Policy:
         tickets=TicketSettings.model_validate(desk.get("tickets", {})),
         loops=LoopSettings.model_validate(desk.get("loops", {})),
         operators=OperatorSettings.model_validate(desk.get("operators", {})),
+        suspended=SuspendedSettings.model_validate(desk.get("suspended", {})),
         rules=[RuleSettings.model_validate(rule) for rule in desk.get("rules", ())],
         triggers=[TriggerSettings.model_validate(trigger) for trigger in desk.get("triggers", ())],
         business_hours={k: BusinessHoursSettings.model_validate(v) for k, v in desk.get("business_hours", {}).items()},
@@ -197,11 +199,14 @@ class Stage:
         return await self._claim(mail.id)
 
     async def _claim(self, received_id: int) -> ReceivedMail:
-        claimed = await self.database.write(lambda tx: tx.received.claim(limit=10, now=self.now, lease_seconds=60, node="stage"))
-        return next(mail for mail in claimed if mail.id == received_id)
+        return next(mail for mail in await self._claim_waiting() if mail.id == received_id)
+
+    async def _claim_waiting(self) -> tuple[ReceivedMail, ...]:
+        return await self.database.write(lambda tx: tx.received.claim(limit=10, now=self.now, lease_seconds=60, node="stage"))
 
     async def _released(self, arrival: Arrival) -> list[ReceivedMail]:
-        return [await self._claim(change.id) for change in arrival.changes.received if change.waiver_by is not None]
+        wanted = {change.id for change in arrival.changes.received if change.waiver_by is not None}
+        return [mail for mail in await self._claim_waiting() if mail.id in wanted] if wanted else []
 
     async def _route(self, text: str) -> Recipient:
         recipient = route(Address.parse(text), self.policy)
