@@ -143,7 +143,7 @@ def written_to(case: Case) -> Address:
 def notify_team(case: Case, queue: str, purpose: Purpose) -> tuple[NotifyAgents, ...]:
     """Tell everybody who works in a queue, except the author of the mail."""
     agents = tuple(agent for agent in case.policy.team(queue) if agent != case.facts.agent)
-    return (NotifyAgents(purpose=purpose, agents=agents),) if agents else ()
+    return (NotifyAgents(purpose=purpose, agents=agents, is_team=True),) if agents else ()
 
 
 def _joined(*parts: str) -> str:

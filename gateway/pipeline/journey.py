@@ -36,9 +36,10 @@ from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.requests import Request, decide_request, gather_subject
+from gateway.pipeline.staffing import after_decisions
 from gateway.pipeline.templates import Templates
-from gateway.pipeline.timer_facts import gather_timer
-from gateway.pipeline.timers import TimerCase, decide_timer
+from gateway.pipeline.timer_facts import TimerCase, gather_timer
+from gateway.pipeline.timers import decide_timer
 from gateway.pipeline.tokens import KeyRing
 from gateway.pipeline.understand import circumstances_of, give_up_reading, read_again, understand
 from gateway.pipeline.worker import WorkerFailed, Workers
@@ -164,11 +165,13 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
 
 
 def decide_all(cases: Sequence[Case]) -> list[Decision]:
-    """Decide about mails one after the other, each as if the automatic mail of those before it had gone out."""
-    tally, decisions = Tally(), []
+    """Decide about mails one after the other, each as if the automatic mail and the turns of those before it were written."""
+    tally = Tally()
+    decisions: list[Decision] = []
     for case in cases:
         to, channel = case.requester.address, case.mail.channel
-        decision = decide(replace(case, facts=tally.with_earlier(case.facts, to, channel)))
+        facts = after_decisions(tally.with_earlier(case.facts, to, channel), decisions)
+        decision = decide(replace(case, facts=facts))
         tally.add(decision.effects, to, channel)
         decisions.append(decision)
     return decisions

@@ -2,7 +2,7 @@
 
 `STEPS` names one step for each kind of timer. A step either hits, with effects, or says why nothing is to be done any more;
 both leave a line in the trace. In both cases the timer is gone afterwards, in the same transaction. To add a kind: a word in
-`people.TimerKind`, a step, a line in `STEPS`; what it has to know is gathered by `gather_timer.py`.
+`people.TimerKind`, a step, a line in `STEPS`; what it has to know is gathered by `timer_facts.py`.
 """
 
 from collections.abc import Callable, Mapping
