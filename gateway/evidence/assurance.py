@@ -66,9 +66,15 @@ class Row:
     because: Callable[[Findings], str]
 
 
+def _proves(method: str, result: str, domain: str | None, f: Findings) -> str:
+    """Say what proves the author, and by which domain, where that is not the author's own."""
+    if domain == f.author_domain:
+        return f"{method} of the author's domain {domain} {result}"
+    return f"{method} of {domain} {result}, which stands for the author's domain {f.author_domain}"
+
+
 def _dkim_because(f: Findings) -> str:
-    domain = f.proving_signature.domain if f.proving_signature else None
-    return f"DKIM of {domain} holds, and {domain} stands for the author's domain {f.author_domain}"
+    return _proves("DKIM", "holds", f.proving_signature.domain if f.proving_signature else None, f)
 
 
 def _asks_for_care(f: Findings) -> bool:
@@ -96,9 +102,7 @@ ROWS: tuple[Row, ...] = (
         assurance=Assurance.PROVEN,
         when="SPF passes for the author's domain (DMARC-aligned), directly or at the hop before a declared forwarder.",
         holds=lambda f: f.is_spf_aligned,
-        because=lambda f: (
-            f"SPF of {f.spf.domain} passes{f.where}, and {f.spf.domain} stands for the author's domain {f.author_domain}"
-        ),
+        because=lambda f: _proves("SPF", f"passes{f.where}", f.spf.domain, f),
     ),
     Row(
         assurance=Assurance.VOUCHED,

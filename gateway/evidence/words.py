@@ -3,7 +3,21 @@
 import re
 from typing import Final
 
-from gateway.mail import ArcResult, DkimResult, Evidence, SpfEvidence, SpfResult, SpfScope
+from gateway.evidence.through import LOCAL_DELIVERY
+from gateway.mail import (
+    ArcEvidence,
+    ArcResult,
+    DkimEvidence,
+    DkimResult,
+    DmarcEvidence,
+    DmarcPolicy,
+    DmarcResult,
+    Evidence,
+    SpfEvidence,
+    SpfResult,
+    SpfScope,
+    Through,
+)
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9@._:+=~*!#$%&'/?^`{|}-]")
 MAX_VALUE: Final = 200
@@ -11,33 +25,65 @@ MAX_VALUE: Final = 200
 
 def tell_story(evidence: Evidence) -> tuple[str, ...]:
     """Return one sentence for each step of the reasoning, the word last."""
-    sentences: list[str] = []
     through = evidence.through
-    if through is not None:
-        sentences.append(f"Forwarded by {through.forwarder} (declared).")
-        if through.client_ip:
-            sentences.append(f"The hop before it, {through.client_ip}, {_tell_spf(through.spf)}.")
-        else:
-            sentences.append("The hop before it is not known.")
-    else:
-        sentences.append(f"Not forwarded. The client {_tell_spf(evidence.spf)}.")
-    for signature in evidence.dkim:
-        name = signature.domain or "somebody"
-        if signature.result is DkimResult.PASS:
-            aligned = "" if signature.aligned else ", which is not the author's domain"
-            sentences.append(f"DKIM of {name} holds{aligned}.")
-        else:
-            sentences.append(f"DKIM of {name} proves nothing ({signature.result}): {signature.because}.")
+    sentences = [_tell_way(through, evidence.spf), *map(_tell_signature, evidence.dkim)]
     if evidence.arc.result is not ArcResult.NONE:
-        trusted = f", and {evidence.arc.trusted_sealer} is trusted" if evidence.arc.trusted_sealer else ", nobody trusted"
-        sentences.append(f"ARC: {evidence.arc.because}{trusted}.")
+        sentences.append(_tell_arc(evidence.arc))
     dmarc = through.dmarc if through else evidence.dmarc
     if dmarc.domain:
-        sentences.append(f"DMARC of {dmarc.domain}: {dmarc.result}, its owner asks for {dmarc.policy}.")
+        sentences.append(_tell_dmarc(dmarc, dmarc.domain))
     if not evidence.is_complete:
         sentences.append("Not everything was answered in time.")
     sentences.append(f"So: {evidence.assurance}, because {evidence.because}.")
-    return tuple(sentences)
+    return tuple(sentence for one in sentences for sentence in one.split("\n"))
+
+
+def _tell_way(through: Through | None, spf: SpfEvidence) -> str:
+    if through is None:
+        return f"No declared forwarder handed it over.\nThe client {_tell_spf(spf)}."
+    if through.forwarder == LOCAL_DELIVERY:
+        forwarder = "Handed over by the mail server of this machine."
+    else:
+        forwarder = f"Forwarded by {through.forwarder} (declared)."
+    if through.client_ip is None:
+        return f"{forwarder}\nWho had handed it over there is not known."
+    return f"{forwarder}\nThe hop before it, {through.client_ip}, {_tell_spf(through.spf)}."
+
+
+def _tell_signature(signature: DkimEvidence) -> str:
+    name = signature.domain or "somebody"
+    match signature.result:
+        case DkimResult.PASS:
+            return f"DKIM of {name} holds." if signature.aligned else f"DKIM of {name} holds, which is not the author's domain."
+        case DkimResult.TEMPERROR:
+            return f"DKIM of {name} could not be checked: {signature.because}."
+        case _:
+            return f"DKIM of {name} proves nothing ({signature.result}): {signature.because}."
+
+
+def _tell_arc(arc: ArcEvidence) -> str:
+    match arc.result:
+        case ArcResult.PASS if arc.trusted_sealer is None:
+            return f"The ARC chain holds, but the admin listed none of its sealers; the last is {arc.sealer}."
+        case ArcResult.PASS:
+            return f"The ARC chain holds, and {arc.trusted_sealer} is a sealer that the admin listed."
+        case ArcResult.TEMPERROR:
+            return f"The ARC chain could not be checked: {arc.because}."
+        case _:
+            return f"The ARC chain proves nothing: {arc.because}."
+
+
+def _tell_dmarc(dmarc: DmarcEvidence, domain: str) -> str:
+    match dmarc.result:
+        case DmarcResult.PASS:
+            return f"DMARC of {domain} passes."
+        case DmarcResult.NONE:
+            return f"{domain} has no DMARC record."
+        case DmarcResult.FAIL:
+            asks = "asks for nothing" if dmarc.policy is DmarcPolicy.NONE else f"asks to {dmarc.policy} such mail"
+            return f"DMARC of {domain} fails; its owner {asks}."
+        case DmarcResult.TEMPERROR | DmarcResult.PERMERROR:
+            return f"DMARC of {domain} could not be checked: {dmarc.because}."
 
 
 def _tell_spf(spf: SpfEvidence) -> str:
