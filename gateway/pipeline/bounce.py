@@ -10,6 +10,8 @@ from typing import Final
 
 from gateway.mail import Address, Attachment, Bounce, Message
 from gateway.pipeline.bounce_dialects import Report, is_from_mail_system, read_dialects
+from gateway.pipeline.lines import plain_line
+from gateway.pipeline.phrases_automatic import BOUNCE_SUBJECTS
 from gateway.pipeline.subjects import read_prefix
 
 _STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -37,22 +39,35 @@ class _Field:
     value: str
 
 
-def read_bounces(message: Message) -> tuple[Bounce, ...]:
+def read_bounces(message: Message, *, has_null_reverse_path: bool = False) -> tuple[Bounce, ...]:
     """Return what a delivery status notification says, one value per recipient; empty for any other mail.
 
-    A person who forwards or answers a notification does not send one.
+    A person who forwards or answers a notification does not send one. `has_null_reverse_path` is what the envelope says.
     """
     content_type = (message.header("Content-Type") or "").lower()
     is_report = content_type.startswith("multipart/report") and "delivery-status" in content_type[:2000]
-    if read_prefix(message.subject) is not None and not is_report:
+    if read_prefix(message.subject) is not None and not is_report and not _is_tagged(message):
         return ()
     parts = [a for a in message.attachments if a.content_type.lower() in _STATUS_TYPES]
+    parts = parts or (_find_unnamed_status(message) if is_report else [])
     reports = [r for part in parts for r in _read_status(read_beginning(part, _MAX_STATUS_OCTETS))]
-    if not reports and (is_report or is_from_mail_system(message)):
+    if not reports and (is_report or is_from_mail_system(message, has_null_reverse_path=has_null_reverse_path)):
         reports = [r for r in _read_status(message.text[:_MAX_STATUS_OCTETS]) if r.action] or list(read_dialects(message))
     original = find_original_message_id(message, parts) if reports else None
     unique = {report.recipient.key: report for report in reversed(reports) if report.recipient.local}
     return tuple(_make_bounce(report, original) for report in list(reversed(unique.values()))[:_MAX_RECIPIENTS])
+
+
+def _is_tagged(message: Message) -> bool:
+    """Tell whether a tag before the subject of the mail that came back says what this is (Naver)."""
+    tag, bracket, _ = plain_line((message.subject or "")[:200]).partition("]")
+    return bool(bracket) and tag.startswith("[") and any(phrase in tag for phrase in BOUNCE_SUBJECTS)
+
+
+def _find_unnamed_status(message: Message) -> list[Attachment]:
+    """Return the part of a report that is a status by what stands in it, whatever type some gateway on the way gave it."""
+    others = [a for a in message.attachments if a.content_type.lower() not in _RETURNED_TYPES][:4]
+    return [a for a in others if "final-recipient:" in read_beginning(a, _MAX_HEAD_OCTETS).lower()]
 
 
 def read_beginning(attachment: Attachment, octets: int) -> str:

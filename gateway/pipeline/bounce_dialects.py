@@ -105,7 +105,7 @@ class Report:
     diagnostic: str | None
 
 
-def is_from_mail_system(message: Message) -> bool:
+def is_from_mail_system(message: Message, *, has_null_reverse_path: bool = False) -> bool:
     """Tell whether a mail says that a mail system wrote it, and not a person."""
     if message.header("X-Failed-Recipients"):
         return True
@@ -113,7 +113,7 @@ def is_from_mail_system(message: Message) -> bool:
     local = author.address.local.casefold() if author else ""
     if local.startswith(("microsoftexchange", "mailer-daemon", "maildaemon")) or local in _SYSTEMS - _STAFFED:
         return True
-    is_null = (message.header("Return-Path") or "").strip() == "<>"
+    is_null = has_null_reverse_path or (message.header("Return-Path") or "").strip() == "<>"
     is_marked = is_null or bool(message.header("Auto-Submitted"))
     is_named = author is not None and plain_line((author.name or "")[:200]).startswith(_SYSTEM_NAMES)
     is_staffed = local in _STAFFED
@@ -135,8 +135,10 @@ def read_dialects(message: Message) -> Iterator[Report]:
     )
     places = _find_recipients(message, plain[:last])
     if not places:
-        yield from _ask_flufl(message, lines[:last])
-        return
+        answers = list(_ask_flufl(message, lines[:last]))
+        yield from answers
+        if answers or not (places := _find_only_address(message, plain[:last])):
+            return
     starts = sorted(places.values())
     for key, at in list(places.items())[:_MAX_RECIPIENTS]:
         following = next((start for start in starts if start > at), last)
@@ -153,6 +155,17 @@ def _find_recipients(message: Message, plain: list[str]) -> dict[str, int]:
         return {key: next((at for at, line in enumerate(plain) if key in line), -1) for key in found}
     found = _match(_LEADING, plain, ours)
     return found or _match(_NAMED, plain, ours)
+
+
+def _find_only_address(message: Message, plain: list[str]) -> dict[str, int]:
+    """Return the one address that a notification names anywhere, whatever language it stands in; nothing where there are more."""
+    ours = {mailbox.address.key for mailbox in (*message.to, *message.cc, *message.from_)}
+    named = ((find_address(line), at) for at, line in enumerate(plain) if "@" in line and not line.startswith(_OTHER_LABELS))
+    found: dict[str, int] = {}
+    for address, at in named:
+        if address is not None and address.lower() not in ours and address.partition("@")[0] not in _SYSTEMS:
+            found.setdefault(address.lower(), at)
+    return found if len(found) == 1 else {}
 
 
 def _match(pattern: re.Pattern[str], plain: list[str], ours: set[str]) -> dict[str, int]:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from gateway.mail import Address, Forwarded, Mailbox, Message
-from gateway.pipeline.header_block import HeaderBlock, Role
+from gateway.pipeline.header_block import HeaderBlock
 from gateway.pipeline.heading_sieve import heading_candidates
-from gateway.pipeline.lines import Lines, find_address, is_blank, quote_depth
+from gateway.pipeline.labels import Role
+from gateway.pipeline.lines import INVISIBLE, Lines, find_address, is_blank, quote_depth
 from gateway.pipeline.months import read_date
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.quotes import Heading, Opening, find_opening, is_end_of_forward, is_inside_quotation
@@ -93,7 +94,7 @@ def _read_inline(message: Message, lines: Lines, opening: Opening, *, is_forward
         author = _read_mailbox(block.value(Role.FROM) or "")
         sent = block.value(Role.SENT)
         date = read_date(sent, zone) if sent else None
-    elif opening.heading is Heading.ATTRIBUTION:
+    elif opening.heading in {Heading.ATTRIBUTION, Heading.FORWARDED}:
         author, date = _read_attribution(heading), read_date(heading, zone)
     else:
         return None
@@ -103,7 +104,7 @@ def _read_inline(message: Message, lines: Lines, opening: Opening, *, is_forward
         author=author,
         to=_read_mailboxes(block, Role.TO),
         cc=_read_mailboxes(block, Role.CC),
-        subject=block.value(Role.SUBJECT) if block else None,
+        subject=(block.value(Role.SUBJECT) or "").translate(INVISIBLE).strip() or None if block else None,
         date=date,
         text=_read_text(lines, opening.end),
         note=_read_note(lines, opening.start),
@@ -137,6 +138,13 @@ def _read_note(lines: Lines, end: int) -> str:
 
 def _read_text(lines: Lines, start: int) -> str:
     """Return the forwarded text without the line that ends it; one level of `>` is taken off where every line has it."""
+    first = lines.next_text(start)
+    if (
+        first >= 0
+        and is_end_of_forward(lines.plain(first))
+        and ((inner := find_opening(lines, first)) is None or not inner.block)
+    ):
+        start = first + 1
     last = lines.previous_text(len(lines) - 1, blanks=20)
     end = last if last > start and is_end_of_forward(lines.plain(last)) else len(lines)
     rest = lines.raw[start:end]
@@ -180,7 +188,7 @@ def _split_recipients(value: str) -> list[str]:
 
 def _read_mailbox(value: str) -> Mailbox | None:
     """Read `Anna <anna@example.org>`, `Anna [mailto:anna@example.org]`, `anna@example.org` or a bare name."""
-    value = value.strip()[:1000]
+    value = value[:1000].translate(INVISIBLE).strip()
     address = find_address(value)
     if address is None:
         name = _clean_name(value)

@@ -4,41 +4,17 @@ A block counts only when prose could hardly look like it: who, when or to whom, 
 """
 
 # ruff: noqa: RUF001 wide signs are meant
+import re
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
-from gateway.pipeline import phrases
+from gateway.pipeline.labels import EMPHASIS, LONGEST_LABEL, Role, label_role, read_bare_field, read_flat_fields
 from gateway.pipeline.lines import Lines, find_address, plain_line, unquote_line
 from gateway.pipeline.timestamps import names_day, names_time
 
-_LONGEST_LABEL: Final = 32
 _MOST_LINES: Final = 30
-_MOST_COLONS: Final = 16
-_EMPHASIS: Final = "*_ \t\xa0|>"
-
-
-class Role(Enum):
-    """What a labelled line tells."""
-
-    FROM = "from"
-    SENT = "sent"
-    TO = "to"
-    CC = "cc"
-    SUBJECT = "subject"
-    OTHER = "other"
-
-
-_ROLES: Final = {
-    **dict.fromkeys(phrases.CC_LABELS, Role.CC),
-    **dict.fromkeys(phrases.OTHER_LABELS, Role.OTHER),
-    **dict.fromkeys(phrases.SUBJECT_LABELS, Role.SUBJECT),
-    **dict.fromkeys(phrases.TO_LABELS, Role.TO),
-    **dict.fromkeys(phrases.SENT_LABELS, Role.SENT),
-    **dict.fromkeys(phrases.FROM_LABELS, Role.FROM),
-}
-
-
+_HEADER_FIELD: Final = re.compile(r"[a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){1,5} ?:")
+"""The name of a header field with a hyphen: no word of a person's looks like it."""
 _ONCE: Final = frozenset({Role.FROM, Role.SENT, Role.TO, Role.CC, Role.SUBJECT})
 
 
@@ -79,24 +55,11 @@ class HeaderBlock:
         return Role.FROM in roles and len(roles) > 1
 
 
-def label_role(plain: str) -> Role | None:
-    """Return what the label at the beginning of a plain line means; None where there is no known label."""
-    label, colon, _ = plain[: _LONGEST_LABEL + 8].partition(":")
-    if not colon:
-        return None
-    return _ROLES.get(label.strip(_EMPHASIS))
-
-
-def is_label(words: str) -> bool:
-    """Tell whether words in plain form, the sign behind them cut off, are a known label."""
-    return len(words) <= _LONGEST_LABEL + 8 and words.strip(_EMPHASIS) in _ROLES
-
-
 def _is_any_label(plain: str) -> bool:
     """Tell whether a plain line begins with something that looks like a label, known or not."""
-    label, colon, _ = plain[: _LONGEST_LABEL + 8].partition(":")
-    label = label.strip(_EMPHASIS)
-    return bool(colon) and 0 < len(label) <= _LONGEST_LABEL and label.count(" ") <= 2 and not any(c.isdigit() for c in label)  # noqa: PLR2004
+    label, colon, _ = plain[: LONGEST_LABEL + 8].partition(":")
+    label = label.strip(EMPHASIS)
+    return bool(colon) and 0 < len(label) <= LONGEST_LABEL and label.count(" ") <= 2 and not any(c.isdigit() for c in label)  # noqa: PLR2004
 
 
 def read_header_block(lines: Lines, start: int) -> HeaderBlock | None:
@@ -121,7 +84,11 @@ def read_header_block(lines: Lines, start: int) -> HeaderBlock | None:
         if role in _ONCE and any(role is known for known, _ in fields):
             break
         text = unquote_line(lines.raw[at])
-        if role is not None or (fields and _is_any_label(lines.plain(at)) and _is_open(fields)):
+        if (
+            role is not None
+            or (fields and _is_any_label(lines.plain(at)) and _is_open(fields))
+            or _is_field(fields, lines.plain(at))
+        ):
             fields.append((role or Role.OTHER, _value(text)))
         elif fields and _continues(fields[-1][0], text):
             fields[-1] = (fields[-1][0], f"{fields[-1][1]} {text}")
@@ -139,7 +106,12 @@ def _is_missing(fields: list[tuple[Role, str]], plain: str) -> bool:
 
 def _is_open(fields: list[tuple[Role, str]]) -> bool:
     """Tell whether unknown labels may still belong to the block: the subject is its last line in most programs."""
-    return len(fields) < _MOST_LINES and fields[-1][0] is not Role.SUBJECT
+    return fields[-1][0] is not Role.SUBJECT
+
+
+def _is_field(fields: list[tuple[Role, str]], plain: str) -> bool:
+    """Tell whether a line is a header field that people never see, as programs of purists quote them all (mutt)."""
+    return bool(fields) and _HEADER_FIELD.match(plain) is not None
 
 
 def _continues(role: Role, text: str) -> bool:
@@ -156,30 +128,17 @@ def _value(text: str) -> str:
 
 def _read_flat(lines: Lines, start: int) -> HeaderBlock | None:
     """Read a block whose labels all stand in one line, as some programs flatten it."""
-    raw = unquote_line(lines.raw[start])[:2000]
-    if raw.count(":") + raw.count("：") < 3:  # noqa: PLR2004 fewer labels are no block
-        return None
-    found: list[tuple[int, int, Role]] = []
-    for at, sign in enumerate(raw):
-        if sign not in ":：" or len(found) > _MOST_COLONS:
-            continue
-        begin, role = _label_before(raw, at)
-        if role is not None and (not found or begin >= found[-1][1]):
-            found.append((begin, at + 1, role))
-    ends = [begin for begin, _, _ in found[1:]] + [len(raw)]
-    fields = tuple((role, raw[behind:end].strip(" *|")) for (_, behind, role), end in zip(found, ends, strict=True))
-    roles = {role for role, _ in fields}
-    if not found or found[0][0] > 2 or not {Role.FROM, Role.SENT, Role.SUBJECT} <= roles:  # noqa: PLR2004 emphasis before it
-        return None
-    return HeaderBlock(start=start, end=start + 1, fields=fields)
+    fields = read_flat_fields(unquote_line(lines.raw[start])[:2000])
+    return HeaderBlock(start=start, end=start + 1, fields=fields) if fields else None
 
 
-def _label_before(raw: str, colon: int) -> tuple[int, Role | None]:
-    """Return where the label before a colon begins, and its role."""
-    words = raw[max(0, colon - _LONGEST_LABEL) : colon].split()
-    for count in (1, 2, 3):
-        label = " ".join(words[-count:])
-        role = _ROLES.get(plain_line(label).strip(_EMPHASIS))
-        if role is not None:
-            return raw.rfind(words[-min(count, len(words))], 0, colon), role
-    return 0, None
+def read_bare_block(lines: Lines, start: int) -> HeaderBlock | None:
+    """Read a block without colons, which counts only right below a separator (eM Client)."""
+    fields: list[tuple[Role, str]] = []
+    for at in range(start, min(len(lines), start + _MOST_LINES)):
+        field = read_bare_field(unquote_line(lines.raw[at]))
+        if field is None or (field[0] in _ONCE and any(field[0] is role for role, _ in fields)):
+            break
+        fields.append(field)
+    block = HeaderBlock(start=start, end=start + len(fields), fields=tuple(fields))
+    return block if block.is_unmistakable and len(fields) > 2 else None  # noqa: PLR2004 who, when, and to whom or about what

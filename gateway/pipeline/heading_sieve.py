@@ -4,11 +4,12 @@ It lets through at least every line that `quotes` could find something at. Start
 """
 
 # ruff: noqa: RUF001 wide signs are meant
+import re
 import string
 from typing import Final
 
 from gateway.pipeline import phrases
-from gateway.pipeline.header_block import is_label
+from gateway.pipeline.labels import is_label
 from gateway.pipeline.lines import Lines, plain_line
 
 FRAME: Final = "-–—―─━_=*#~"
@@ -19,14 +20,29 @@ TRAILING: Final = "*_ \t|\"'»"
 _ANY_TRAILING: Final = TRAILING + FRAME + string.whitespace + "\xa0"
 _QUOTE_SIGNS: Final = "> \t\xa0"
 _LONGEST_ANNOUNCEMENT: Final = 60
+_LONGEST_RUNNING: Final = 400
+_RUNNING: Final = re.compile(r"> (?:" + "|".join(re.escape(verb) for verb in sorted(phrases.WROTE)) + r") ?:(?= \S)")
 _ANNOUNCEMENTS: Final = phrases.ORIGINAL | phrases.FORWARDED | phrases.BEGIN_FORWARDED
 
 
 def heading_candidates(lines: Lines) -> list[int]:
     """Return the lines at which `quotes.find_opening` may find something, top to bottom."""
     if lines.candidates is None:
-        lines.candidates = [at for at, raw in enumerate(lines.raw) if raw and (_may_stand_alone(raw) or _may_hold_label(raw))]
+        found = [at for at, raw in enumerate(lines.raw) if raw and (_may_stand_alone(raw) or _may_hold_label(raw))]
+        lines.candidates = sorted({*found, *_lines_above_signs(lines)}) if any(lines.depths) else found
     return lines.candidates
+
+
+def _lines_above_signs(lines: Lines) -> list[int]:
+    """Return the lines of text directly above lines with more quoting signs."""
+    found = []
+    depths = lines.depths
+    for at in range(1, len(lines)):
+        if depths[at] > depths[at - 1]:
+            above = lines.previous_text(at - 1, blanks=1)
+            if above >= 0 and depths[above] < depths[at]:
+                found.append(above)
+    return found
 
 
 def _may_stand_alone(raw: str) -> bool:
@@ -57,4 +73,13 @@ def _may_hold_label(raw: str) -> bool:
     last = raw[-1]
     if last in _ANY_TRAILING:
         last = raw.rstrip(_ANY_TRAILING)[-1:]
-    return last == ":" or not last.isascii()
+    return last == ":" or not last.isascii() or ("@" in raw and ">" in raw and find_running(raw) is not None)
+
+
+def find_running(raw: str) -> str | None:
+    """Return the beginning of a line up to a verb of writing and its colon, when the line goes on behind it (Yahoo)."""
+    if raw.find(": ") < 0:
+        return None
+    start = plain_line(raw[:_LONGEST_RUNNING])
+    match = _RUNNING.search(start)
+    return start[: match.end()].rstrip() if match else None

@@ -6,20 +6,17 @@ text alone never makes a mail automatic.
 
 import re
 from collections.abc import Callable
-from functools import cached_property
 from typing import Final
 
 from gateway.mail import Bounce, Kind, Message
 from gateway.pipeline import phrases_automatic as phrases
 from gateway.pipeline.circumstances import Circumstances
-from gateway.pipeline.header_index import HeaderIndex
-from gateway.pipeline.lines import plain_line
 from gateway.pipeline.lists import find_form_sender, find_list, find_original_author, is_own_list
+from gateway.pipeline.sight import Sight, starts_with_phrase
 
 LOOP_HEADER: Final = "X-Ticket-Gateway"
 """Our own mails carry it with their token; only a token whose MAC holds counts."""
 _MOST_HOPS: Final = 60
-_READ_TEXT: Final = 3000
 _MONITORING: Final = re.compile(
     r"cron <[^<>]{1,200}@[^<>]{1,200}>|"
     r"\*\* (?:problem|recovery|acknowledgement|flapping\w{0,8}|downtime\w{0,8}) (?:service|host) alert|"
@@ -30,65 +27,7 @@ _MONITORING: Final = re.compile(
 )
 
 
-class Sight:
-    """What the checks look at, each thing brought into shape once."""
-
-    def __init__(self, message: Message, circumstances: Circumstances, bounces: tuple[Bounce, ...]) -> None:
-        self.message = message
-        self.circumstances = circumstances
-        self.bounces = bounces
-        self.headers = HeaderIndex(message)
-
-    def header(self, name: str) -> str:
-        """Return a field in lower case, empty where there is none."""
-        value = self.headers.first(name.lower())
-        return value.strip().lower() if value else ""
-
-    @cached_property
-    def subject(self) -> str:
-        """The subject in plain form."""
-        return plain_line((self.message.subject or "")[:1000])
-
-    @cached_property
-    def text(self) -> str:
-        """The beginning of the text in plain form."""
-        return plain_line(self.message.text[:_READ_TEXT])
-
-    @cached_property
-    def report_type(self) -> str:
-        """Of a multipart/report its type (RFC 6522), empty for anything else."""
-        value = self.header("Content-Type")
-        if not value.startswith("multipart/report"):
-            return ""
-        match = re.search(r"report-type\s{0,4}=\s{0,4}\"?([\w-]{1,60})", value[:2000])
-        return match[1] if match else "unknown"
-
-    @cached_property
-    def local_part(self) -> str:
-        """The author's local part, without what follows a plus sign."""
-        mailboxes = self.message.from_
-        return mailboxes[0].address.local.casefold().partition("+")[0].strip("\"' ") if mailboxes else ""
-
-    @cached_property
-    def has_null_reverse_path(self) -> bool:
-        """The envelope says so, or the front MTA wrote it down."""
-        known = self.circumstances
-        return known.reverse_path_is_null or (known.reverse_path is None and self.header("Return-Path") == "<>")
-
-    @cached_property
-    def speaks_of_absence(self) -> bool:
-        """Subject or text say that somebody is away."""
-        return bool(starts_with_phrase(self.subject, phrases.ABSENCE_SUBJECTS)) or self.tells_of_absence
-
-    @cached_property
-    def tells_of_absence(self) -> bool:
-        """The text says that somebody is away."""
-        text = self.text.replace("out of office hours", "").replace("out-of-office hours", "")
-        return any(phrase in text for phrase in phrases.ABSENCE_TEXTS)
-
-    def has_part(self, *types: str) -> bool:
-        """Tell whether an attachment claims one of some types."""
-        return any(a.content_type.lower() in types for a in self.message.attachments)
+_NO_REPLY: Final = re.compile(r"(?:^|[._-])(?:no[._-]?reply|do[._-]?not[._-]?reply)(?:$|[._-])")
 
 
 Found = tuple[Kind, str]
@@ -116,7 +55,7 @@ def may_respond(sight: Sight) -> bool:
     is_ours = author.address.key in known.own_addresses | known.intake_addresses or bool(
         hostname and author.address.domain == hostname
     )
-    is_machine = sight.local_part in phrases.MACHINE_LOCAL_PARTS or sight.local_part in {"mailer-daemon", "postmaster"}
+    is_machine = _is_machine(sight.local_part) or sight.local_part in {"mailer-daemon", "postmaster"}
     is_spam = sight.header("X-Spam-Flag").startswith("yes")
     precedence = sight.header("Precedence")
     is_bulk = precedence in {"bulk", "junk"} or (precedence == "list" and not is_own_list(sight.headers, known))
@@ -126,20 +65,6 @@ def may_respond(sight: Sight) -> bool:
 def _suppresses(sight: Sight) -> bool:
     """Tell whether the sender asks that no automatic answer comes (MS-OXCMAIL section 2.2.3.2.14)."""
     return bool({"all", "oof", "autoreply"} & set(re.split(r"[,;\s]{1,8}", sight.header("X-Auto-Response-Suppress")[:200])))
-
-
-def starts_with_phrase(subject: str, starts: tuple[str, ...]) -> str:
-    """Return the phrase a subject begins with, before a sign or its end; empty where it goes on with more words."""
-    bare = subject.lstrip("[(*# ")
-    if not bare.startswith(starts):
-        return ""
-    for phrase in starts:
-        if bare.startswith(phrase):
-            tail = bare[len(phrase) :]
-            rest = tail.lstrip()
-            if not rest or rest[0] in ":|]):：,!*." or tail.startswith((" -", " –", " —")) or rest.startswith(("re:", "aw:")):  # noqa: RUF001
-                return phrase
-    return ""
 
 
 # ------------------------------------------------------------------------------------------------------------------- checks
@@ -178,6 +103,8 @@ def find_feedback_report(sight: Sight) -> Found | None:
     """Find an abuse report (RFC 5965) and its relatives."""
     if sight.report_type == "feedback-report" or sight.has_part("message/feedback-report") or sight.header("X-ARF") == "yes":
         return Kind.FEEDBACK_REPORT, "it is a feedback report (RFC 5965)"
+    if sight.subject.startswith(phrases.COMPLAINT_SUBJECTS) and sight.has_part("message/rfc822"):
+        return Kind.FEEDBACK_REPORT, "its subject is that of a complaint, and the mail is attached"
     if sight.report_type == "tlsrpt" or sight.header("TLS-Report-Domain"):
         return Kind.AUTO_GENERATED, "it is a report on TLS (RFC 8460)"
     return None
@@ -217,7 +144,7 @@ def find_auto_submitted(sight: Sight) -> Found | None:
         return None
     if value.startswith("auto-replied"):
         return _auto_reply(sight, "Auto-Submitted: auto-replied")
-    if _has_auto_reply_subject(sight) or _has_absence_subject(sight):
+    if _has_auto_reply_subject(sight) or _has_absence_subject(sight) or _names_absent_person(sight):
         return _auto_reply(sight, f"Auto-Submitted: {value[:40]}, and its subject")
     if value == "auto-generated" and sight.circumstances.from_declared_forwarder:
         return None
@@ -255,7 +182,7 @@ def find_automatic_subject(sight: Sight) -> Found | None:
     if _has_auto_reply_subject(sight):
         is_question = sight.subject.endswith(("?", "？")) and not sight.message.in_reply_to  # noqa: RUF001 wide sign
         return None if is_question and not sight.speaks_of_absence else _auto_reply(sight, "its subject")
-    if _has_absence_subject(sight):
+    if _has_absence_subject(sight) or (sight.subject.startswith("auto: ") and _names_absent_person(sight)):
         return _auto_reply(sight, "its subject")
     return None
 
@@ -272,7 +199,7 @@ def find_machine(sight: Sight) -> Found | None:
         return Kind.AUTO_GENERATED, "X-Auto-Response-Suppress"
     if _MONITORING.match(sight.subject):
         return Kind.AUTO_GENERATED, "its subject is that of a program"
-    if sight.local_part in phrases.MACHINE_LOCAL_PARTS and not _is_form(sight):
+    if _is_machine(sight.local_part) and not _is_form(sight):
         return Kind.AUTO_GENERATED, f"nobody writes from {sight.local_part}@"
     return None
 
@@ -302,6 +229,11 @@ def _has_absence_subject(sight: Sight) -> bool:
     return sight.tells_of_absence or (answers and rest.startswith((":", "re:", "autoreply")))
 
 
+def _names_absent_person(sight: Sight) -> bool:
+    """Tell whether the subject says who is away, as Notes writes it, and the text says so, too."""
+    return sight.tells_of_absence and any(phrase in sight.subject for phrase in phrases.ABSENCE_TEXTS)
+
+
 def _auto_reply(sight: Sight, because: str) -> Found:
     """Tell an absence from other automatic answers."""
     return (Kind.OUT_OF_OFFICE if sight.speaks_of_absence else Kind.AUTO_REPLY), because
@@ -313,7 +245,12 @@ def _is_form(sight: Sight) -> bool:
     reply_to = [mailbox.address for mailbox in sight.message.reply_to if mailbox.address.domain]
     if author is None or not reply_to or reply_to[0].key == author.address.key:
         return False
-    return reply_to[0].local.casefold() not in phrases.MACHINE_LOCAL_PARTS
+    return not _is_machine(reply_to[0].local.casefold())
+
+
+def _is_machine(local_part: str) -> bool:
+    """Tell whether nobody reads what is sent to a local part."""
+    return local_part in phrases.MACHINE_LOCAL_PARTS or _NO_REPLY.search(local_part) is not None
 
 
 CHECKS: Final[tuple[Check, ...]] = (

@@ -5,14 +5,15 @@ import unicodedata
 from functools import cached_property
 from typing import Final
 
-_INVISIBLE: Final = {
+INVISIBLE: Final = {
     ord(c): None for c in "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 }
+"""What cannot be seen, for `str.translate`."""
 _ZEROS: Final = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x0ED0, 0x17E0, 0x1040)
-_PLAIN: Final = _INVISIBLE | {zero + digit: str(digit) for zero in _ZEROS for digit in range(10)}
+_PLAIN: Final = INVISIBLE | {zero + digit: str(digit) for zero in _ZEROS for digit in range(10)}
 _CHANGES: Final = re.compile("[" + "".join(map(chr, _PLAIN)) + "]")
 """Whether `_PLAIN` has anything to do: `str.translate` is slow wherever it finds nothing."""
-_SEEN: Final = re.compile(r"[^\s" + "".join(map(chr, _INVISIBLE)) + "]")
+_SEEN: Final = re.compile(r"[^\s" + "".join(map(chr, INVISIBLE)) + "]")
 _QUOTE_SIGNS: Final = "> \t\xa0"
 _MOST_SPACES: Final = 3
 _LONGEST: Final = 1000

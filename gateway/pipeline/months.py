@@ -81,12 +81,19 @@ _LONGEST: Final = 200
 _ISO: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)")
 _NUMERIC: Final = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?[./-]\s?((?:19|20)?\d\d)(?!\d)")
 _VIETNAMESE: Final = re.compile(r"(?<!\d)(\d{1,2}),? (?:thg|tháng) (\d{1,2}),?(?: năm)? ((?:19|20)\d\d)")
+_VIETNAMESE_WORDS: Final = re.compile(
+    r"(?<!\d)(\d{1,2}),? tháng (một|giêng|hai|ba|tư|năm|sáu|bảy|tám|chín|mười một|mười hai|mười),?(?: năm)? ((?:19|20)\d\d)"
+)
+_VIETNAMESE_MONTHS: Final = {
+    **{name: number for number, name in enumerate(["một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười"], 1)},
+    "giêng": 1, "mười một": 11, "mười hai": 12,
+}  # fmt: skip
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 _CLOCK: Final = re.compile(r"(?<!\d)(\d{1,2})\s?[:.h時时시]\s?(\d{2})(?:\s?[:.分분]\s?(\d{2}))?(?!\d)")
 _OFFSET: Final = re.compile(r"(?:gmt|utc)?\s?([+-])(\d{1,2}):?(\d{2})?(?!\d)")
 _AFTERNOON: Final = re.compile(r"\d\s?(?:pm|p\.\s?m\.?|μ\.?μ\.?|ch)(?!\w)|下午|午後|오후|晚上|\d\s?م(?!\w)|ب\.ظ|בערב|บ่าย")
 _MORNING: Final = re.compile(r"\d\s?(?:am|a\.\s?m\.?|π\.?μ\.?|sa)(?!\w)|上午|午前|오전|凌晨|早上|\d\s?ص(?!\w)|ق\.ظ")
-_TOKEN: Final = re.compile(r"[^\s,()]{1,40}")
+_TOKEN: Final = re.compile(r"[^\s,()/-]{1,40}")
 _BUDDHIST: Final = 543
 
 
@@ -115,6 +122,8 @@ def _find_day(plain: str) -> tuple[int, int, int] | None:
         return int(match[1]), int(match[2]), int(match[3])
     if match := _VIETNAMESE.search(plain):
         return int(match[3]), int(match[2]), int(match[1])
+    if match := _VIETNAMESE_WORDS.search(plain):
+        return int(match[3]), _VIETNAMESE_MONTHS[match[2]], int(match[1])
     named = _find_named_day(plain)
     if named or not (match := _NUMERIC.search(plain)):
         return named

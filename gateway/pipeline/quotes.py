@@ -11,9 +11,10 @@ from enum import Enum
 from typing import Final
 
 from gateway.pipeline import phrases
-from gateway.pipeline.header_block import HeaderBlock, label_role, read_header_block
-from gateway.pipeline.heading_sieve import FRAME, FRAME_AND_SPACE, TRAILING
-from gateway.pipeline.lines import Lines, find_address
+from gateway.pipeline.header_block import HeaderBlock, read_bare_block, read_header_block
+from gateway.pipeline.heading_sieve import FRAME, FRAME_AND_SPACE, TRAILING, find_running
+from gateway.pipeline.labels import Role, label_role, read_flat_fields
+from gateway.pipeline.lines import Lines, find_address, plain_line
 from gateway.pipeline.months import month_number
 from gateway.pipeline.timestamps import names_day, names_time
 
@@ -26,6 +27,9 @@ _LONGEST_TAIL: Final = 40
 _LONGEST_LEAD: Final = 100
 _BRACKETED: Final = re.compile(r"[<(\[]\s{0,3}<?(?:mailto:)?[^\s<>()\[\]]{1,128}@[^\s<>()\[\]]{1,200}>?\s{0,3}[>)\]]")
 _GROUPWISE: Final = re.compile(r">>>[^>]{5,300}(?:<[^<>]{3,200}>[^>]{0,200})?>>>\s*")
+_FLAT_FORWARD: Final = re.compile(
+    r"[>\s]{0,20}[-=_*–—]{2,40}\s{0,4}([^-=_*–—:]{3,60}?)\s{0,4}[-=_*–—]{2,40}\s{0,8}([^\s-].{20,})"
+)
 _WORD_VERBS: Final = frozenset(verb for verb in phrases.WROTE if verb.isascii() or not verb[0] > "\u0590")
 _SCRIPT_VERBS: Final = tuple(phrases.WROTE - _WORD_VERBS)
 _VERB: Final = re.compile(
@@ -61,6 +65,8 @@ class Opening:
     """Prose hardly looks like this: it names day, time and person, or is a whole header block, or a separator."""
     block: HeaderBlock | None = None
     """The labelled lines in it."""
+    is_running: bool = False
+    """What is quoted goes on in the same line: only an answer looks like this."""
     is_bare: bool = False
     """The signs around it are its own (GroupWise): it is no part of what is quoted deeper."""
 
@@ -94,11 +100,14 @@ def _look(lines: Lines, index: int) -> Opening | None:
         return Opening(
             heading=Heading.ATTRIBUTION, start=index, end=index + 1, is_followed_by_signs=False, has_proof=True, is_bare=True
         )
-    plain = lines.plain(index)
+    plain = lines.plain(index) or plain_line(raw[:_LONGEST_ATTRIBUTION])
     if not plain:
         return None
     return (
-        _find_separator(lines, index, plain) or _find_header_block(lines, index, plain) or _find_attribution(lines, index, plain)
+        _find_separator(lines, index, plain)
+        or _find_header_block(lines, index, plain)
+        or _find_attribution(lines, index, plain)
+        or _find_running_attribution(lines, index)
     )
 
 
@@ -130,6 +139,8 @@ def is_end_of_forward(plain: str) -> bool:
 def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
     """Find a line between dashes or a known announcement, together with the header block below it."""
     width = frame_width(plain)
+    if width >= _SHORTEST_FRAME and (flat := _find_flat_forward(lines, index)):
+        return flat
     if len(plain) > _LONGEST_FRAMED:
         return None
     core = plain.strip(FRAME_AND_SPACE)
@@ -141,7 +152,34 @@ def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
     heading = _name_separator(core, width, is_closed=plain[-1] in FRAME, is_above_block=block is not None)
     if heading is None:
         return None
-    return _make(lines, heading, index, block.end if block else index + 1, proof=True, block=block)
+    end = block.end if block else index + 1
+    if heading is Heading.FORWARDED and block is None:
+        block, end = _find_rest_of_forward(lines, index + 1)
+    return _make(lines, heading, index, end, proof=True, block=block)
+
+
+def _find_flat_forward(lines: Lines, index: int) -> Opening | None:
+    """Find a separator with all labels behind it in the same line, as Yahoo writes it."""
+    match = _FLAT_FORWARD.match(lines.raw[index][:2000])
+    fields = read_flat_fields(match[2]) if match and plain_line(match[1]) in phrases.FORWARDED | phrases.ORIGINAL else ()
+    if not match or not fields:
+        return None
+    heading = Heading.FORWARDED if plain_line(match[1]) in phrases.FORWARDED else Heading.ORIGINAL
+    block = HeaderBlock(start=index, end=index + 1, fields=fields)
+    return _make(lines, heading, index, index + 1, proof=True, block=block)
+
+
+def _find_rest_of_forward(lines: Lines, index: int) -> tuple[HeaderBlock | None, int]:
+    """Return what names the author below a separator when no whole block does, and the line behind it."""
+    start = lines.next_text(index)
+    if start < 0:
+        return None, index
+    block = read_header_block(lines, start)
+    if block is not None and find_address(block.value(Role.FROM) or ""):
+        return block, block.end
+    last = next((at for at in range(start, min(len(lines), start + 2)) if ends_like_attribution(lines.plain(at))), -1)
+    opening = _find_attribution(lines, last, lines.plain(last)) if last >= 0 else None
+    return None, last + 1 if opening is not None and opening.start >= start else index
 
 
 def _name_separator(core: str, width: int, *, is_closed: bool, is_above_block: bool) -> Heading | None:
@@ -183,7 +221,7 @@ def _block_below(lines: Lines, index: int) -> HeaderBlock | None:
     if start < 0:
         return None
     block = read_header_block(lines, start)
-    return block if block is not None and block.is_likely else None
+    return block if block is not None and block.is_likely else read_bare_block(lines, start)
 
 
 def _find_header_block(lines: Lines, index: int, plain: str) -> Opening | None:
@@ -227,10 +265,10 @@ def looks_like_heading(lines: Lines, index: int) -> bool:
 
 def _find_attribution(lines: Lines, index: int, plain: str) -> Opening | None:
     """Find an attribution that ends at a line, over up to four lines."""
-    if not ends_like_attribution(plain):
-        return None
     following = lines.next_text(index + 1)
     signs = following >= 0 and lines.depths[following] > lines.depths[index]
+    if not ends_like_attribution(plain) and not (signs and has_verb(plain) and names_day(plain) and names_time(plain)):
+        return None
     window, likely = "", None
     for start in range(index, max(-1, index - _MOST_ATTRIBUTION_LINES), -1):
         above = lines.plain(start)
@@ -247,6 +285,16 @@ def _find_attribution(lines: Lines, index: int, plain: str) -> Opening | None:
     if likely is None:
         return None
     return Opening(heading=Heading.ATTRIBUTION, start=likely, end=index + 1, is_followed_by_signs=True, has_proof=False)
+
+
+def _find_running_attribution(lines: Lines, index: int) -> Opening | None:
+    """Find an attribution behind whose colon the quoted text goes on in the same line."""
+    start = find_running(lines.raw[index])
+    if start is None or not (names_day(start) and names_time(start) and _begins(start)):
+        return None
+    return Opening(
+        heading=Heading.ATTRIBUTION, start=index, end=index + 1, is_followed_by_signs=False, has_proof=True, is_running=True
+    )
 
 
 def _prove(window: str) -> bool:

@@ -32,7 +32,7 @@ def read_message(
     message: Message, circumstances: Circumstances = _NOWHERE, *, fingerprints: Sequence[Fingerprint] = ()
 ) -> Reading:
     """Read everything a mail says."""
-    bounces = read_bounces(message)
+    bounces = read_bounces(message, has_null_reverse_path=circumstances.reverse_path_is_null)
     kind, because, respond = detect_kind(message, circumstances, bounces)
     prefix = read_prefix(message.subject)
     is_answer = bool(message.in_reply_to or message.references) or prefix is Prefix.ANSWER

@@ -157,7 +157,7 @@ def _accepts(plan: Plan, opening: Opening) -> bool:
         return False
     if opening.heading in {Heading.ORIGINAL, Heading.REPLY_ABOVE} or plan.is_answer:
         return True
-    if plan.is_answer is False and opening.block is not None and not opening.block.is_unmistakable:
+    if opening.is_running or (plan.is_answer is False and opening.block is not None and not opening.block.is_unmistakable):
         return False
     if opening.heading is Heading.ATTRIBUTION:
         return plan.is_answer is None or any("@" in plan.lines.raw[at] for at in range(opening.start, opening.end))
@@ -167,7 +167,8 @@ def _accepts(plan: Plan, opening: Opening) -> bool:
 def _quote_rest(plan: Plan, start: int) -> int:
     """Send everything from a line on to the quoted part, with the ruler above it; return the end."""
     above = plan.lines.previous_text(start - 1)
-    start = above if above >= 0 and is_ruler(plan.lines.plain(above)) else start
+    if above >= 0 and (is_ruler(plan.lines.plain(above)) or (above == start - 1 and plan.lines.plain(above) == "---")):
+        start = above
     plan.rest = start
     plan.quote(start, len(plan.lines))
     return len(plan.lines)
