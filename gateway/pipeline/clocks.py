@@ -156,7 +156,7 @@ def next_due(ticket: Ticket) -> datetime | None:
 
 def wanted_timers(ticket: Ticket, policy: Policy) -> tuple[Timer, ...]:
     """Return all that must fall due for a ticket as it stands."""
-    return (*_wait(ticket), *_close(ticket, policy), *_marks(ticket, policy))
+    return (*_wait(ticket), *_close(ticket, policy), *_marks(ticket, policy), *_idle(ticket, policy))
 
 
 def _wait(ticket: Ticket) -> tuple[Timer, ...]:
@@ -171,6 +171,23 @@ def _close(ticket: Ticket, policy: Policy) -> tuple[Timer, ...]:
         return ()
     due = ticket.solved_at + timedelta(seconds=after)
     return (Timer(key=f"{TimerKind.CLOSE} {ticket.number}", kind=TimerKind.CLOSE, due_at=due, ticket_id=ticket.id),)
+
+
+def _idle(ticket: Ticket, policy: Policy) -> tuple[Timer, ...]:
+    """Return a timer for each trigger that waits for a ticket on which nothing happens, unless it has fired already."""
+    if ticket.status is TicketStatus.CLOSED:
+        return ()
+    timers = (
+        Timer(
+            key=f"{TimerKind.IDLE} {ticket.number} {trigger.number}",
+            kind=TimerKind.IDLE,
+            due_at=ticket.updated_at + timedelta(seconds=trigger.after or 0),
+            ticket_id=ticket.id,
+            detail=trigger.label,
+        )
+        for trigger in policy.rules.idle
+    )
+    return tuple(timer for timer in timers if timer.key not in ticket.announced)
 
 
 def _marks(ticket: Ticket, policy: Policy) -> tuple[Timer, ...]:

@@ -17,6 +17,7 @@ from gateway.pipeline.forwards import take_forward
 from gateway.pipeline.loops import hush
 from gateway.pipeline.reasons import Outcome
 from gateway.pipeline.rules.ruling import apply_rules
+from gateway.pipeline.rules.triggers import after_mail
 from gateway.pipeline.senders import acquaint, apply_intake_policy, calm_flood, suspend_blocked_sender, verify_sender
 from gateway.pipeline.staffing import staff
 from gateway.pipeline.steps import (
@@ -85,7 +86,8 @@ def decide(case: Case) -> Decision:
 
 
 def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
-    effects, hushed = hush(case, hit.effects)
+    triggered, triggers = after_mail(case, hit)
+    effects, hushed = hush(case, (*hit.effects, *triggered))
     effects, staffed = staff(case, effects)
     if hit.outcome in _TAKEN:
         effects = (*acquaint(case), *effects)
@@ -98,5 +100,5 @@ def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
         effects=effects,
         ticket=hit.ticket.number if hit.ticket else None,
         queue=case.ruled.queue or (hit.ticket.queue if hit.ticket else case.channel.queue),
-        trace=(*trace, *hushed, *staffed),
+        trace=(*trace, *triggers, *hushed, *staffed),
     )

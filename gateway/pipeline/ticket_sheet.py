@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.mail import Mailbox
-from gateway.people import Link, LinkKind
+from gateway.people import Link, LinkKind, TimerKind
 from gateway.pipeline.clocks import wind_clock
 from gateway.pipeline.effects import (
     AddNote,
@@ -32,6 +32,7 @@ from gateway.states import TicketStatus, advance
 from gateway.tickets import HistoryLine, Part, Participant, Post, Side, Ticket, Visibility
 
 _DONE = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
+_OURSELVES = frozenset({"rule", "clock", "gateway"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,7 +110,8 @@ class TicketSheet:
         new = advance(ticket.status, effect.status)
         solved_at = (ticket.solved_at or self.now) if new in _DONE else None
         wait_until = ticket.wait_until if new is TicketStatus.PENDING else None
-        self._become(replace(ticket, status=new, solved_at=solved_at, wait_until=wait_until))
+        stirred = ticket if effect.by in _OURSELVES else _stirred(ticket)
+        self._become(replace(stirred, status=new, solved_at=solved_at, wait_until=wait_until))
         self.log(by=effect.by, what=f"status: {ticket.status} → {new}", why=effect.why)
 
     def wait_until(self, effect: WaitUntil) -> None:
@@ -195,7 +197,8 @@ class TicketSheet:
         ticket = self.current()
         is_answer = post.side is Side.AGENT and post.visibility is Visibility.PUBLIC
         first = ticket.first_answered_at or (self.now if is_answer else None)
-        self._become(replace(ticket, first_answered_at=first))
+        said = ticket if post.side is Side.SYSTEM else _stirred(ticket)
+        self._become(replace(said, first_answered_at=first))
         self.log(by=by, what=f"{post.visibility} post", why=why)
 
     def note(self, effect: AddNote) -> None:
@@ -291,6 +294,11 @@ class TicketSheet:
 
     def _own_mailbox(self, ticket: Ticket) -> Mailbox:
         return Mailbox(self.policy.channels[ticket.channel].display_name, ticket.answer_from)
+
+
+def _stirred(ticket: Ticket) -> Ticket:
+    """Return a ticket on which somebody did something: what waits for nobody doing anything may fire again."""
+    return replace(ticket, announced=tuple(mark for mark in ticket.announced if not mark.startswith(f"{TimerKind.IDLE} ")))
 
 
 def outlook(ticket: Ticket | None, perform: Callable[[TicketSheet], None], *, policy: Policy, now: datetime) -> Ticket | None:

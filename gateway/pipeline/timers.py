@@ -12,9 +12,11 @@ from gateway.mail import Purpose
 from gateway.people import ClockMark, TimerKind
 from gateway.pipeline.case import Hit, Miss
 from gateway.pipeline.clocks import mark_times, wanted_timers
-from gateway.pipeline.effects import Announce, Decision, NotifyAgents, SetStatus
+from gateway.pipeline.effects import Announce, Decision, Effect, NotifyAgents, SetStatus
 from gateway.pipeline.presence import whom_the_clock_tells, whose_turn
 from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.rules.situation import Event
+from gateway.pipeline.rules.triggers import after_timer
 from gateway.pipeline.suspended_timers import expire_suspended, send_digest
 from gateway.pipeline.timer_facts import TimerCase
 from gateway.states import TicketStatus
@@ -32,14 +34,15 @@ def decide_timer(case: TimerCase) -> Decision:
     step = STEPS[case.timer.kind]
     found = step(case)
     ticket = case.facts.ticket
+    triggered, triggers = _triggered(case, found)
     return Decision(
         outcome=Outcome.RECORD,
         reason=found.reason if isinstance(found, Hit) else REASONS[case.timer.kind],
         because=found.because,
-        effects=found.effects if isinstance(found, Hit) else (),
+        effects=(*found.effects, *triggered) if isinstance(found, Hit) else (),
         ticket=ticket.number if ticket else None,
         queue=ticket.queue if ticket else None,
-        trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because),),
+        trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because), *triggers),
     )
 
 
@@ -112,6 +115,27 @@ _PROMISE_OF: Final = {
 }
 
 
+def notice_idle_ticket(case: TimerCase) -> Hit | Miss:
+    """Remember that a trigger's time has come; what it does is added like for every other event."""
+    ticket = _still_waiting(case)
+    if isinstance(ticket, Miss):
+        return ticket
+    because = f"nothing has happened on {ticket.number} since {ticket.updated_at:%Y-%m-%d %H:%M} UTC"
+    return Hit(
+        outcome=Outcome.RECORD, reason=Reason.IDLE, because=because, effects=(Announce(mark=case.timer.key),), ticket=ticket
+    )
+
+
+def _triggered(case: TimerCase, found: Hit | Miss) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
+    """Return what triggers add to what fell due."""
+    if isinstance(found, Miss) or found.ticket is None:
+        return (), ()
+    happened = Event.IDLE if case.timer.kind is TimerKind.IDLE else None
+    if case.timer.kind is TimerKind.CLOCK and any(isinstance(effect, NotifyAgents) for effect in found.effects):
+        happened = Event.CLOCK_WARNING if ClockMark(case.timer.detail) in _BREACH_AFTER else Event.CLOCK_BREACH
+    return after_timer(found.ticket, found.effects, case.policy, case.facts.now, happened=happened, label=case.timer.detail)
+
+
 def do_nothing(case: TimerCase) -> Hit | Miss:
     """Let it pass."""
     return Miss(f"nobody waits for {case.timer.key}")
@@ -134,7 +158,7 @@ STEPS: Final[Mapping[TimerKind, TimerStep]] = {
     TimerKind.WAIT: end_wait,
     TimerKind.CLOSE: close_solved,
     TimerKind.CLOCK: tell_of_clock,
-    TimerKind.IDLE: do_nothing,
+    TimerKind.IDLE: notice_idle_ticket,
     TimerKind.DIGEST: send_digest,
     TimerKind.EXPIRY: expire_suspended,
     TimerKind.BREAKER: do_nothing,

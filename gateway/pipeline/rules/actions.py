@@ -99,8 +99,8 @@ class Suspend(_Bare):
 class Refuse(_Bare):
     """Do not even take the mail (550 5.7.1).
 
-    Only with conditions that envelope, evidence and header decide. A mail that cannot be refused, because a forwarder brought it or
-    not every channel of it says so, is suspended.
+    Only with conditions that envelope, evidence and header decide. A mail that cannot be refused, because a forwarder brought it
+    or not every channel of it says so, is suspended.
     """
 
     needs_mail = True

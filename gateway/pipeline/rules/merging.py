@@ -2,7 +2,7 @@
 
 from gateway.mail import Purpose
 from gateway.pipeline.case import Case, notify_team
-from gateway.pipeline.effects import Assign, Effect, NotifyAgents, TellOperators
+from gateway.pipeline.effects import AddNote, Assign, Effect, NotifyAgents, TellOperators
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.rules.action import Tell
 from gateway.pipeline.rules.ruled import Ruled
@@ -18,7 +18,9 @@ def ruled_effects(case: Case, queue: str, purpose: Purpose, *, assignee: str | N
     told = tell(ruled, case.policy, queue=queue, assignee=assigned[-1] if assigned else assignee)
     others = tuple(agent for agent in told if agent not in known)
     notices = (NotifyAgents(purpose=purpose, agents=others),) if others else ()
-    return (*ruled.effects, *team, *notices, *tell_operators(ruled, f"{case.requester}\n{case.message.subject or ''}"))
+    changes = (effect for effect in ruled.effects if not isinstance(effect, AddNote))
+    notes = (effect for effect in ruled.effects if isinstance(effect, AddNote))  # last: notifications show the customer's words
+    return (*changes, *team, *notices, *notes, *tell_operators(ruled, f"{case.requester}\n{case.message.subject or ''}"))
 
 
 def tell(ruled: Ruled, policy: Policy, *, queue: str, assignee: str | None) -> tuple[str, ...]:
@@ -40,4 +42,4 @@ def _named(each: Tell, policy: Policy, queue: str, assignee: str | None) -> tupl
 
 def tell_operators(ruled: Ruled, text: str) -> tuple[TellOperators, ...]:
     """Return what the admins are told."""
-    return tuple(TellOperators(topic=f"{each.why} is about a mail", text=text) for each in ruled.tells if each.whom.operators)
+    return tuple(TellOperators(topic=f"{each.why} wants you to know", text=text) for each in ruled.tells if each.whom.operators)

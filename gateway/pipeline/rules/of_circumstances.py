@@ -50,8 +50,8 @@ class KindIs(OneOf):
 class SpamScore(Condition):
     """The company's spam filter gave it at least so many points.
 
-    They stand in X-Spam-Score, X-Spam-Status, X-Rspamd-Score or X-Spamd-Result. Only mail that a declared forwarder or our own mail
-    server handed over counts, of that only what this last hop wrote, and of several fields the worst.
+    They stand in X-Spam-Score, X-Spam-Status, X-Rspamd-Score or X-Spamd-Result. Only mail that a declared forwarder or our own
+    mail server handed over counts, of that only what this last hop wrote, and of several fields the worst.
     """
 
     stage: ClassVar[Stage] = Stage.HEADER
@@ -123,8 +123,8 @@ class ContactOrganisation(OneOf):
 class TicketHas(Condition):
     """The ticket has this queue, status, priority, tag, category or assignee.
 
-    It is looked at as it will be with what the rules before this one said. A mail that begins a matter has a ticket, too: the one it
-    is about to open.
+    It is looked at as it will be with what the rules before this one said. A mail that begins a matter has a ticket, too: the one
+    it is about to open.
     """
 
     stage: ClassVar[Stage] = Stage.DATABASE

@@ -44,7 +44,7 @@ def run_rules(case: Case) -> Ruled:
     for rule in policy.rules.rules:
         situation = situation_of(case, ticket)
         line, consequences = rule.look(situation)
-        consequences = tuple(_checked(each, policy) for each in consequences)
+        consequences = tuple(checked(each, policy) for each in consequences)
         unfit = "".join(f"; {each.why}" for each in consequences if isinstance(each, Unfit) and each.why not in line.because)
         trace.append(TraceLine(step=line.step, hit=line.hit, because=line.because + unfit))
         given += consequences
@@ -57,7 +57,7 @@ def run_rules(case: Case) -> Ruled:
     return add_up(given, trace, because)
 
 
-def _checked(each: Consequence, policy: Policy) -> Consequence:
+def checked(each: Consequence, policy: Policy) -> Consequence:
     """Pass over a queue or an agent that a group named and that does not exist."""
     match each:
         case MoveToQueue() if each.queue not in policy.queues:
