@@ -33,9 +33,9 @@ _PING_SECONDS: Final = 20.0
 _PATIENCE_SECONDS: Final = 60.0
 _ENDING_SECONDS: Final = 5.0
 _DYING_SECONDS: Final = 1.0
-_PAUSES: Final = (0.1, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-_YOUNG_SECONDS: Final = 120.0
-"""Who dies younger makes the next pause longer."""
+_PAUSES: Final = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+_YOUNG_SECONDS: Final = 3.0
+"""Who dies so soon after it has begun, or never begins, makes the next pause longer."""
 
 
 class _Employment:
@@ -44,9 +44,18 @@ class _Employment:
     def __init__(self, process: Process, line: Line) -> None:
         self.process = process
         self.line = line
-        self.hired_at = time.monotonic()
-        self.has_begun = False
+        self.begun_at: float | None = None
         self.wakeups: asyncio.Task[None] | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether it has taken up work."""
+        return self.begun_at is not None
+
+    @property
+    def age(self) -> float:
+        """For how many seconds it has worked."""
+        return 0.0 if self.begun_at is None else time.monotonic() - self.begun_at
 
     async def end(self) -> None:
         """Let go of a process that has ended or is not worth waiting for."""
@@ -134,7 +143,7 @@ class DeskKeeper:
         except (FaultOverThere, TimeoutError, GatewayError) as error:
             message = f"the desk process does not begin: {str(error) or type(error).__name__}"
             raise StorageUnavailable(message) from error
-        employment.has_begun = True
+        employment.begun_at = time.monotonic()
 
     async def run(self) -> None:
         """Start another process whenever one dies, until cancelled."""
@@ -143,8 +152,8 @@ class DeskKeeper:
             employment = self._employment
             if employment is not None:
                 await self._watch(employment)
+                age = employment.age
                 await employment.end()
-                age = time.monotonic() - employment.hired_at
                 deaths = deaths + 1 if age < _YOUNG_SECONDS else 0
                 pause = _PAUSES[min(deaths, len(_PAUSES) - 1)]
                 log.error("desk.died", code=employment.process.returncode, age=round(age, 1), again_in=pause)

@@ -50,8 +50,8 @@ def kill_at_random(
 
 
 def _kill_one(site: Site, random: Random) -> None:
-    """Kill the gateway or one of its workers; a dead gateway is started again, as systemd would."""
-    victims = [site.running.pid, *site.running.children()]
+    """Kill the front, the desk or a worker; a dead front is started again, as systemd would, and a dead desk by the front."""
+    victims = [site.running.pid, *site.running.descendants()]
     victim = random.choice(victims)
     if victim == site.running.pid:
         site.running.kill()
@@ -59,6 +59,6 @@ def _kill_one(site: Site, random: Random) -> None:
         if random.random() > _DURING_START:
             site.wait_until_ready()
         return
-    worker = Process(victim)
-    worker.kill()
-    worker.release()
+    other = Process(victim)
+    other.kill()
+    other.release()

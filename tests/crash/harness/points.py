@@ -11,6 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,17 @@ _SETTLED: Final = (
 )
 
 
+class Role(StrEnum):
+    """A process of the gateway."""
+
+    FRONT = "front"
+    """Takes mail and writes the database."""
+    DESK = "desk"
+    """Makes tickets and sends."""
+    WORKER = "worker"
+    """Reads mail for the desk."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
     """What to do to which mail."""
@@ -50,8 +62,8 @@ class Sweep:
     stride: int = 1
     """In series longer than `whole`, only every so manieth call is tried."""
     whole: int = 16
-    in_worker: bool = False
-    """The process that reads mail, instead of the gateway itself."""
+    role: Role = Role.FRONT
+    """Which process meets them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +152,8 @@ class Sweeper:
         if happened or not was_accepted:
             self._send_again(mail)
         self._settle(mail)
-        if self._sweep.in_worker and happened:
-            self._is_warm = False  # a worker that died idle is missed by the next mail only
+        if self._sweep.role is not Role.FRONT and happened:
+            self._is_warm = False  # whoever died idle is missed by the next mail only
         return happened
 
     def _start_if_dead(self) -> None:
@@ -169,10 +181,20 @@ class Sweeper:
             time.sleep(_POLL_SECONDS)
 
     def _victim(self) -> Process:
-        if not self._sweep.in_worker:
+        if self._sweep.role is Role.FRONT:
             return self._site.running
-        wait_for("a worker", lambda: bool(self._site.running.children()), seconds=_SENDING_SECONDS)
-        return Process(self._site.running.children()[0])
+        found: list[Process] = []
+        wait_for(f"a {self._sweep.role}", lambda: bool(self._look_for_victim(found)), seconds=_SENDING_SECONDS)
+        return found[0]
+
+    def _look_for_victim(self, found: list[Process]) -> list[Process]:
+        """Add the process that is looked for, once it is there."""
+        desk = self._site.desk()
+        if desk is not None and self._sweep.role is Role.DESK:
+            found.append(desk)
+        elif desk is not None:
+            found += map(Process, desk.children()[:1])
+        return found
 
     def _next_mail(self) -> CrashMail:
         return CrashMail(identity=f"{self._sweep.name}-{next(self._numbers)}", octets=self._sweep.octets)

@@ -1,7 +1,7 @@
 """Part d: power cuts. What a disk holds at one instant is all that there is afterwards.
 
-The data folder is an ext4 file system on an image, mounted through a loop device. At a random moment under load the gateway and
-its workers are stopped (SIGSTOP), the image is copied, and everybody is killed. The copy has what had reached the disk by then
+The data folder is an ext4 file system on an image, mounted through a loop device. At a random moment under load the gateway's
+processes are stopped (SIGSTOP), the image is copied, and everybody is killed. The copy has what had reached the disk by then
 and nothing of what only stood in memory: not the gateway's, and not the file system's. It is mounted in the place of the old
 one (ext4 replays its journal), a gateway starts on it, and the client goes on sending what it has no 250 for.
 """
@@ -149,7 +149,7 @@ class _Blackouts:
 
     def _cut(self, copy: Path) -> None:
         gateway = self._site.running
-        everybody = [gateway, *(Process(pid) for pid in gateway.children())]
+        everybody = [gateway, *(Process(pid) for pid in gateway.descendants())]
         for process in everybody:
             process.send_signal(signal.SIGSTOP)
         wait_for("everybody to stand still", lambda: all(process.is_stopped for process in everybody), seconds=30)

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from tests.crash.harness import power, strace
 from tests.crash.harness.books import Balance
 from tests.crash.harness.kills import kill_at_random
-from tests.crash.harness.points import FAILURES, KILL, LARGE, SMALL, Sweep, Sweeper
+from tests.crash.harness.points import FAILURES, KILL, LARGE, SMALL, Role, Sweep, Sweeper
 from tests.crash.harness.site import Nursery, Surroundings
 
 OUT: Final = Path(__file__).parents[1] / "out"
@@ -71,9 +71,28 @@ def _sweeps(*, stride: int, large_stride: int, large_whole: int) -> tuple[Sweep,
     return (
         Sweep(name="kill-small", octets=SMALL, faults=kill, calls=acting, stride=stride),
         Sweep(name="kill-large", octets=LARGE, faults=kill, calls=acting, stride=large_stride, whole=large_whole),
-        Sweep(name="kill-worker", octets=SMALL, faults=kill, calls=(*acting, *strace.LISTENING), in_worker=True),
+        Sweep(name="kill-desk-small", octets=SMALL, faults=kill, calls=acting, stride=stride, role=Role.DESK),
+        Sweep(
+            name="kill-desk-large",
+            octets=LARGE,
+            faults=kill,
+            calls=acting,
+            stride=large_stride,
+            whole=large_whole,
+            role=Role.DESK,
+        ),
+        Sweep(name="kill-worker", octets=SMALL, faults=kill, calls=(*acting, *strace.LISTENING), role=Role.WORKER),
         Sweep(name="fail-small", octets=SMALL, faults=failure, calls=strace.WRITING, stride=stride),
         Sweep(name="fail-large", octets=LARGE, faults=failure, calls=strace.WRITING, stride=large_stride, whole=large_whole),
+        Sweep(
+            name="fail-desk-large",
+            octets=LARGE,
+            faults=failure,
+            calls=strace.WRITING,
+            stride=large_stride,
+            whole=large_whole,
+            role=Role.DESK,
+        ),
     )
 
 

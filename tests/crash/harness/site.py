@@ -156,10 +156,13 @@ class Process:
 
     def children(self) -> tuple[int, ...]:
         """Return its child processes."""
-        found: list[int] = []
-        with contextlib.suppress(OSError):
-            for path in Path(f"/proc/{self.pid}/task").glob("*/children"):
-                found += (int(word) for word in path.read_text().split())
+        return children_of(self.pid)
+
+    def descendants(self) -> tuple[int, ...]:
+        """Return its child processes and theirs."""
+        found = list(self.children())
+        for pid in found:
+            found += children_of(pid)
         return tuple(found)
 
     def threads(self) -> tuple[int, ...]:
@@ -170,6 +173,15 @@ class Process:
                 words = (path / "stat").read_text().rpartition(")")[2].split()
                 begun.append((int(words[19]), int(path.name)))
         return tuple(thread for _, thread in sorted(begun))
+
+
+def children_of(pid: int) -> tuple[int, ...]:
+    """Return the child processes of a process."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            found += (int(word) for word in path.read_text().split())
+    return tuple(found)
 
 
 class Site:
@@ -214,6 +226,11 @@ class Site:
                 time.sleep(_BURIAL_SECONDS)
                 self.start()
             time.sleep(_POLL_SECONDS)
+
+    def desk(self) -> Process | None:
+        """Return the process behind the 250, if it runs at this moment."""
+        found = self.running.children()
+        return Process(found[0]) if found else None
 
     def stop(self) -> None:
         """End it as an admin would."""
