@@ -178,7 +178,7 @@ class _Sheet:
             case RemoveParticipant():
                 self.tickets.remove_participant(effect)
             case SendConfirmation():
-                self.mails.confirm_receipt()
+                self.mails.confirm_receipt(effect)
             case NotifyAgents():
                 self.mails.notify(effect)
             case RelayAnswer():

@@ -141,7 +141,10 @@ def written_to(case: Case) -> Address:
 
 
 def notify_team(case: Case, queue: str, purpose: Purpose) -> tuple[NotifyAgents, ...]:
-    """Tell everybody who works in a queue, except the author of the mail."""
+    """Tell everybody who works in a queue, except the author of the mail; nobody where the channel does not want it."""
+    channel = case.policy.channels.get(case.facts.ticket.channel if case.facts.ticket else case.mail.channel, case.channel)
+    if not channel.sends(purpose):
+        return ()
     agents = tuple(agent for agent in case.policy.team(queue) if agent != case.facts.agent)
     return (NotifyAgents(purpose=purpose, agents=agents, is_team=True),) if agents else ()
 

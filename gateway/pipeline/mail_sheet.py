@@ -3,9 +3,10 @@
 `MailSheet` reads the ticket as `TicketSheet` has it at that moment, so a mail says what is true after the effects before it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from gateway.ids import format_id
 from gateway.mail import Mailbox, OutboundMail, Purpose, Reading, ReceivedMail
 from gateway.pipeline.compose import DraftAttachment
 from gateway.pipeline.effects import (
@@ -13,6 +14,7 @@ from gateway.pipeline.effects import (
     FailDelivery,
     NotifyAgents,
     RelayAnswer,
+    SendConfirmation,
     SendDigest,
     SendHelp,
     SendVerification,
@@ -21,12 +23,13 @@ from gateway.pipeline.effects import (
     TellAgent,
     TellOperators,
 )
+from gateway.pipeline.identity import answered_by
 from gateway.pipeline.outgoing import Desk, Subject
+from gateway.pipeline.reasons import Reason
 from gateway.pipeline.ticket_sheet import TicketSheet
 from gateway.pipeline.views import (
     VariablesOf,
     answer_variables,
-    answered_by,
     command_result_variables,
     confirm_action_variables,
     confirmation_variables,
@@ -34,11 +37,13 @@ from gateway.pipeline.views import (
     digest_variables,
     help_variables,
     notification_variables,
+    posts_for,
     thread_variables,
     verification_variables,
     via,
     welcome_variables,
 )
+from gateway.states import OutboundState
 from gateway.tickets import ListedMail, Part, Post, Ticket, Visibility
 
 ABOUT_TIME: Final = frozenset({Purpose.WAIT_OVER, Purpose.CLOCK_WARNING, Purpose.CLOCK_BREACH})
@@ -57,14 +62,14 @@ class MailSheet:
     reading: Reading | None
     outbound: list[OutboundMail] = field(default_factory=list)
 
-    def confirm_receipt(self) -> None:
+    def confirm_receipt(self, effect: SendConfirmation) -> None:
         """Tell the requester that the mail has arrived."""
         ticket = self.tickets.current()
         channel = self.desk.policy.channels[ticket.channel]
         mail = self.desk.write_to_customer(
             ticket.requester,
             Purpose.CONFIRMATION,
-            self._about(),
+            replace(self._about(), variant=effect.template),
             lambda marker: confirmation_variables(ticket, channel, marker),
             from_name=channel.confirmation.sender_name or channel.display_name,
         )
@@ -142,17 +147,31 @@ class MailSheet:
         for participant in ticket.participants:
             if not participant.mailbox.address.is_sendable:
                 continue
-            self.outbound.append(
-                self.desk.write_to_customer(
-                    participant.mailbox,
-                    Purpose.ANSWER,
-                    self._about(),
-                    answer_variables(ticket, self.tickets.posts, participant, effect.agent, self.desk),
-                    from_name=answered_by(effect.agent, ticket, self.desk.policy),
-                    shown=shown,
-                    attachments=attachments,
-                )
+            posts = posts_for(participant, ticket, self.tickets.posts)
+            mail = self.desk.write_to_customer(
+                participant.mailbox,
+                Purpose.ANSWER,
+                replace(self._about(), posts=posts),
+                answer_variables(ticket, posts, participant, effect.agent, self.desk),
+                from_name=answered_by(effect.agent, ticket, self.desk.policy),
+                shown=shown,
+                attachments=attachments,
+                is_checked=effect.is_checked,
             )
+            self.outbound.append(mail)
+            if mail.state is OutboundState.HELD:
+                self._tell_held(mail)
+
+    def _tell_held(self, mail: OutboundMail) -> None:
+        """Tell the admins of a mail that does not leave: something internal would have left with it."""
+        ticket = self.tickets.current()
+        text = (
+            f"An answer on {ticket.number} to {mail.recipient} is held, because something internal stands in it.\n"
+            f"To look at it: ticket-gateway tickets show {ticket.number}\n"
+            f"To send it all the same: ticket-gateway outbox retry {format_id(mail.id)}"
+        )
+        self.tickets.log(by="gateway", what=f"mail to {mail.recipient} held", why=Reason.NOTE_LEAK)
+        self.tell_operators(TellOperators(topic="An answer is held: something internal stands in it", text=text))
 
     def announce_split(self, ticket: Ticket, post: Post, *, by: str) -> None:
         """Tell the team of the ticket that a post became, and whoever made it so: nobody else could answer there."""

@@ -5,7 +5,7 @@ the last References entry, and a quiet line in the body. What leaves is scrubbed
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -13,6 +13,7 @@ from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids, format_id
 from gateway.mail import Address, Content, Header, Mailbox, OutboundMail, Purpose, ascii_domain
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
+from gateway.pipeline.guard import find_frame, find_note
 from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import make_marker
 from gateway.pipeline.policy import NOTE_SUFFIX, Policy
@@ -28,8 +29,9 @@ from gateway.pipeline.tokens import (
     reference_of,
     scrub_tokens,
 )
-from gateway.pipeline.variables import OperatorNoticeVariables, Variables
-from gateway.tickets import Post, Side, Ticket
+from gateway.pipeline.variables import AnswerVariables, OperatorNoticeVariables, Variables
+from gateway.states import OutboundState
+from gateway.tickets import Post, Side, Ticket, Visibility
 
 _MOST_ATTACHED_OCTETS: Final = 15_000_000
 _KINDS_OF_MAIL: Final = ("message/", "text/", "application/vnd.ms-outlook", "application/x-ole-storage")
@@ -48,6 +50,8 @@ class Subject:
     """All posts of the ticket, oldest first, the new one included."""
     received_id: int | None = None
     """The held mail that a question is about."""
+    variant: str | None = None
+    """Which variant of the text it is, where a rule says so; otherwise the channel's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +81,7 @@ class Desk:
         channel = self.policy.channels[about.channel]
         outbound_id, token = self._new_token()
         language = self.policy.agents[agent].language or channel.language
-        rendered = self._render(purpose, language, variables(make_marker(token)))
+        rendered = self._render(purpose, language, variables(make_marker(token)), about)
         local = token + NOTE_SUFFIX if purpose is Purpose.NEW_NOTE else token  # what answers a note is a note
         back = Mailbox(from_name, Address(local, self.policy.hostname))
         thread = (self._thread_root(about.ticket),) if about.ticket else ()
@@ -101,7 +105,7 @@ class Desk:
         expires = self.now + timedelta(seconds=self.policy.tickets.token_lifetime)
         return self._outbound(outbound_id, purpose, draft, draft.to.address, about, expires=expires)
 
-    def write_to_customer(
+    def write_to_customer(  # noqa: PLR0913 who it is from, to and about, and what it says
         self,
         customer: Mailbox,
         purpose: Purpose,
@@ -111,13 +115,19 @@ class Desk:
         from_name: str,
         shown: tuple[Mailbox, tuple[Mailbox, ...]] | None = None,
         attachments: Sequence[DraftAttachment] = (),
+        is_checked: bool = False,
     ) -> OutboundMail:
-        """Write to somebody outside. `shown` is who stands in To and Cc; without it the customer alone does."""
+        """Write to somebody outside. `shown` is who stands in To and Cc; without it the customer alone does.
+
+        A mail in which something internal stands is held (`state`), unless `is_checked` says that a person wants it so.
+        """
         channel = self.policy.channels[about.channel]
         sender = about.ticket.answer_from if about.ticket else channel.address
         language = about.ticket.language if about.ticket else channel.language
         outbound_id, token = self._new_token()
-        rendered = self._render(purpose, language, variables(make_marker(token)))
+        said = variables(make_marker(token))
+        rendered = self._render(purpose, language, said, about)
+        leaks = self._names_others(rendered, token) or (not is_checked and self._leaks(rendered, purpose, language, said, about))
         to, cc = shown or (customer, ())
         answered = _customer_message_ids(about.posts)
         draft = Draft(
@@ -138,7 +148,8 @@ class Desk:
             headers=(Header(LOOP_HEADER, token),),
             language=language,
         )
-        return self._outbound(outbound_id, purpose, draft, customer.address, about)
+        mail = self._outbound(outbound_id, purpose, draft, customer.address, about)
+        return replace(mail, state=OutboundState.HELD) if leaks else mail
 
     def write_to_operators(self, channel: str, title: str, lines: Sequence[str]) -> tuple[OutboundMail, ...]:
         """Write a notice to every admin."""
@@ -147,7 +158,7 @@ class Desk:
         language = self.policy.channels[about.channel].language
         hostname = self.policy.hostname
         variables = OperatorNoticeVariables(hostname=hostname, title=title, lines=tuple(self.scrub(line) for line in lines))
-        rendered = self._render(Purpose.OPERATOR_NOTICE, language, variables)
+        rendered = self._render(Purpose.OPERATOR_NOTICE, language, variables, about)
         mails = []
         for address in operators.addresses:
             outbound_id, token = self._new_token()
@@ -176,6 +187,30 @@ class Desk:
         may_be_mail = attachment.content_type.startswith(_KINDS_OF_MAIL)
         return may_be_mail and holds_token(attachment.content, self.keys)
 
+    def _names_others(self, rendered: "_Text", own: str) -> bool:
+        """Tell whether a token of ours stands in a text that is not the one of this mail."""
+        texts = (text.replace(own, "") for text in (rendered.subject, rendered.text, rendered.html))
+        return any(self.scrub(text) != text for text in texts)
+
+    def _leaks(self, rendered: "_Text", purpose: Purpose, language: str, said: Variables, about: Subject) -> bool:
+        """Tell whether a note of the ticket or the frame of a notification stands in a mail to somebody outside."""
+        number = about.ticket.number if about.ticket else None
+        if isinstance(said, AnswerVariables) and find_frame(said.text, number) is not None:
+            return True
+        notes = tuple(post.text for post in about.posts if post.visibility is Visibility.INTERNAL)
+        if not notes:
+            return False
+        old = (p for p in about.posts if p.visibility is Visibility.PUBLIC and (about.post is None or p.id != about.post.id))
+        public = (*(text for post in old for text in (post.text, post.quoted)), *self._known_words(said))
+        text = f"{rendered.subject}\n{rendered.text}"
+        if find_note(text, notes, public) is None:
+            return False
+        frame = self._render(purpose, language, _emptied(said), about)  # the words of the template itself are nobody's secret
+        return find_note(text, notes, (*public, frame.text)) is not None
+
+    def _known_words(self, said: Variables) -> tuple[str, ...]:
+        return (said.signature,) if isinstance(said, AnswerVariables) else ()
+
     def _new_token(self) -> tuple[int, str]:
         outbound_id = self.ids.next()
         return outbound_id, make_token(outbound_id, self.keys)
@@ -184,8 +219,9 @@ class Desk:
         """Return an id that all notifications of a ticket hang below, so that mail programs show them as one thread."""
         return f"ticket.{format_id(ticket.id)}@{self.policy.hostname}"
 
-    def _render(self, purpose: Purpose, language: str, variables: Variables) -> "_Text":
-        rendered = self.templates.render(purpose, language, variables)
+    def _render(self, purpose: Purpose, language: str, variables: Variables, about: Subject) -> "_Text":
+        variant = about.variant or self.policy.channels[about.channel].variant_of(purpose)
+        rendered = self.templates.render(purpose, language, variables, variant=variant)
         if rendered.problem is not None:
             self.problems.append(rendered.problem)
         return _Text(subject=rendered.subject, text=rendered.text, html=rendered.html)
@@ -239,6 +275,11 @@ class _Text:
     subject: str
     text: str
     html: str
+
+
+def _emptied(said: Variables) -> Variables:
+    """Return the variables without a word of what a person wrote."""
+    return replace(said, text="", subject="", previous=None) if isinstance(said, AnswerVariables) else said
 
 
 def _auto_submitted(purpose: Purpose) -> Literal["auto-replied", "auto-generated"] | None:

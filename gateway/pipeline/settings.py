@@ -45,8 +45,21 @@ class AgentSettings(Section):
     """The name that customers see; without it the first word of `name`."""
     signature: str | None = None
     """Put below every answer of this person, as text; without it the queue's or the channel's signature."""
+    signature_html: str | None = None
+    """The same for the HTML of answers, without scripts and remote pictures; where `signature` is missing, the text is made of it."""
     language: Language | None = None
     """The language of notifications to this person; without it the channel's."""
+
+
+class FollowUpSettings(Section):
+    """What a customer's next mail does to a ticket that is done."""
+
+    solved: Literal["reopen", "new"] = "reopen"
+    """To a solved ticket: take it up again, or open a linked new one."""
+    closed: Literal["new", "reopen"] = "new"
+    """To a closed ticket likewise."""
+    reopen_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    """So many days after it was solved or closed it is taken up again; later there is a new one. 0: however old it is."""
 
 
 class QueueSettings(Section):
@@ -60,6 +73,10 @@ class QueueSettings(Section):
     """The priority of a new ticket in this queue."""
     signature: str | None = None
     """Put below answers of agents who have no signature of their own."""
+    signature_html: str | None = None
+    """The same for the HTML of answers."""
+    follow_up: FollowUpSettings = FollowUpSettings()
+    """What a customer's next mail does to a ticket that is done."""
     default_agent: Key | None = None
     """Who gets each new ticket, unless away; without it `assignment` says who."""
     assignment: Literal["manual", "round_robin", "least_open"] = "manual"
@@ -82,6 +99,18 @@ class ConfirmationSettings(Section):
     """Send it for each new ticket."""
     sender_name: str | None = None
     """The name it comes from; without it the channel's display name."""
+
+
+class NotificationSettings(Section):
+    """One of the notifications of a channel."""
+
+    enabled: bool = True
+    """Send it."""
+    template: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")] | None = None
+    """A variant of the text: `short` is the file `new_ticket-short.de.txt.j2` in the folder of `texts.templates`."""
+
+
+NotificationStage = Literal["confirmation", "new_ticket", "new_reply", "new_answer", "new_note", "handover"]
 
 
 class ChannelSettings(Section):
@@ -124,10 +153,28 @@ class ChannelSettings(Section):
     """The automatic answer to a new ticket's requester."""
     signature: str | None = None
     """Put below answers where neither the agent nor the queue has a signature."""
+    signature_html: str | None = None
+    """The same for the HTML of answers."""
+    answer_name: Literal["agent", "channel"] = "agent"
+    """Whose name answers come from: `agent` is `Anna (Firma Support)`, `channel` the display name alone."""
+    join_open: bool = False
+    """A known requester's mail without any reference joins their one open ticket; without it, it opens a new one."""
     intake_policy: IntakePolicy = IntakePolicy.EVERYBODY
     """Whose mail is taken; what is not taken waits among the suspended mail."""
+    notifications: dict[NotificationStage, NotificationSettings] = Field(default_factory=dict)
+    """Which notifications go out, and with which text, by stage: confirmation, new_ticket, new_reply, new_answer, new_note,
+    handover. What is not named here is sent with its usual text."""
     welcome: bool = True
     """Under the policy `verified`: thank a new person who has verified the address."""
+
+    def sends(self, stage: str) -> bool:
+        """Tell whether a notification goes out."""
+        found = next((settings for name, settings in self.notifications.items() if name == stage), None)
+        return found is None or found.enabled
+
+    def variant_of(self, stage: str) -> str | None:
+        """Return which variant of a text is used; None is the usual one."""
+        return next((settings.template for name, settings in self.notifications.items() if name == stage), None)
 
 
 class NumberSettings(Section):

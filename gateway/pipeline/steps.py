@@ -262,7 +262,8 @@ def open_new_ticket(case: Case) -> Hit | Miss:
 
 
 def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
-    if not case.channel.confirmation.enabled and case.ruled.answer is None:
+    is_wanted = case.channel.confirmation.enabled and case.channel.sends("confirmation")
+    if not is_wanted and case.ruled.answer is None:
         return (), "the channel sends no confirmations"
     if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.is_sendable:
         return (), "no confirmation: nobody certain to answer"

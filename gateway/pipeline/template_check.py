@@ -14,7 +14,7 @@ from gateway.pipeline.template_samples import SAMPLES
 from gateway.pipeline.templates import LANGUAGES, TemplateFile, Templates, describe_failure, split_subject
 from gateway.pipeline.variables import VARIABLES_OF
 
-_NAME: Final = re.compile(r"(?P<purpose>[a-z_]+)\.(?P<language>[a-z]+)\.(?P<form>txt|html)\.j2")
+_NAME: Final = re.compile(r"(?P<purpose>[a-z_]+)(?P<variant>-[a-z0-9_-]+)?\.(?P<language>[a-z]+)\.(?P<form>txt|html)\.j2")
 _ALWAYS: Final[Mapping[str, Any]] = {"language": str, "words": Any, "subject_line": str, "plain_text": str}
 
 
@@ -52,7 +52,9 @@ def _check_file(templates: Templates, file: TemplateFile, environment: Environme
         problems = [f"{file.path}:{error.lineno}: {error.message}"]
     yield from problems
     if not problems:
-        failures = (templates.try_own(purpose, match["language"], sample) for sample in SAMPLES[purpose])
+        failures = (
+            templates.try_own(f"{purpose}{match['variant'] or ''}", match["language"], sample) for sample in SAMPLES[purpose]
+        )
         yield from dict.fromkeys(failure for failure in failures if failure is not None)
 
 

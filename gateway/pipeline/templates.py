@@ -77,19 +77,30 @@ class Templates:
         self._own_environment = _environment(ImmutableSandboxedEnvironment, {**built_in, **own}, zone)
         self._known_words: dict[tuple[Environment, str], dict[str, object]] = {}
 
-    def render(self, name: str, language: str, variables: Variables) -> Rendered:
+    def render(self, name: str, language: str, variables: Variables, *, variant: str | None = None) -> Rendered:
         """Return the text `name` (a `Purpose`) in a language (`de` or `en`; anything else is English).
 
-        Never raises for an admin's template: the built-in text goes out and `problem` says why.
+        A variant `short` of `new_ticket` is the admin's own `new_ticket-short.de.txt.j2`. Never raises for an admin's template:
+        the built-in text goes out and `problem` says why.
         """
         chosen = language if language in LANGUAGES else "en"
         problem = None
+        if variant is not None:
+            try:
+                return self._render(self._own_environment, f"{name}-{variant}", chosen, variables)
+            except _FAILURES as error:
+                problem = f"{name}-{variant}: {describe_failure(error)}"
+                return replace(self.render(name, language, variables), problem=problem)
         if self._own:
             try:
                 return self._render(self._own_environment, name, chosen, variables)
             except _FAILURES as error:
                 problem = describe_failure(error)
         return replace(self._render(self._built_in_environment, name, chosen, variables), problem=problem)
+
+    def has_variant(self, name: str, variant: str) -> bool:
+        """Tell whether the admin's folder has a variant of a text in any language."""
+        return any(f"{name}-{variant}.{language}.txt.j2" in self._own for language in LANGUAGES)
 
     def try_own(self, name: str, language: str, variables: Variables) -> str | None:
         """Render with the admin's templates only; return what is wrong, or None."""
