@@ -1,8 +1,9 @@
 """What finding the evidence costs, against a bare RSA-2048 verification plus a `compat32` parse of the same mail in the same run.
 
 Run: `.venv/bin/python benchmarks/evidence.py`. DNS answers are remembered, as those of frequent correspondents are. Prints one
-line per sort of mail with the ratio and the ratio allowed; exits 1 when one is above it. Hostile mails of 5 MB are measured
-against a plain one of the same size.
+line per sort of mail with the median ratio, its spread and the ratio allowed; exits 1 when a median is above it. Both sides of a
+ratio are measured directly one after the other, in many short rounds, so that what else the machine does meets both. Hostile
+mails of 5 MB are measured against a plain one of the same size.
 """
 
 import asyncio
@@ -78,7 +79,7 @@ async def measure_ours(observer: Observer, mail: bytes, times: int) -> float:
 def report(name: str, ratios: list[float], allowed: float, say: Callable[[str], None]) -> bool:
     """Print one line; returns whether the median is within what is allowed."""
     ratio = statistics.median(ratios)
-    say(f"{name:<24} {ratio:6.2f} x   (allowed {allowed:.0f} x)")
+    say(f"{name:<28} {ratio:5.2f} x   ({min(ratios):.2f} to {max(ratios):.2f}, allowed {allowed:.0f})")
     return ratio <= allowed
 
 
@@ -88,9 +89,10 @@ async def main() -> int:
     async with FakeDns(usual_zone()) as dns:
         observer = Observer(settings(dns))
         for size, allowed in ALLOWED.items():
-            mail, times = signed_mail(size), 200 if size < 100_000 else 30
+            mail, times = signed_mail(size), 30 if size < 100_000 else 5
             await measure_ours(observer, mail, 3)
-            ratios = [await measure_ours(observer, mail, times) / measure_bare(mail, times) for _ in range(ROUNDS)]
+            rounds = range(ROUNDS * 7)
+            ratios = [await measure_ours(observer, mail, times) / measure_bare(mail, times) for _ in rounds]
             good &= report(f"signed, {size // 1000} KB", ratios, allowed, print)
         mails = bombs()
         plain = mails.pop("plain")

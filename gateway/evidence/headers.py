@@ -83,8 +83,9 @@ def find_end(content: bytes) -> tuple[int, int]:
         return 0, 2
     if content.startswith(b"\n"):
         return 0, 1
-    crlf, lf = content.find(b"\n\r\n"), content.find(b"\n\n")
-    if crlf >= 0 and (lf < 0 or crlf < lf):
+    crlf = content.find(b"\n\r\n")
+    lf = content.find(b"\n\n", 0, crlf + 1 if crlf >= 0 else len(content))  # a body of megabytes is not searched for it
+    if crlf >= 0 and lf < 0:
         return crlf + 1, crlf + 3
     if lf >= 0:
         return lf + 1, lf + 2
