@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from gateway.config.model import Config
 from gateway.errors import NotFound, StorageUnavailable
 from gateway.evidence.observe import Observer
@@ -26,7 +28,7 @@ from gateway.line import Line
 from gateway.mail import Address, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
 from gateway.pipeline.journey import Road, process_refusal
 from gateway.pipeline.policy import Policy, route
-from gateway.pipeline.refusals import refuse_sender
+from gateway.pipeline.refusals import refuse_by_rule, refuse_sender
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import KeyRing, SigningKey, TokenUse, read_token
 from gateway.pipeline.worker import Workers
@@ -37,6 +39,8 @@ from gateway.storage.database import Database
 from gateway.storage.settings import SQLITE
 from gateway.storage.work import apply_changes, claim_due
 from gateway.tickets import Changes, OutboundChange
+
+log: Final = structlog.get_logger()
 
 SPOOL: Final = "spool"
 _KEY_OCTETS: Final = 32
@@ -136,9 +140,13 @@ class Gateway:
         forwarders = {recipient.channel: self.forwarders[recipient.channel] for recipient in envelope.recipients}
         return await self.observer.observe(envelope, content, forwarders, now=utc_now())
 
-    def judge(self, envelope: Envelope, evidence: Mapping[str, Evidence]) -> Refusal | None:
+    def judge(self, envelope: Envelope, evidence: Mapping[str, Evidence], content: Content) -> Refusal | None:
         """Say whether a mail is not even taken."""
         refusal = refuse_sender(envelope, evidence, self.policy)
+        ruled = refuse_by_rule(envelope, evidence, content, self.policy) if refusal is None else None
+        if ruled is not None:
+            refusal, label = ruled
+            log.info("mail.ruled_out", rule=label)
         return Refusal(refusal.code, refusal.enhanced, refusal.text) if refusal else None
 
     # -------------------------------------------------------------------------------------------------- for the relay

@@ -23,7 +23,9 @@ from gateway.pipeline.effects import Decision
 from gateway.pipeline.gather import gather_facts
 from gateway.pipeline.journey import ReadMail, make_case
 from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reasons import Reason
 from gateway.pipeline.recipients import find_original_recipients
+from gateway.pipeline.refusals import refuse_by_rule
 from gateway.pipeline.understand import circumstances_of, give_up_reading, understand
 from gateway.pipeline.worker import WorkerFailed
 
@@ -83,7 +85,10 @@ class Explainer:
         if job.rcpt_to and not known and job.channel is None:
             because = f"{', '.join(map(str, job.rcpt_to))}: no such address here"
             return replace(explained, refusal=Refusal(reason="unknown_recipient", because=because))
-        refused = self._gateway.judge(mail.envelope, {channel: mail.evidence})
+        by_rule = refuse_by_rule(mail.envelope, {channel: mail.evidence}, content, self._gateway.policy)
+        if by_rule is not None:
+            return replace(explained, refusal=Refusal(reason=Reason.RULE_REFUSED, because=by_rule[1]))
+        refused = self._gateway.judge(mail.envelope, {channel: mail.evidence}, content)
         if refused is not None:
             return replace(explained, refusal=Refusal(reason="contradicted_sender", because=mail.evidence.because))
         return await self._decide(explained, mail, reading)

@@ -1,4 +1,4 @@
-"""Whether a mail is not even taken: the only judgement that falls before the 250, on the evidence alone.
+"""Whether a mail is not even taken: the only judgement that falls before the 250, on the evidence, or by a rule on the header.
 
 Behind a forwarder a refusal would make the forwarder bounce to whoever the sender pretends to be. So a mail is refused only when
 every channel of it asks for that, no forwarder is involved, and it did not come to an address that exists to be forwarded to.
@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.mail import Assurance, DkimResult, DmarcResult, Envelope, Evidence, RouteKind, SpfResult
+from gateway.mail import Assurance, Content, DkimResult, DmarcResult, Envelope, Evidence, RouteKind, SpfResult
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.rules.refusing import may_be_refused, read_head, refusing_rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,20 @@ NOT_PERMITTED: Final = SenderRefusal(
     code=550, enhanced="5.7.23", text="The author's domain says that this client must not send for it"
 )
 UNKNOWN_NOW: Final = SenderRefusal(code=451, enhanced="4.7.0", text="The sender cannot be checked now, come back later")
+
+
+RULED_OUT: Final = SenderRefusal(code=550, enhanced="5.7.1", text="This mail is not wanted here")
+
+
+def refuse_by_rule(
+    envelope: Envelope, evidence: Mapping[str, Evidence], content: Content, policy: Policy
+) -> tuple[SenderRefusal, str] | None:
+    """Return the refusal that the rules of every channel of a mail ask for, with the rule's label, or None to take it."""
+    if not policy.rules.refuse or not may_be_refused(envelope):
+        return None
+    head = read_head(content)
+    labels = [refusing_rule(envelope, found, channel, head, policy) for channel, found in evidence.items()]
+    return (RULED_OUT, labels[0]) if labels and labels[0] is not None and None not in labels else None
 
 
 def refuse_sender(envelope: Envelope, evidence: Mapping[str, Evidence], policy: Policy) -> SenderRefusal | None:

@@ -35,7 +35,7 @@ log: Final = structlog.get_logger()
 
 Route = Callable[[Address], Awaitable[Recipient | None]]
 Observe = Callable[[Envelope, Content], Awaitable[Mapping[str, Evidence]]]
-Judge = Callable[[Envelope, Mapping[str, Evidence]], Refusal | None]
+Judge = Callable[[Envelope, Mapping[str, Evidence], Content], Refusal | None]
 
 _SUBJECT_OCTETS: Final = 500
 
@@ -103,7 +103,7 @@ class Intake:
             if refusal is not None:
                 return refusal
             evidence = await self._observe(envelope, content)
-            refusal = self._judge(envelope, evidence)
+            refusal = self._judge(envelope, evidence, content)
             if refusal is not None:
                 return refusal
             mails = self._acceptances(envelope, content, evidence, seen)

@@ -97,7 +97,8 @@ class World:
         assert content.size >= 0
         return {recipient.channel: NO_EVIDENCE for recipient in envelope.recipients}
 
-    def judge(self, envelope: Envelope, evidence: Mapping[str, Evidence]) -> Refusal | None:
+    def judge(self, envelope: Envelope, evidence: Mapping[str, Evidence], content: Content) -> Refusal | None:
+        assert content.size >= 0
         assert set(evidence) == {recipient.channel for recipient in envelope.recipients}
         return self.refusal
 
