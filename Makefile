@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock check format lint types contracts test docs peers demo crash bench mutate
+.PHONY: help venv lock check format lint types contracts test docs peers demo crash bench mutate histories
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ crash: venv  ## Kill, starve and cut the power of a gateway thousands of times, 
 
 mutate: venv  ## Switch off each step, effect, guard and rule condition in turn: some journey must notice
 	$(BIN)/python -m tests.mutation.mutate $(ONLY)
+
+histories: venv  ## Play 10,000 random histories of a desk and look at everything that leaves
+	$(BIN)/python -m tests.histories.run $(if $(COUNT),--count $(COUNT))
 
 demo: venv  ## Play a conversation through real SMTP, then wait for your own mail (ONCE=1 ends by itself)
 	$(BIN)/ticket-gateway demo $(if $(ONCE),--once)

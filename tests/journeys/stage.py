@@ -71,6 +71,7 @@ START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 KEYS = KeyRing.of(SigningKey(id=3, secret=b"a secret that only journeys know"))
 _MOST_FIRED = 100
 _HERE = Path(__file__).parent
+_TEMPLATES = Templates(None)  # made once: compiling them takes longer than a journey
 _SIGNED = ("from", "to", "subject", "date", "message-id", "in-reply-to", "references")
 _PLACE = re.compile(r"\{\{(token|id|return|marker|date)(?::([^}]*))?\}\}")
 
@@ -227,7 +228,7 @@ class Stage:
             policy=self.policy,
             keys=KEYS,
             ids=self._ids,
-            templates=Templates(None),
+            templates=_TEMPLATES,
             signers={},
             clock=lambda: self.now,
             spool=None,
@@ -312,7 +313,8 @@ class Stage:
     async def _hand_over(self, mails: tuple[OutboundMail, ...]) -> None:
         """Let a smarthost take everything at once."""
         sending, sent = OutboundState.SENDING, OutboundState.SENT
-        changes = Changes(outbound_changes=tuple(OutboundChange(id=mail.id, old=sending, new=sent) for mail in mails))
+        due = tuple(mail for mail in mails if mail.state is OutboundState.QUEUED)
+        changes = Changes(outbound_changes=tuple(OutboundChange(id=mail.id, old=sending, new=sent) for mail in due))
         await self.database.write(lambda tx: tx.outbox.claim_due(now=self.now, limit=1000, lease_seconds=60, node="stage"))
         await self.database.apply(changes)
 
@@ -321,6 +323,8 @@ class Stage:
         body = message.get_body(("plain",))
         assert body is not None
         described = {"to": str(outbound.recipient), "purpose": str(outbound.purpose)}
+        if outbound.state is not OutboundState.QUEUED:
+            described["state"] = str(outbound.state)
         described["reverse-path"] = self._unmask(str(outbound.reverse_path)) if outbound.reverse_path else "<>"
         for name in ("From", "To", "Cc", "Reply-To", "Subject", "In-Reply-To", "References", "Auto-Submitted"):
             if message[name]:

@@ -1,0 +1,337 @@
+"""Random histories of a desk, and what must be true in each of them, whatever happens.
+
+A history is some dozen things that happen to one desk: mails of customers, strangers, agents, forgers and machines, commands,
+bounces, people who release mail, and time that passes. `Witness` plays them on the real pipeline and database and looks at
+everything that leaves.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from typing import Any, Final
+
+from gateway.mail import OutboundMail, Purpose
+from gateway.pipeline.facts import AUTOMATIC_PURPOSES, TO_CUSTOMERS
+from gateway.pipeline.journey import Arrival
+from gateway.states import OutboundState
+from tests.journeys.stage import Stage
+
+SECRET: Final = "geheimnis"
+"""Every note holds words that begin with it; nothing that leaves to a customer may."""
+DESK: Final[dict[str, Any]] = {
+    "queues": {"accounting": {"agents": ["bert"], "priority": "normal"}},
+    "suspended": {"to": ["anna"], "digest": "at_once"},
+    "loops": {"per_domain_and_hour": 6, "per_channel_and_hour": 12, "mails_per_author_and_hour": 12},
+}
+_CUSTOMERS: Final = ("kim@kunde.example", "lea@kunde.example", "max@andere.example")
+_STRANGERS: Final = ("fritz@fremd.example", "eve@fremd.example")
+_AGENTS: Final = {"anna": "Anna Arndt <anna@firma.example>", "bert": "Bert Brandt <bert@firma.example>"}
+_WORDS: Final = (
+    "Drucker",
+    "Rechnung",
+    "Zugang",
+    "Konto",
+    "Vertrag",
+    "Lieferung",
+    "Muster",
+    "Angebot",
+    "Farbe",
+    "Papier",
+    "Kabel",
+    "Server",
+)
+_COMMANDS: Final = (
+    "#note",
+    "#solved",
+    "#close",
+    "#open",
+    "#pending",
+    "#pending 2d",
+    "#hold",
+    "#take",
+    "#assign bert",
+    "#assign niemand",
+    "#queue accounting",
+    "#queue support",
+    "#priority high",
+    "#category Druck",
+    "#tag +x -y",
+    "#split",
+    "#merge 2026-000001",
+    "#link 2026-000002",
+    "#cc lea@kunde.example",
+    "#bcc max@andere.example",
+    "#block",
+    "#spam",
+    "#show",
+    "#help",
+    "#away",
+    "#back",
+    "#gibtesnicht",
+)
+
+
+class Broken(AssertionError):
+    """Something left, or stands in the database, that must never."""
+
+
+@dataclass(kw_only=True)
+class Witness(Stage):
+    """Plays a history and looks at everything that leaves."""
+
+    chance: random.Random
+    automatic: list[tuple[datetime, str, str]] = field(default_factory=list)
+    """When, to whom and on which channel automatic mail went out."""
+    notes: list[str] = field(default_factory=list)
+    tickets: set[int] = field(default_factory=set)
+    happened: list[str] = field(default_factory=list)
+    _counter: int = 0
+
+    async def live(self, length: int) -> None:
+        """Let so many things happen."""
+        for _ in range(length):
+            what = self.chance.choice(_HAPPENINGS)
+            step = what(self)
+            if step is None:
+                continue
+            self.happened.append(f"{what.__name__}: {step}")
+            await self.play(step)
+
+    def count(self) -> int:
+        """Return a number that no mail of this history had."""
+        self._counter += 1
+        return self._counter
+
+    def words(self, number: int) -> str:
+        """Return some words of the trade, with a number that makes the text one of its kind."""
+        return " ".join(self.chance.choices(_WORDS, k=9)) + f" {number}"
+
+    def mails_to(self, address: str) -> list[OutboundMail]:
+        """Return what was sent to an address."""
+        return [mail for mail in self.sent if str(mail.recipient) == address]
+
+    async def _describe_arrival(self, arrival: Arrival, ticket_id: int | None) -> dict[str, Any]:
+        changes = arrival.changes
+        self.sent += changes.outbound
+        await self._hand_over(tuple(mail for mail in changes.outbound if mail.state is not OutboundState.HELD))
+        self.tickets |= {ticket.id for ticket in changes.new_tickets}
+        for outbound in changes.outbound:
+            await self._look_at(outbound)
+        del ticket_id
+        return {}
+
+    async def _look_at(self, outbound: OutboundMail) -> None:
+        await self._reaches_somebody_who_belongs_there(outbound)
+        if outbound.purpose in TO_CUSTOMERS and outbound.state is not OutboundState.HELD:
+            self._holds_no_note(outbound)
+        if outbound.purpose in AUTOMATIC_PURPOSES:
+            self.automatic.append((self.now, str(outbound.recipient), outbound.channel))
+            self._stays_under_the_caps(outbound)
+
+    async def _reaches_somebody_who_belongs_there(self, outbound: OutboundMail) -> None:
+        key = outbound.recipient.key
+        inside = {*self.policy.agent_of_address, *(address.key for address in self.policy.operators.addresses)}
+        if key in inside and outbound.purpose not in TO_CUSTOMERS:
+            return
+        if outbound.ticket_id is None:
+            if outbound.purpose not in {Purpose.VERIFICATION, Purpose.WELCOME}:
+                self._break(f"a {outbound.purpose} of no ticket goes to {key}")
+            return
+        ticket_id = outbound.ticket_id
+        ticket = await self.database.read(lambda tx: tx.tickets.get(ticket_id))
+        if key not in {participant.mailbox.address.key for participant in ticket.participants}:
+            self._break(f"{outbound.purpose} of {ticket.number} goes to {key}, who takes no part")
+
+    def _holds_no_note(self, outbound: OutboundMail) -> None:
+        message = message_from_bytes(outbound.content.read(), policy=policy.default)
+        text = "".join(part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
+        if SECRET in text.casefold():
+            self._break(f"a note leaves to {outbound.recipient}")
+
+    def _stays_under_the_caps(self, outbound: OutboundMail) -> None:
+        loops = self.policy.loops
+        lately = [(to, channel) for at, to, channel in self.automatic if at > self.now - timedelta(hours=1)]
+        domain = outbound.recipient.domain
+        counts = {
+            "correspondent": (sum(to == str(outbound.recipient) for to, _ in lately), loops.per_correspondent_and_hour),
+            "domain": (sum(to.endswith(f"@{domain}") for to, _ in lately), loops.per_domain_and_hour),
+            "channel": (sum(channel == outbound.channel for _, channel in lately), loops.per_channel_and_hour),
+        }
+        for scope, (number, cap) in counts.items():
+            if number > cap:
+                self._break(f"{number} automatic mails in an hour for one {scope}, {cap} are allowed")
+
+    async def check_tickets(self) -> None:
+        """Find a ticket without a channel, a queue or a number."""
+        ids = sorted(self.tickets)
+        for ticket in await self.database.read(lambda tx: tx.tickets.get_all(ids)):
+            if ticket.channel not in self.policy.channels or ticket.queue not in self.policy.queues or not ticket.number:
+                self._break(f"ticket {ticket.id}: channel {ticket.channel}, queue {ticket.queue}, number {ticket.number}")
+
+    def _break(self, message: str) -> None:
+        raise Broken(message + "\n" + "\n".join(self.happened))
+
+
+# ------------------------------------------------------------------------------------------------------- what can happen
+
+
+def _mail(witness: Witness, author: str, body: str, **fields: str) -> str:
+    number = witness.count()
+    headers = {"From": author, "To": "support@firma.example", "Subject": f"Sache {number}", "Date": "{{date}}"}
+    headers |= {"Message-ID": f"<m{number}@{author.rpartition('@')[2].rstrip('>')}>"} | fields
+    return "".join(f"{name}: {value}\n" for name, value in headers.items()) + f"\n{body}\n"
+
+
+def customer_writes(witness: Witness) -> dict[str, Any]:
+    """Write as a customer, of one's own accord."""
+    author = witness.chance.choice(_CUSTOMERS)
+    fields = {"Cc": witness.chance.choice(_STRANGERS)} if witness.chance.random() < 0.2 else {}
+    assurance = witness.chance.choice(("proven", "unproven", "unproven", "contradicted"))
+    return {"assurance": assurance, "mail": _mail(witness, author, witness.words(witness.count()), **fields)}
+
+
+def customer_answers(witness: Witness) -> dict[str, Any] | None:
+    """Answer a mail of ours as its recipient, or as somebody who got hold of it."""
+    outside = [mail for mail in witness.sent if mail.purpose in TO_CUSTOMERS]
+    if not outside:
+        return None
+    answered = witness.chance.choice(outside)
+    author = str(answered.recipient) if witness.chance.random() < 0.7 else witness.chance.choice((*_STRANGERS, *_CUSTOMERS))
+    body = f"{witness.words(witness.count())}\n\nAm Montag schrieb Firma:\n> ..."
+    fields = {"In-Reply-To": f"<{answered.message_id}>"}
+    return {"assurance": witness.chance.choice(("proven", "unproven")), "mail": _mail(witness, author, body, **fields)}
+
+
+def machine_answers(witness: Witness) -> dict[str, Any] | None:
+    """Answer a mail of ours as a machine, marked or not."""
+    if not witness.sent:
+        return None
+    answered = witness.chance.choice(witness.sent)
+    fields = {"In-Reply-To": f"<{answered.message_id}>"}
+    if witness.chance.random() < 0.5:
+        fields["Auto-Submitted"] = "auto-replied"
+    return {"mail": _mail(witness, str(answered.recipient), "Ich bin nicht da und lese Ihre Mail spaeter.", **fields)}
+
+
+def agent_acts(witness: Witness) -> dict[str, Any] | None:
+    """Answer a notification as its agent, with or without commands, or as a forger of that agent."""
+    agent = witness.chance.choice(tuple(_AGENTS))
+    address = witness.policy.agents[agent].addresses[0]
+    mine = [mail for mail in witness.mails_to(str(address)) if mail.ticket_id is not None]
+    if not mine:
+        return None
+    answered = witness.chance.choice(mine[-6:])
+    commands = witness.chance.sample(_COMMANDS, k=witness.chance.choice((0, 0, 0, 1, 1, 2)))
+    body = _agent_text(witness, is_note="#note" in commands)
+    fields = {"To": f"{_token(answered)}@gw.firma.example", "In-Reply-To": f"<{answered.message_id}>"}
+    if witness.chance.random() < 0.1:
+        fields["Cc"] = witness.chance.choice((*_CUSTOMERS, *_STRANGERS))
+    mail = _mail(witness, _AGENTS[agent], "\n".join((*commands, "", body)), **fields)
+    assurance = "proven" if witness.chance.random() < 0.85 else "unproven"
+    return {"to": f"{_token(answered)}@gw.firma.example", "assurance": assurance, "mail": mail}
+
+
+def _agent_text(witness: Witness, *, is_note: bool) -> str:
+    if is_note:
+        note = " ".join(f"{SECRET}{witness.chance.randrange(10**6)}" for _ in range(10))
+        witness.notes.append(note)
+        return note
+    if witness.notes and witness.chance.random() < 0.15:
+        return f"{witness.words(witness.count())}\n{witness.chance.choice(witness.notes)}"
+    return "" if witness.chance.random() < 0.1 else witness.words(witness.count())
+
+
+def _token(mail: OutboundMail) -> str:
+    return mail.message_id.partition("@")[0]
+
+
+def agent_leaves_note(witness: Witness) -> dict[str, Any] | None:
+    """Send to the note's address."""
+    step = agent_acts(witness)
+    if step is None or "#note" in step["mail"]:
+        return step
+    head, _, _ = step["mail"].partition("\n\n")
+    note = _agent_text(witness, is_note=True)
+    local, _, domain = step["to"].partition("@")
+    return {**step, "to": f"{local}+note@{domain}", "mail": f"{head}\n\n{note}\n"}
+
+
+def agent_starts(witness: Witness) -> dict[str, Any]:
+    """Write to the gateway out of nothing."""
+    agent = witness.chance.choice(tuple(_AGENTS))
+    first = witness.chance.choice(("#to kim@kunde.example", "#help", "#away", "#back", "#gibtesnicht", ""))
+    return {"mail": _mail(witness, _AGENTS[agent], f"{first}\n\n{witness.words(witness.count())}")}
+
+
+def stranger_writes(witness: Witness) -> dict[str, Any]:
+    """Write as somebody new."""
+    author = f"neu{witness.count()}@{witness.chance.choice(('kunde', 'fremd', 'andere'))}.example"
+    return {"assurance": "unproven", "mail": _mail(witness, author, witness.words(witness.count()))}
+
+
+def mail_bounces(witness: Witness) -> dict[str, Any] | None:
+    """Report that a mail of ours did not arrive."""
+    if not witness.sent:
+        return None
+    lost = witness.chance.choice(witness.sent)
+    if lost.reverse_path is None:
+        return None
+    status = witness.chance.choice(("5.1.1", "4.4.7"))
+    action = "failed" if status.startswith("5") else "delayed"
+    body = (
+        "--b\nContent-Type: text/plain\n\nNicht zugestellt.\n--b\nContent-Type: message/delivery-status\n\n"
+        f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {lost.recipient}\n"
+        f"Action: {action}\nStatus: {status}\n\n--b--"
+    )
+    kind = 'multipart/report; report-type=delivery-status; boundary="b"'
+    mail = _mail(witness, "MAILER-DAEMON@mx.example", body, **{"Content-Type": kind, "To": str(lost.reverse_path)})
+    return {"from": "", "to": str(lost.reverse_path), "mail": mail}
+
+
+def somebody_confirms(witness: Witness) -> dict[str, Any] | None:
+    """Answer a question of ours; whoever is asked about a leak thinks again."""
+    asked = [
+        m for m in witness.sent if m.purpose is Purpose.CONFIRM_ACTION and SECRET not in m.content.read().decode().casefold()
+    ]
+    if not asked:
+        return None
+    question = witness.chance.choice(asked[-4:])
+    agent = witness.policy.agent_of_address[question.recipient.key]
+    fields = {"To": f"{_token(question)}@gw.firma.example", "In-Reply-To": f"<{question.message_id}>"}
+    return {"to": fields["To"], "mail": _mail(witness, _AGENTS[agent], "confirm", **fields)}
+
+
+def list_is_worked(witness: Witness) -> dict[str, Any] | None:
+    """Answer the list of suspended mail."""
+    lists = [mail for mail in witness.sent if mail.purpose is Purpose.DIGEST]
+    if not lists:
+        return None
+    fields = {"To": f"{_token(lists[-1])}@gw.firma.example", "In-Reply-To": f"<{lists[-1].message_id}>"}
+    order = witness.chance.choice(("accept 1", "reject 1", "spam all", "block 1", "accept 99", "weg damit"))
+    return {"to": fields["To"], "mail": _mail(witness, _AGENTS["anna"], order, **fields)}
+
+
+def time_passes(witness: Witness) -> dict[str, Any]:
+    """Let some time pass."""
+    return {"later": witness.chance.choice(("10m", "40m", "3h", "2d"))}
+
+
+_HAPPENINGS: Final[tuple[Callable[[Witness], dict[str, Any] | None], ...]] = (
+    customer_writes,
+    customer_writes,
+    customer_answers,
+    customer_answers,
+    machine_answers,
+    agent_acts,
+    agent_acts,
+    agent_acts,
+    agent_leaves_note,
+    agent_starts,
+    stranger_writes,
+    mail_bounces,
+    somebody_confirms,
+    list_is_worked,
+    time_passes,
+)
