@@ -579,6 +579,8 @@ class Purpose(StrEnum):
     """To agents: a ticket's time runs out soon."""
     CLOCK_BREACH = "clock_breach"
     """To agents: a ticket's time has run out."""
+    REPORT = "report"
+    """To whoever wants it: the figures of a week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

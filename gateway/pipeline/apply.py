@@ -42,6 +42,7 @@ from gateway.pipeline.effects import (
     SendConfirmation,
     SendDigest,
     SendHelp,
+    SendReport,
     SendVerification,
     SendWelcome,
     SetAbsence,
@@ -211,6 +212,8 @@ class _Sheet:
                 self._make_contact(effect)
             case VerifyContact():
                 self.contacts.append(replace(effect.contact, verified_at=self.desk.now))
+            case SendReport():
+                self.mails.send_report(effect)
             case SendDigest():
                 self.listed += self.mails.send_digest(effect)
             case SaveContact():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from gateway.figures import Report
 from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
 from gateway.people import Absence, Block, Contact, LinkKind, Timer
 from gateway.pipeline.reasons import Outcome, Reason
@@ -335,6 +336,15 @@ class SendDigest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveContact:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReport:
+    """Mail somebody the figures of a week."""
+
+    to: Mailbox
+    name: str
+    report: Report
+
+
     """Write down what is known of a person from now on; one without an address is forgotten."""
 
     contact: Contact
@@ -419,6 +429,7 @@ Effect = (
     | SendDigest
     | SaveContact
     | BlockSender
+    | SendReport
     | LiftBlock
     | SetAbsence
     | EndAbsence

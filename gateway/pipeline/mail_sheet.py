@@ -17,6 +17,7 @@ from gateway.pipeline.effects import (
     SendConfirmation,
     SendDigest,
     SendHelp,
+    SendReport,
     SendVerification,
     SendWelcome,
     ShowThread,
@@ -26,6 +27,7 @@ from gateway.pipeline.effects import (
 from gateway.pipeline.identity import answered_by
 from gateway.pipeline.outgoing import Desk, Subject
 from gateway.pipeline.reasons import Reason
+from gateway.pipeline.report_views import report_variables
 from gateway.pipeline.ticket_sheet import TicketSheet
 from gateway.pipeline.views import (
     VariablesOf,
@@ -99,6 +101,11 @@ class MailSheet:
         return tuple(
             ListedMail(outbound_id=mail.id, number=number, received_id=each.id) for number, each in enumerate(effect.mails, 1)
         )
+
+    def send_report(self, effect: SendReport) -> None:
+        """Mail the figures of a week."""
+        variables = report_variables(effect.report, effect.name, self.desk.policy)
+        self.outbound.append(self.desk.write_report(self.channel, effect.to, variables))
 
     def _write(self, to: Mailbox, purpose: Purpose, about: Subject, variables: VariablesOf) -> None:
         channel = self.desk.policy.channels[self.channel]

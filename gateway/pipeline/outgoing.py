@@ -17,6 +17,7 @@ from gateway.pipeline.guard import find_frame, find_note
 from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import make_marker
 from gateway.pipeline.policy import NOTE_SUFFIX, Policy
+from gateway.pipeline.report_variables import ReportVariables
 from gateway.pipeline.settings import ChannelSettings
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import (
@@ -35,7 +36,9 @@ from gateway.tickets import Post, Side, Ticket, Visibility
 
 _MOST_ATTACHED_OCTETS: Final = 15_000_000
 _KINDS_OF_MAIL: Final = ("message/", "text/", "application/vnd.ms-outlook", "application/x-ole-storage")
-_NOBODY_ANSWERS: Final = frozenset({Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME, Purpose.OPERATOR_NOTICE})
+_NOBODY_ANSWERS: Final = frozenset(
+    {Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME, Purpose.OPERATOR_NOTICE, Purpose.REPORT}
+)
 """Their bounces go nowhere: the null reverse-path (RFC 3834 section 3.3)."""
 
 
@@ -177,6 +180,29 @@ class Desk:
             )
             mails.append(self._outbound(outbound_id, Purpose.OPERATOR_NOTICE, draft, address, about))
         return tuple(mails)
+
+    def write_report(self, channel: str, to: Mailbox, variables: ReportVariables) -> OutboundMail:
+        """Write the figures of a week, to an agent in their language, to others in the channel's."""
+        about = Subject(channel=self.policy.operators.channel or channel)
+        agent = self.policy.agent_of_address.get(to.address.key)
+        own = self.policy.agents[agent].language if agent is not None else None
+        language = own or self.policy.channels[about.channel].language
+        rendered = self._render(Purpose.REPORT, language, variables, about)
+        outbound_id, token = self._new_token()
+        draft = Draft(
+            from_=Mailbox("Ticket Gateway", self.policy.channels[about.channel].address),
+            to=to,
+            subject=rendered.subject,
+            message_id=message_id_of(token, self.policy.hostname),
+            date=self.now,
+            text=rendered.text,
+            html=rendered.html,
+            auto_submitted="auto-generated",
+            suppress_auto_response=True,
+            headers=(Header(LOOP_HEADER, token),),
+            language=language,
+        )
+        return self._outbound(outbound_id, Purpose.REPORT, draft, to.address, about)
 
     def scrub(self, text: str) -> str:
         """Take every token of ours out of a text that is about to leave."""

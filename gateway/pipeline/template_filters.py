@@ -44,7 +44,20 @@ def filters_for(zone: tzinfo) -> Mapping[str, Callable[..., Any]]:
             return f"{local:%d.%m.%Y, %H:%M}"
         return f"{local.day} {_MONTHS[local.month - 1]} {local:%Y, %H:%M}"
 
-    return {"as_html": as_html, "quoted": quoted, "reply_subject": reply_subject, "octets": octets, "when": when}
+    @pass_context
+    def day(context: Context, moment: datetime) -> str:
+        """Write a day: `21.11.2026` or `21 Nov 2026`."""
+        return when(context, moment).rpartition(", ")[0] if context.get("language") == "de" else when(context, moment)[:-7]
+
+    return {
+        "as_html": as_html,
+        "quoted": quoted,
+        "reply_subject": reply_subject,
+        "octets": octets,
+        "when": when,
+        "duration": duration,
+        "day": day,
+    }
 
 
 @pass_context
@@ -56,6 +69,23 @@ def octets(context: Context, size: int) -> str:
         return f"{max(1, round(size / 1000))} KB"
     text = f"{size / 1_000_000:.1f} MB"
     return text.replace(".", ",") if context.get("language") == "de" else text
+
+
+@pass_context
+def duration(context: Context, seconds: float | None) -> str:
+    """Write how long something took: `<1 min`, `12 min`, `3 h 05 min`, `2.5 days`; a dash where it never happened."""
+    is_german = context.get("language") == "de"
+    if seconds is None:
+        return "\N{EN DASH}"
+    if seconds < 60:  # noqa: PLR2004 a minute
+        return "<1 min"
+    minutes = round(seconds / 60)
+    if minutes < 60:  # noqa: PLR2004 an hour
+        return f"{minutes} min"
+    if minutes < 2 * 1440:
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    text = f"{seconds / 86_400:.1f} {'Tage' if is_german else 'days'}"
+    return text.replace(".", ",") if is_german else text
 
 
 def _blocks(lines: list[str]) -> Iterator[Markup]:

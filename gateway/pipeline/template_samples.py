@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from gateway.mail import Purpose
+from gateway.pipeline.report_samples import NO_REPORT, REPORT
 from gateway.pipeline.variables import (
     AnswerVariables,
     AttachmentView,
@@ -201,6 +202,7 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
         DigestVariables(marker=_MARKER, hostname="gw.firma.example", entries=()),
     ),
     Purpose.WAIT_OVER: (replace(_TEAM, ticket=replace(_TICKET, status="open", assignee="Anna Arndt"), post=_ANSWER),),
+    Purpose.REPORT: (REPORT, NO_REPORT),
     Purpose.CLOCK_WARNING: tuple(
         replace(_TEAM, post=_QUESTION, promise=promise, ticket=replace(_TICKET, clock="warning", due=_AT.replace(hour=12)))
         for promise in ("reaction", "resolution")

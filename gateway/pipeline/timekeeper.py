@@ -15,6 +15,8 @@ import structlog
 from gateway.errors import ConcurrentChange, TransientError
 from gateway.people import Timer
 from gateway.pipeline.journey import Road, process_timer
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.report_timers import standing_timers
 from gateway.storage.transaction import Topic
 from gateway.tickets import Changes
 
@@ -33,6 +35,8 @@ class Timekeeper:
         """Take where to get the road from."""
         self._road = road
         self._is_stopping = asyncio.Event()
+        self._arranged_for: Policy | None = None
+        """The configuration whose standing timers are set."""
 
     async def run(self) -> None:
         """Work until `stop`; then finish what is under way."""
@@ -57,6 +61,9 @@ class Timekeeper:
         """
         road = self._road()
         now = road.clock()
+        if road.policy is not self._arranged_for:
+            await self._arrange(road, now)
+            self._arranged_for = road.policy
         due = await road.database.read(lambda tx: tx.timers.due(now, _MOST_AT_ONCE))
         done = 0
         for timer in due:
@@ -64,6 +71,14 @@ class Timekeeper:
                 break
             done += await self._fire(timer, road)
         return done
+
+    async def _arrange(self, road: Road, now: datetime) -> None:
+        """Set the timers that must always stand; one that is due earlier than it would be now stays, and so does a missed one."""
+        wanted = standing_timers(road.policy, now)
+        standing = await road.database.read(lambda tx: {timer.key: tx.timers.get(timer.key) for timer in wanted})
+        missing = [timer for timer in wanted if (known := standing[timer.key]) is None or known.due_at > timer.due_at]
+        if missing:
+            await road.database.apply(Changes(timers=tuple(missing)))
 
     async def _fire(self, timer: Timer, road: Road) -> bool:
         try:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from gateway.figures import Report
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.facts import rehouse
 from gateway.pipeline.gather import absent_now, gather_ticket, line_of
@@ -27,6 +28,8 @@ class TimerFacts:
     """Of the ticket, the newest ones, oldest first."""
     absent: frozenset[str] = frozenset()
     """Agents who are away now."""
+    report: Report | None = None
+    """The figures of the seven days before, where they are to be sent."""
     suspended: tuple[ReceivedLine, ...] = ()
     """All that waits, where something is new since the last list; or what waited too long. Oldest first."""
 
@@ -46,6 +49,8 @@ def gather_timer(tx: Reader, timer: Timer, *, policy: Policy, now: datetime) -> 
         return TimerFacts(now=now, suspended=_all_waiting(tx))
     if timer.kind is TimerKind.EXPIRY:
         return TimerFacts(now=now, suspended=_waiting_before(tx, now - timedelta(days=policy.suspended.expire_days)))
+    if timer.kind is TimerKind.REPORT:
+        return TimerFacts(now=now, report=tx.reports.make(since=timer.due_at - timedelta(days=7), until=timer.due_at))
     if timer.ticket_id is None:
         return TimerFacts(now=now)
     ticket = gather_ticket(tx, timer.ticket_id)

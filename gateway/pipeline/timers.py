@@ -15,6 +15,7 @@ from gateway.pipeline.clocks import mark_times, wanted_timers
 from gateway.pipeline.effects import Announce, Decision, Effect, NotifyAgents, SetStatus
 from gateway.pipeline.presence import whom_the_clock_tells, whose_turn
 from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.report_timers import send_report
 from gateway.pipeline.rules.situation import Event
 from gateway.pipeline.rules.triggers import after_timer
 from gateway.pipeline.suspended_timers import expire_suspended, send_digest
@@ -162,7 +163,7 @@ STEPS: Final[Mapping[TimerKind, TimerStep]] = {
     TimerKind.DIGEST: send_digest,
     TimerKind.EXPIRY: expire_suspended,
     TimerKind.BREAKER: do_nothing,
-    TimerKind.REPORT: do_nothing,
+    TimerKind.REPORT: send_report,
 }
 
 REASONS: Final[Mapping[TimerKind, Reason]] = {

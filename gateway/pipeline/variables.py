@@ -13,6 +13,9 @@ from typing import Final, TypeAlias
 from gateway.mail import Purpose
 
 
+from gateway.pipeline.report_variables import ReportVariables
+
+_NO_HTML: Final = Markup("")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelView:
     """The support address a text speaks for."""
@@ -289,6 +292,7 @@ VARIABLES_OF: Final[Mapping[Purpose, type[Variables]]] = {
     Purpose.NEW_TICKET: NotificationVariables,
     Purpose.NEW_REPLY: NotificationVariables,
     Purpose.NEW_ANSWER: NotificationVariables,
+    | ReportVariables
     Purpose.NEW_NOTE: NotificationVariables,
     Purpose.HANDOVER: NotificationVariables,
     Purpose.ANSWER: AnswerVariables,
@@ -306,3 +310,4 @@ VARIABLES_OF: Final[Mapping[Purpose, type[Variables]]] = {
     Purpose.CLOCK_BREACH: NotificationVariables,
 }
 """Which variables each text has."""
+    Purpose.REPORT: ReportVariables,
