@@ -7,7 +7,7 @@ import pytest
 from gateway.evidence.dmarc import TreeWalker, names_to_ask
 from gateway.evidence.resolver import Resolver
 from gateway.mail import Assurance, DmarcPolicy, DmarcResult, SpfResult, SpfScope
-from tests.evidence.fake_dns import Behaviour, FakeDns
+from tests.evidence.fake_dns import Behaviour, FakeDns, Records
 from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, World, signer
 
 
@@ -236,3 +236,19 @@ async def test_a_silent_server_of_the_authors_own_leaves_everything_open(world: 
     world.set("s1._domainkey.shop.kunde.example", Behaviour.SERVFAIL)
     evidence = await world.observe(signer("shop.kunde.example").sign(DIRECT), client_ip=EVIL_IP)
     assert (evidence.dmarc.result, evidence.assurance) == (DmarcResult.TEMPERROR, Assurance.UNPROVEN)
+
+
+@pytest.mark.parametrize("records", [{"TXT": ["hello"]}, {"MX": ["10 mail.kunde.example."]}, {}])
+async def test_np_is_about_names_that_do_not_exist_and_not_about_names_without_addresses(
+    records: Records, resolver: Resolver, fake_dns: FakeDns
+) -> None:
+    fake_dns.zone["_dmarc.kunde.example"] = {"TXT": ["v=DMARC1; p=none; sp=quarantine; np=reject"]}
+    fake_dns.zone["shop.kunde.example"] = records
+    assert (await TreeWalker(resolver).discover("shop.kunde.example")).policy is QUARANTINE
+    assert (await TreeWalker(resolver).discover("nobody.kunde.example")).policy is REJECT
+
+
+async def test_a_name_above_names_that_exist_exists(resolver: Resolver, fake_dns: FakeDns) -> None:
+    fake_dns.zone["_dmarc.kunde.example"] = {"TXT": ["v=DMARC1; p=none; sp=quarantine; np=reject"]}
+    fake_dns.zone["a.shop.kunde.example"] = {"A": ["198.51.100.1"]}
+    assert (await TreeWalker(resolver).discover("shop.kunde.example")).policy is QUARANTINE

@@ -135,3 +135,41 @@ async def test_other_mails_go_on_while_the_longest_record_is_read(fake_dns: Fake
     await check_sender(resolver, client_ip="192.0.2.1", reverse_path=Address.of("kurt@kunde.example"), helo="mail.kunde.example")
     heart.cancel()
     assert beats >= 2
+
+
+NAMES_OF_STRANGERS = (
+    "a" * 64 + ".example",
+    'a"b.example',
+    "a\\b.example",
+    "a..example",
+    ".",
+    "\x00.example",
+    "ä.example",
+    "a\x7f.example",
+)
+
+
+@pytest.mark.parametrize("name", NAMES_OF_STRANGERS)
+async def test_a_name_that_cannot_be_asked_about_raises_nothing_wherever_it_stands(
+    name: str, fake_dns: FakeDns, resolver: Resolver
+) -> None:
+    async def check(domain: str, local: str = "kurt") -> str:
+        found = await check_sender(resolver, client_ip="192.0.2.1", reverse_path=Address(local, domain), helo=name)
+        return found.result.value
+
+    assert await check(name) in {"none", "permerror"}
+    for number, term in enumerate(("include", "a", "mx", "exists", "ptr")):
+        fake_dns.zone[f"d{number}.example"] = {"TXT": [f"v=spf1 {term}:{name} ?all"]}
+        assert await check(f"d{number}.example") in {"permerror", "neutral"}
+    fake_dns.zone["macros.example"] = {"TXT": ["v=spf1 exists:%{l}.macros.example a:%{h} redirect=%{l}.example"]}
+    assert await check("macros.example", local=name) == "permerror"
+    assert all(asked.isascii() and '"' not in asked and "\x00" not in asked for asked, _ in fake_dns.questions)
+
+
+@pytest.mark.parametrize(
+    "client_ip", ["", "unknown", "192.0.2.1, 192.0.2.2", "::ffff:192.0.2.1%eth0", "1.2.3", "\x00", "9" * 5000]
+)
+async def test_an_odd_peer_address_raises_nothing(client_ip: str, fake_dns: FakeDns, resolver: Resolver) -> None:
+    fake_dns.zone["kunde.example"] = {"TXT": ["v=spf1 ip4:192.0.2.1 -all"]}
+    found = await check_sender(resolver, client_ip=client_ip, reverse_path=Address.of("kurt@kunde.example"), helo="h.example")
+    assert found.result == ("pass" if client_ip.startswith("::ffff") else "none")

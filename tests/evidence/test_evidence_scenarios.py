@@ -28,10 +28,10 @@ from gateway.mail import (
     Recipient,
     RouteKind,
 )
-from gateway.pipeline.agents import find_doubt
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.facts import TokenFact, know_nothing
+from gateway.pipeline.gate import find_doubt
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.reading import read_message
 from gateway.pipeline.refusals import refuse_sender
