@@ -104,6 +104,18 @@ class Contents:
             if content.size > LARGEST_INLINE:
                 self._store_large(content)
 
+    def columns(self, content: Content) -> dict[str, int | bytes | None]:
+        """Return `size` and `body` of a content's row, once its bytes are where they belong; only where there is a folder.
+
+        Raises:
+            OSError: the bytes cannot be read or written.
+        """
+        if content.size <= LARGEST_INLINE:
+            return {"size": content.size, "body": content.read()}
+        if self._folder is not None and not self._folder.has(content.sha256):
+            self._folder.put(content)
+        return {"size": content.size, "body": None}
+
     def _store_large(self, content: Content) -> None:
         row = {"sha256": content.sha256, "size": content.size, "body": None}
         if self._folder is not None:

@@ -1,6 +1,6 @@
 """Received mail: the durable yes, the claim of who processes it, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -14,6 +14,7 @@ from gateway.states import ReceivedState, advance
 from gateway.storage.columns import index_key
 from gateway.storage.contents import Contents
 from gateway.storage.rows import ContentRow, ReceivedRow, table_of
+from gateway.storage.sqlite_accepting import insert_received
 from gateway.storage.statements import AnyRow, find, insert_ignoring, is_sqlite, update_each
 from gateway.tickets import ReceivedChange, TraceLine
 
@@ -196,16 +197,26 @@ class ReceivedWriter(ReceivedReader):
     def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails in bulk; return for each the id it has now, which for a second copy is the first one's."""
         keys = [index_key(acceptance.delivery_key) for acceptance in acceptances]
-        known = self._ids_of(sorted(set(keys)))
-        fresh = {key: a for key, a in zip(reversed(keys), reversed(acceptances), strict=True) if key not in known}
-        if fresh:
-            self._contents.store(a.mail.content for a in fresh.values())
-            insert_ignoring(self._connection, _RECEIVED, "delivery_key", [_row_of(a) for _, a in sorted(fresh.items())])
-            if is_sqlite(self._connection):
-                known |= {key: acceptance.mail.id for key, acceptance in fresh.items()}
-            else:  # another node may have been faster
-                known |= self._ids_of(sorted(fresh))
+        firsts = dict(zip(reversed(keys), reversed(acceptances), strict=True))
+        known = self._accept_at_once(firsts) if is_sqlite(self._connection) else self._accept_fresh(firsts)
         return tuple(known[key] for key in keys)
+
+    def _accept_at_once(self, firsts: Mapping[str, Acceptance]) -> Mapping[str, int]:
+        """Store what is new in one statement, and look for the ids of the others where there are any."""
+        rows = [_row_of(a) | self._contents.columns(a.mail.content) for _, a in sorted(firsts.items())]
+        if insert_received(self._connection, rows):
+            return {key: acceptance.mail.id for key, acceptance in firsts.items()}
+        return self._ids_of(sorted(firsts))
+
+    def _accept_fresh(self, firsts: Mapping[str, Acceptance]) -> Mapping[str, int]:
+        """Store what is not there yet; another node may be faster."""
+        known = self._ids_of(sorted(firsts))
+        fresh = {key: acceptance for key, acceptance in sorted(firsts.items()) if key not in known}
+        if fresh:
+            self._contents.store(acceptance.mail.content for acceptance in fresh.values())
+            insert_ignoring(self._connection, _RECEIVED, "delivery_key", [_row_of(a) for a in fresh.values()])
+            known |= self._ids_of(list(fresh))
+        return known
 
     def claim(self, *, limit: int, now: datetime, lease_seconds: float, node: str) -> tuple[ReceivedMail, ...]:
         """Lease up to `limit` undecided mails to a node, oldest first; nobody else gets them until the lease is over.

@@ -26,7 +26,7 @@ from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
 from gateway.storage.folder import BlobFolder, sync_folder
 from gateway.storage.received import Acceptance
-from gateway.storage.sqlite_bulk import driver_of
+from gateway.storage.sqlite_bulk import ROWS, driver_of
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
 from gateway.storage.write_queue import Accepting, Unit, WriteQueue
@@ -188,9 +188,13 @@ class SqliteEngine:
     def _write_once(self, shared: "_SharedTransaction") -> None:
         """Run what waits in one transaction; every unit that was taken stands in it, whatever happens."""
         ends = time.monotonic() + _MOST_MILLISECONDS / 1000
+        taken = self._queue.take()
+        if not self._queue.is_background_waiting and shared.accept_at_once(taken):
+            return
         shared.begin()
-        while taken := self._queue.take():
+        while taken := taken or self._queue.take():
             shared.run(taken)
+            taken = []
             if len(shared.units) >= _MOST_UNITS or time.monotonic() >= ends:
                 break
         if all(unit.is_urgent for unit in shared.units):  # however many accept at once, the work behind them goes on
@@ -218,6 +222,27 @@ class _SharedTransaction:
         self._folder = folder
         self._now = now
         self._driver = driver_of(connection)
+
+    def accept_at_once(self, taken: Sequence[Unit[Any]]) -> bool:
+        """Store mails by one statement that commits by itself; False where that is not possible or failed, and nothing is stored.
+
+        Raises:
+            Exception: the disk or the database fails.
+        """
+        wanted = [unit for unit in taken if isinstance(unit, Accepting) and not unit.future.cancelled()]
+        if not wanted or len(wanted) < len(taken) or sum(len(unit.acceptances) for unit in wanted) > ROWS:
+            return False
+        tx = Writer(self._connection, self._folder, now=self._now)
+        try:
+            _accept_all(tx, wanted)
+        except Exception as error:
+            if isinstance(translate(error), StorageUnavailable):
+                self.units += taken
+                raise
+            return False
+        self.units += taken
+        self.topics |= tx.topics
+        return True
 
     def begin(self) -> None:
         """Begin, as the only one who writes."""
@@ -261,7 +286,10 @@ def _run_all(tx: Writer, units: Sequence[Unit[Any]]) -> None:
     if len(units) == 1:
         units[0].result = units[0].work(tx)
         return
-    accepting = [unit for unit in units if isinstance(unit, Accepting)]
-    ids = iter(tx.accept([acceptance for unit in accepting for acceptance in unit.acceptances]))
-    for unit in accepting:
+    _accept_all(tx, [unit for unit in units if isinstance(unit, Accepting)])
+
+
+def _accept_all(tx: Writer, units: Sequence[Accepting]) -> None:
+    ids = iter(tx.accept([acceptance for unit in units for acceptance in unit.acceptances]))
+    for unit in units:
         unit.result = tuple(islice(ids, len(unit.acceptances)))

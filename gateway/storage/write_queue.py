@@ -70,6 +70,11 @@ class WriteQueue:
                 taken.append(self._urgent.popleft())
             return taken
 
+    @property
+    def is_background_waiting(self) -> bool:
+        """Tell whether a unit waits that is not urgent."""
+        return bool(self._background)
+
     def take_background(self) -> list[Unit[Any]]:
         """Return the next unit that is not urgent, or nothing."""
         with self._changed:

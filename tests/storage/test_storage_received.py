@@ -1,6 +1,7 @@
 """Accepting, claiming and deciding received mail, on both engines."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,29 @@ async def test_one_mail_for_two_channels_stores_its_bytes_once(database: Databas
     assert ids == (pair[0].mail.id, pair[1].mail.id)
     channels = await database.read(lambda tx: [tx.received.get(each).channel for each in ids])
     assert channels == ["support", "sales"]
+
+
+async def test_batch_of_old_new_and_repeated_mails_gives_each_the_id_that_is_stored(database: Database, make: "Make") -> None:
+    old = make.acceptance(b"old", delivery_key="old")
+    await database.accept([old])
+    batch = [make.acceptance(b"%d" % number, delivery_key=f"new {number}") for number in range(70)]
+    again = [make.acceptance(b"stamped anew", delivery_key="old"), make.acceptance(b"5 again", delivery_key="new 5")]
+    ids = await database.accept([*batch, *again])
+    assert ids == (*(each.mail.id for each in batch), old.mail.id, batch[5].mail.id)
+    assert await database.read(lambda tx: tx.contents.count()) == 71
+    assert (await database.verify()).is_sound
+
+
+async def test_mail_that_cannot_be_stored_does_not_keep_its_neighbours_from_being_stored(
+    database: Database, make: "Make"
+) -> None:
+    good = [make.acceptance(b"%d" % number) for number in range(6)]
+    id_taken = replace(good[0], delivery_key="another", mail=replace(good[0].mail, content=Content.of(b"another")))
+    await database.accept([good[0]])
+    outcomes = await asyncio.gather(*(database.accept([a]) for a in (*good[1:], id_taken)), return_exceptions=True)
+    assert outcomes[:-1] == [(acceptance.mail.id,) for acceptance in good[1:]]
+    assert isinstance(outcomes[-1], ConcurrentChange)
+    assert dict(await database.read(lambda tx: tx.received.counts()))[ReceivedState.RECEIVED] == 6
 
 
 async def test_claims_are_unique_among_many_claimers(database: Database, make: "Make") -> None:
