@@ -17,6 +17,7 @@ from gateway.config.document import read_document, value_at
 from gateway.config.model import Config
 from gateway.config.sample import SAMPLE
 from gateway.config.shape import item_of, model_of
+from gateway.pipeline.rules.settings import Then, TriggerThen, When
 from gateway.section import parse_octets, parse_seconds
 
 _WIDTH: Final = 110
@@ -106,7 +107,11 @@ def _default(name: str, field: FieldInfo, indent: int) -> list[str]:
         return [f"{pad}#{name}: …"]
     setting = f"{pad}#{name}: {_flow(_as_written(default, field))}".rstrip()
     item = model_of(item_of(field.annotation))
-    return [setting, *_item_settings(item, indent)] if item is not None and default == [] else [setting]
+    if item is not None and default == []:
+        return [setting, *_item_settings(item, indent)]
+    if item is not None and default == {}:
+        return [setting, f"{pad}#   NAME:", *_inner_settings(item, indent + 2)]
+    return [setting, *_inner_settings(model, indent)] if model is not None else [setting]
 
 
 def _item_settings(model: type[BaseModel], indent: int) -> list[str]:
@@ -115,7 +120,24 @@ def _item_settings(model: type[BaseModel], indent: int) -> list[str]:
     for number, (name, field) in enumerate(model.model_fields.items()):
         text = f"{' ' * indent}#   {'-' if number == 0 else ' '} {name}: {field.description or ''}"
         lines += textwrap.wrap(text, _WIDTH, subsequent_indent=" " * indent + "#       ", break_on_hyphens=False)
+        lines += _further(field, indent + 4)
     return lines
+
+
+def _inner_settings(model: type[BaseModel], indent: int) -> list[str]:
+    """Return what an optional section would hold, as comments."""
+    lines: list[str] = []
+    for name, field in model.model_fields.items():
+        text = f"{' ' * indent}#   {name}: {field.description or ''}"
+        lines += textwrap.wrap(text, _WIDTH, subsequent_indent=" " * indent + "#     ", break_on_hyphens=False)
+        lines += _further(field, indent + 2)
+    return lines
+
+
+def _further(field: FieldInfo, indent: int) -> list[str]:
+    """Return the settings inside of one that is only described, unless the rules above them show the same."""
+    inner = model_of(field.annotation) or model_of(item_of(field.annotation))
+    return _inner_settings(inner, indent) if inner is not None and inner not in {When, Then, TriggerThen} else []
 
 
 def _as_written(value: Any, field: FieldInfo) -> Any:  # noqa: ANN401 whatever a default may be

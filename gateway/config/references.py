@@ -6,12 +6,13 @@ generator in `CHECKS`; add a new one there.
 
 import pwd
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.document import Keys, section_of, value_at
+from gateway.config.mistake import Mistake
+from gateway.config.rule_checks import RULE_CHECKS
 from gateway.config.shape import did_you_mean
 from gateway.errors import InvalidAddress
 from gateway.evidence.signing import DkimSigner, UnusableSigningKey
@@ -24,14 +25,6 @@ RESERVED_LOCAL_PARTS: Final = frozenset({"postmaster", "abuse", "mailer-daemon"}
 _LONGEST_LABEL: Final = 63
 _LONGEST_NAME: Final = 253
 _LONGEST_NUMBER: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A mistake at `keys`."""
-
-    keys: Keys
-    reason: str
 
 
 def find_mistakes(tree: object) -> Iterator[Mistake]:
@@ -275,4 +268,5 @@ CHECKS: Final[tuple[Callable[[object], Iterator[Mistake]], ...]] = (
     certificates_are_readable,
     signing_keys_work,
     texts_can_be_made,
+    *RULE_CHECKS,
 )

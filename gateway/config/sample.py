@@ -49,6 +49,7 @@ SAMPLE: Final[dict[str, Any]] = {
             "forwarders": [{"networks": ["203.0.113.0/24"], "authserv_id": "mx.firma.example"}],
         }
     },
+    "rules": [{"name": "Urgent", "when": {"subject_contains": "[urgent]"}, "then": [{"priority": "high"}]}],
 }
 """As plain as YAML, in the vocabulary of the file."""
 

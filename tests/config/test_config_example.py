@@ -19,12 +19,15 @@ CONF = Path(__file__).parents[2] / "conf"
 SETTING = re.compile(r"^( *)#(?=[a-z_]+:)", re.MULTILINE)
 
 
-def models_below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+def models_below(model: type[BaseModel], above: tuple[type[BaseModel], ...] = ()) -> Iterator[type[BaseModel]]:
+    """Yield a section and those inside of it; conditions hold conditions."""
+    if model in above:
+        return
     yield model
     for field in model.model_fields.values():
         for annotation in (field.annotation, item_of(field.annotation)):
             if annotation is not None and (inner := model_of(annotation)):
-                yield from models_below(inner)
+                yield from models_below(inner, (*above, model))
 
 
 def load_example(text: str, tmp_path: Path) -> Config:

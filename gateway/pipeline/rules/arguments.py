@@ -25,7 +25,7 @@ def _check_pattern(text: str) -> str:
     try:
         pattern = Pattern.of(text)
     except WrongPattern as error:
-        message = f"RE2 does not take this pattern: {error}"
+        message = f"this pattern is none that RE2 takes: {error}"
         raise ValueError(message) from None
     if not text or pattern.search("") is not None:
         message = "this pattern matches everything, even an empty text"

@@ -1,7 +1,7 @@
 """Which rule refuses a mail before the 250: on envelope, evidence and header alone, because nothing else is known by then. Pure.
 
-Rules are asked in their order. A rule that looks at more and would end the list (`stop`, `ignore` …) ends it here: whether it hits
-is not known yet, so the mail is taken and decided with everything at hand.
+Rules are asked in their order. A rule that looks at more and would end the list (`stop`, `ignore` …) ends it here: whether it
+hits is not known yet, so the mail is taken and decided with everything at hand.
 """
 
 from typing import Final
