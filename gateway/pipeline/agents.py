@@ -1,17 +1,15 @@
 """The steps for mail in which an agent acts: the one place where a mail can speak for the company.
 
-The gate is `find_doubt`: proven, with that agent's own unexpired token, an unseen Message-ID and a fresh Date; when a DKIM
-signature is the proof, the token stands in a header that it signs. Anything less is suspended and the agent is asked at the
-configured address.
+Whether it may stands in `gate.py`; what it may say in the first lines in `commands.py`. Anything less than proof is suspended
+and the agent is asked at the configured address.
 """
 
-from datetime import timedelta
 from typing import Final
 
-from gateway.mail import Assurance, DkimResult, Mailbox, Purpose, SpfResult, SpfScope
+from gateway.mail import Mailbox, Purpose
 from gateway.pipeline import sayings
 from gateway.pipeline.case import Case, Hit, Miss, notify_team
-from gateway.pipeline.commands import Commands, read_commands
+from gateway.pipeline.commands import Commands, read_commands, says_note
 from gateway.pipeline.effects import (
     AddPost,
     AskToConfirm,
@@ -29,7 +27,13 @@ from gateway.pipeline.effects import (
     TellAgent,
     WaitUntil,
 )
-from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact, is_same_person
+from gateway.pipeline.facts import TO_CUSTOMERS, is_same_person
+from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
+from gateway.pipeline.guard import Leak, LeakKind, find_leak
+from gateway.pipeline.identity import signature_of
+from gateway.pipeline.lines import Lines
+from gateway.pipeline.marker import find_markers
+from gateway.pipeline.quotes import looks_like_heading
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.reply import surely_visible
 from gateway.pipeline.sayings import Said
@@ -84,75 +88,38 @@ def answer_as_agent(case: Case) -> Hit | Miss:
     return _act(case, facts.agent, facts.ticket)
 
 
-def find_doubt(case: Case, agent: str, *, with_token: bool = True) -> str | None:
-    """Say why a mail must not act as this agent; None when nothing is missing. Starting a conversation needs no token."""
-    evidence = case.mail.evidence
-    if case.assurance is not Assurance.PROVEN:
-        return f"the sender is {case.assurance}, not proven: {evidence.because}"
-    return (_doubt_token(case, agent) if with_token else None) or _doubt_freshness(case)
+def own_words(case: Case) -> tuple[str, bool]:
+    """Return what an agent wrote, and whether it surely is all of that and nothing else.
 
-
-def _doubt_token(case: Case, agent: str) -> str | None:
-    token = case.facts.token
-    if token is None:
-        return "it carries no token of ours"
-    if case.policy.agent_of_address.get(token.outbound.recipient.key) != agent or token.outbound.purpose in TO_CUSTOMERS:
-        return "the token was given to somebody else, or not to act with"
-    if token.is_expired:
-        return "the token has expired"
-    if not _token_is_covered(case, token):
-        return "the DKIM signature that proves the sender does not cover the header with the token"
-    return None
-
-
-def _doubt_freshness(case: Case) -> str | None:
-    """Doubt what could be a replay of a genuine mail."""
-    date = case.message.date
-    if case.message.message_id is None or case.facts.earlier:
-        return "its Message-ID is missing or was seen before"
-    if date is None or abs(case.mail.envelope.received_at - date) > timedelta(seconds=case.policy.tickets.fresh_date):
-        return "its Date is missing or too far from now"
-    return None
-
-
-def _token_is_covered(case: Case, token: TokenFact) -> bool:
-    """Tell whether the proof reaches the token: aligned SPF, or an aligned signature over a header that holds it.
-
-    A signature covers as many fields of a name as it lists, from the bottom up (RFC 6376 section 5.4.2): where there are more,
-    somebody may have put one on top.
+    What was taken for a quotation only because the words are ours, without a heading, a sign or a marker, may as well be the
+    agent's own sentence: then the whole text counts, unsurely. An answer must not end where it repeats what the customer said.
     """
-    evidence = case.mail.evidence
-    spf = evidence.through.spf if evidence.through else evidence.spf
-    if spf.result is SpfResult.PASS and spf.aligned and spf.scope is SpfScope.MFROM:
-        return True
-    return any(
-        signature.result is DkimResult.PASS
-        and signature.aligned
-        and any(0 < len(case.message.all_headers(name)) <= signature.signed_headers.count(name) for name in token.carriers)
-        for signature in evidence.dkim
-    )
+    message, reply = case.message, case.reading.reply
+    if reply.quoted.strip() and _is_unmarked(reply.quoted):
+        return message.text.strip("\n"), False
+    text = surely_visible(message.text, reply)
+    return (reply.visible, False) if text is None else (text, True)
 
 
-def is_confirmed_by(case: Case, agent: str) -> bool:
-    """Tell whether this agent confirmed the mail: the question showed all of it, so it counts for whatever had held it."""
-    return case.mail.waiver is not None and case.mail.waiver.by == agent
-
-
-def is_released(case: Case, agent: str, reason: Reason) -> bool:
-    """Tell whether the agent confirmed the mail, or an operator released it from exactly this."""
-    return is_confirmed_by(case, agent) or case.is_waived(reason)
+def _is_unmarked(quoted: str) -> bool:
+    """Tell whether nothing but its words makes a quotation one."""
+    lines = Lines(quoted)
+    first = lines.next_text(0)
+    return first >= 0 and not (lines.depths[first] or looks_like_heading(lines, first) or find_markers(quoted))
 
 
 def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
-    text = surely_visible(case.message.text, case.reading.reply)
-    if (text is None or case.forwarded) and not is_released(case, agent, Reason.UNSURE_QUOTE):
-        unsure = "it forwards somebody's mail" if case.forwarded else "where the quote begins is not certain"
-        return hold_for_agent(case, agent, Reason.UNSURE_QUOTE, unsure)
-    commands = read_commands(case.reading.reply.visible if text is None else text, agent=agent, case=case, ticket=ticket)
+    text, is_sure = own_words(case)
+    stays_inside = is_to_note_address(case) or says_note(text)
+    if (not is_sure or case.forwarded) and not stays_inside and not is_released(case, agent, Reason.UNSURE_QUOTE):
+        return _hold_unsure(case, agent, text)
+    if stays_inside and not is_sure:
+        text = case.message.text  # colleagues may read too much, customers not
+    commands = read_commands(text, agent=agent, case=case, ticket=ticket)
     if commands.wrong:
         return tell_wrong(case, agent, commands)
     has_words = bool(commands.text.strip()) or bool(case.message.attachments)
-    if not has_words and not commands.meant:
+    if not has_words and not commands.effects:
         return tell(case, Reason.EMPTY_ANSWER, agent, "nothing stands above the quote", sayings.nothing_written())
     if not has_words:
         return _keep_inside(case, ticket, commands, Reason.AGENT_COMMAND, "commands only")
@@ -160,6 +127,20 @@ def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
         post = agent_post(case, agent, commands.text, Visibility.INTERNAL)
         return _keep_inside(case, ticket, commands, Reason.AGENT_NOTE, "it is a note", post)
     return _answer(case, agent, ticket, commands)
+
+
+def _hold_unsure(case: Case, agent: str, text: str) -> Hit:
+    """Hold what cannot be told from a quotation; where words of a note are what looks like one, the question says so."""
+    leak = leak_in(case, agent, text)
+    if leak is not None and leak.kind is LeakKind.NOTE and not case.forwarded:
+        return _hold_leak(case, agent, leak)
+    unsure = "it forwards somebody's mail" if case.forwarded else "where the quote begins is not certain"
+    return hold_for_agent(case, agent, Reason.UNSURE_QUOTE, unsure)
+
+
+def _hold_leak(case: Case, agent: str, leak: Leak) -> Hit:
+    because = f"something internal stands in it ({leak.kind}): {leak.words}"
+    return hold_for_agent(case, agent, Reason.NOTE_LEAK, because, internal=leak.words)
 
 
 def is_to_note_address(case: Case) -> bool:
@@ -172,6 +153,10 @@ def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
     newer = case.facts.newer_answer
     if newer is not None and not commands.sends_anyway and not is_released(case, agent, Reason.STALE_ANSWER):
         return hold_for_agent(case, agent, Reason.STALE_ANSWER, f"{newer.agent or 'a colleague'} has answered since")
+    is_checked = case.is_waived(Reason.NOTE_LEAK)
+    leak = None if is_checked else leak_in(case, agent, commands.text)
+    if leak is not None:
+        return _hold_leak(case, agent, leak)
     added = _added(case, ticket)
     if not any(mailbox.address.is_sendable for mailbox in (*added, *(p.mailbox for p in ticket.participants))):
         because = f"no mail can be sent to {ticket.requester.address}"
@@ -184,11 +169,20 @@ def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
         effects=(
             agent_post(case, agent, commands.text, Visibility.PUBLIC),
             *_moves(agent, ticket, commands),
-            RelayAnswer(agent=agent, also_to=added),
+            RelayAnswer(agent=agent, also_to=added, is_checked=is_checked),
             *carry_on(case, agent, ticket.queue, commands, Purpose.NEW_ANSWER),
         ),
         ticket=ticket,
     )
+
+
+def leak_in(case: Case, agent: str, text: str) -> Leak | None:
+    """Return what stands in an agent's answer that must stay inside: what notes say, or the frame of a notification."""
+    ticket, posts = case.facts.ticket, case.facts.posts
+    signatures = (signature_of(agent, ticket, case.policy).text, ticket.subject) if ticket is not None else ()
+    public = (said for post in posts if post.visibility is Visibility.PUBLIC for said in (post.text, post.quoted))
+    notes = tuple(post.text for post in posts if post.visibility is Visibility.INTERNAL)
+    return find_leak(text, notes=notes, public=(*public, *signatures), number=ticket.number if ticket is not None else None)
 
 
 def agent_post(case: Case, agent: str, text: str, visibility: Visibility) -> AddPost:
@@ -263,11 +257,10 @@ def _keep_inside(
     )
 
 
-def hold_for_agent(case: Case, agent: str, reason: Reason, because: str) -> Hit:
+def hold_for_agent(case: Case, agent: str, reason: Reason, because: str, *, internal: str = "") -> Hit:
     """Hold a mail and ask its agent; the question shows everything that a `confirm` would let out, and to whom."""
-    text = surely_visible(case.message.text, case.reading.reply)
-    shown = case.reading.reply.visible if text is None else text
-    goes_out = reason in {Reason.UNSURE_QUOTE, Reason.STALE_ANSWER}
+    shown, _ = own_words(case)
+    goes_out = reason in {Reason.UNSURE_QUOTE, Reason.STALE_ANSWER, Reason.NOTE_LEAK}
     cap = case.policy.loops.confirmations_per_agent_and_hour
     asked = case.facts.questions_in_last_hour < cap and not case.is_automatic
     question = AskToConfirm(
@@ -276,7 +269,8 @@ def hold_for_agent(case: Case, agent: str, reason: Reason, because: str) -> Hit:
         would_send=shown if goes_out else "",
         says="" if goes_out else shown,
         also_to=_added(case, case.facts.ticket) if case.facts.ticket else (),
-        newer=case.facts.newer_answer,
+        newer=case.facts.newer_answer if reason is Reason.STALE_ANSWER else None,
+        internal=internal,
     )
     return Hit(
         outcome=Outcome.SUSPEND,

@@ -23,6 +23,7 @@ from gateway.tickets import Ticket
 COMMANDS: Final[tuple[Command, ...]] = (*THREAD_COMMANDS, *TICKET_COMMANDS, *PEOPLE_COMMANDS)
 
 _BY_WORD: Final = {word: command for command in COMMANDS for word in (*command.words, *command.german)}
+_NOTES: Final = frozenset({"note", "spam"})
 _LONGEST_LINE: Final = 500
 _SHOWN: Final = 60
 
@@ -134,6 +135,11 @@ def read_commands(text: str, *, agent: str, case: Case, ticket: Ticket | None) -
 def command_lines(text: str) -> tuple[Line, ...]:
     """Return the first lines of a text that are commands, or look like some."""
     return tuple(line for _, line in _first_lines(text.split("\n")))
+
+
+def says_note(text: str) -> bool:
+    """Tell whether the first lines say that what follows is for colleagues only."""
+    return any(line.command is not None and line.command.words[0] in _NOTES for line in command_lines(text))
 
 
 def _first_lines(lines: list[str]) -> Iterator[tuple[int, Line]]:

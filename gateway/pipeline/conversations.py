@@ -10,21 +10,29 @@ from gateway.pipeline import sayings
 from gateway.pipeline.agents import (
     agent_post,
     carry_on,
-    find_doubt,
     hold_for_agent,
-    is_confirmed_by,
-    is_released,
     is_to_note_address,
+    own_words,
     tell,
     tell_done,
     tell_wrong,
 )
 from gateway.pipeline.case import Case, Hit, Miss, written_to
 from gateway.pipeline.commands import Commands, command_lines, read_commands
-from gateway.pipeline.effects import AddParticipant, Assign, Effect, OpenTicket, RelayAnswer, SetStatus, TellAgent, WaitUntil
+from gateway.pipeline.effects import (
+    AddParticipant,
+    Assign,
+    Effect,
+    MoveToQueue,
+    OpenTicket,
+    RelayAnswer,
+    SetStatus,
+    TellAgent,
+    WaitUntil,
+)
 from gateway.pipeline.facts import part_in
+from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
 from gateway.pipeline.reasons import Outcome, Reason
-from gateway.pipeline.reply import surely_visible
 from gateway.pipeline.subjects import strip_prefixes
 from gateway.states import TicketStatus
 from gateway.tickets import Part, Ticket, Visibility
@@ -100,11 +108,10 @@ def _keep_direct(case: Case, agent: str, customers: tuple[Mailbox, ...], ticket:
 
 def _obey(case: Case, agent: str) -> Hit:
     """Do what the first lines say where there is no ticket yet."""
-    text = surely_visible(case.message.text, case.reading.reply)
-    if text is None and not is_released(case, agent, Reason.UNSURE_QUOTE):
+    text, is_sure = own_words(case)
+    if not is_sure and not is_released(case, agent, Reason.UNSURE_QUOTE):
         return hold_for_agent(case, agent, Reason.UNSURE_QUOTE, "where the quote begins is not certain")
-    shown = case.reading.reply.visible if text is None else text
-    commands = read_commands(shown, agent=agent, case=case, ticket=None)
+    commands = read_commands(text, agent=agent, case=case, ticket=None)
     if commands.wrong:
         return tell_wrong(case, agent, commands)
     if commands.begins_with:
@@ -128,9 +135,10 @@ def _begin(case: Case, agent: str, commands: Commands) -> Hit:
     moves: list[Effect] = list(commands.effects)
     if not is_note and not any(isinstance(move, SetStatus | WaitUntil) for move in moves):
         moves.append(SetStatus(status=TicketStatus.PENDING, by=agent, why="wrote to the customer"))
-    if not any(isinstance(move, Assign) for move in moves):
+    if not any(isinstance(move, Assign | MoveToQueue) for move in moves):
         moves.append(Assign(agent=agent, by=agent, why="wrote to the customer"))
     told = sayings.conversation_begun(str(first.address), str(written_to(case)), sent=True).to(case.language_of(agent))
+    queue = next((move.queue for move in reversed(moves) if isinstance(move, MoveToQueue)), case.channel.queue)
     known = {mailbox.address.key for mailbox in commands.begins_with}
     beside = tuple(m for m in (*_outside(case, case.message.to), *_outside(case, case.message.cc)) if m.address.key not in known)
     return Hit(
@@ -143,7 +151,7 @@ def _begin(case: Case, agent: str, commands: Commands) -> Hit:
             *(AddParticipant(mailbox=mailbox, part=Part.CC, by=agent) for mailbox in others),
             *moves,
             *(() if is_note else (RelayAnswer(agent=agent, also_to=beside),)),
-            *carry_on(case, agent, case.channel.queue, commands, Purpose.NEW_NOTE if is_note else Purpose.NEW_ANSWER),
+            *carry_on(case, agent, queue, commands, Purpose.NEW_NOTE if is_note else Purpose.NEW_ANSWER),
             *(() if is_note else (TellAgent(agent=agent, reason=Reason.AGENT_CONVERSATION, hint=told, is_done=True),)),
         ),
     )

@@ -217,6 +217,8 @@ class AskToConfirm:
     """Who would get it and take part from then on besides those who do already."""
     newer: Post | None = None
     """A colleague's answer that the agent had not seen."""
+    internal: str = ""
+    """The words that should stay inside, where that is the question."""
     says: str = ""
     """What the mail says, where the question is whose it is or whether it is welcome."""
 
@@ -335,8 +337,6 @@ class SendDigest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaveContact:
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SendReport:
     """Mail somebody the figures of a week."""
 
@@ -345,6 +345,8 @@ class SendReport:
     report: Report
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveContact:
     """Write down what is known of a person from now on; one without an address is forgotten."""
 
     contact: Contact
@@ -427,9 +429,9 @@ Effect = (
     | SendVerification
     | SendWelcome
     | SendDigest
+    | SendReport
     | SaveContact
     | BlockSender
-    | SendReport
     | LiftBlock
     | SetAbsence
     | EndAbsence

@@ -7,9 +7,10 @@ token. Where it is not certain whose mail was forwarded, the agent is asked and 
 from typing import Final
 
 from gateway.mail import Forwarded, Purpose
-from gateway.pipeline.agents import find_doubt, hold_for_agent, is_confirmed_by, is_released
+from gateway.pipeline.agents import hold_for_agent
 from gateway.pipeline.case import Case, Hit, Miss, notify_team, written_to
 from gateway.pipeline.effects import AddPost, OpenTicket
+from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.subjects import strip_prefixes
 from gateway.tickets import Side, Visibility

@@ -280,8 +280,8 @@ def not_confirmed() -> Said:
 def nothing_written() -> Said:
     """Say: nothing stands above the quote."""
     return Said(
-        de="Nichts wurde verschickt: Über der zitierten Mail stand kein Text.",
-        en="Nothing was sent: no text was found above the quoted mail.",
+        de="Nichts wurde verschickt oder vermerkt: Über der zitierten Mail stand kein Text.",
+        en="Nothing was sent or noted: no text was found above the quoted mail.",
     )
 
 

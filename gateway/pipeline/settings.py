@@ -46,7 +46,7 @@ class AgentSettings(Section):
     signature: str | None = None
     """Put below every answer of this person, as text; without it the queue's or the channel's signature."""
     signature_html: str | None = None
-    """The same for the HTML of answers, without scripts and remote pictures; where `signature` is missing, the text is made of it."""
+    """The same for the HTML of answers, without scripts and remote pictures; without `signature` the text is made from it."""
     language: Language | None = None
     """The language of notifications to this person; without it the channel's."""
 

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from gateway.mail import Purpose
 from gateway.people import Block, BlockKind, Timer, TimerKind
 from gateway.pipeline import sayings
-from gateway.pipeline.agents import find_doubt, hold_for_agent, is_confirmed_by
+from gateway.pipeline.agents import hold_for_agent
 from gateway.pipeline.case import Case, Hit, Miss
 from gateway.pipeline.effects import BlockSender, Effect, RejectMail, ReleaseMail, SetTimer, TellAgent
 from gateway.pipeline.facts import is_same_person
+from gateway.pipeline.gate import find_doubt, is_confirmed_by
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.received_line import ReceivedLine

@@ -119,6 +119,7 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
             ("unsure_quote", "2026-000123", _ANSWER.text, None),
             ("stale_answer", "2026-000123", _ANSWER.text, _ANSWER),
             ("stranger_on_ticket", None, "", None),
+            ("note_leak", "2026-000123", _ANSWER.text, None),
         )
     ),
     Purpose.COMMAND_RESULT: tuple(
@@ -201,8 +202,8 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
         ),
         DigestVariables(marker=_MARKER, hostname="gw.firma.example", entries=()),
     ),
-    Purpose.WAIT_OVER: (replace(_TEAM, ticket=replace(_TICKET, status="open", assignee="Anna Arndt"), post=_ANSWER),),
     Purpose.REPORT: (REPORT, NO_REPORT),
+    Purpose.WAIT_OVER: (replace(_TEAM, ticket=replace(_TICKET, status="open", assignee="Anna Arndt"), post=_ANSWER),),
     Purpose.CLOCK_WARNING: tuple(
         replace(_TEAM, post=_QUESTION, promise=promise, ticket=replace(_TICKET, clock="warning", due=_AT.replace(hour=12)))
         for promise in ("reaction", "resolution")

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from markupsafe import Markup
+
 from gateway.mail import Purpose
-
-
 from gateway.pipeline.report_variables import ReportVariables
 
 _NO_HTML: Final = Markup("")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelView:
     """The support address a text speaks for."""
@@ -138,6 +140,10 @@ class AnswerVariables:
     text: str
     signature: str
     """Empty where nobody has one."""
+    signature_html: Markup = _NO_HTML
+    """The same as HTML, made harmless; empty where there is only text."""
+    is_first: bool = False
+    """Nothing was said before: the customer has not written yet."""
     marker: str
     previous: PostView | None = None
     """The customer's last post, quoted below; None to quote nothing."""
@@ -162,6 +168,8 @@ class ConfirmActionVariables:
     """Who would take part from then on."""
     newer: PostView | None = None
     """The post that a stale answer had not seen."""
+    internal: str = ""
+    """The words that should stay inside."""
     author: str = ""
     """Who wrote the held mail, where a stranger did."""
     says: str = ""
@@ -284,6 +292,7 @@ Variables: TypeAlias = (
     | OperatorNoticeVariables
     | DigestVariables
     | VerificationVariables
+    | ReportVariables
     | WelcomeVariables
 )
 
@@ -292,7 +301,6 @@ VARIABLES_OF: Final[Mapping[Purpose, type[Variables]]] = {
     Purpose.NEW_TICKET: NotificationVariables,
     Purpose.NEW_REPLY: NotificationVariables,
     Purpose.NEW_ANSWER: NotificationVariables,
-    | ReportVariables
     Purpose.NEW_NOTE: NotificationVariables,
     Purpose.HANDOVER: NotificationVariables,
     Purpose.ANSWER: AnswerVariables,
@@ -308,6 +316,6 @@ VARIABLES_OF: Final[Mapping[Purpose, type[Variables]]] = {
     Purpose.WAIT_OVER: NotificationVariables,
     Purpose.CLOCK_WARNING: NotificationVariables,
     Purpose.CLOCK_BREACH: NotificationVariables,
+    Purpose.REPORT: ReportVariables,
 }
 """Which variables each text has."""
-    Purpose.REPORT: ReportVariables,

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from markupsafe import Markup
+
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
 from gateway.pipeline.commands import COMMANDS
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
 from gateway.pipeline.facts import part_in
+from gateway.pipeline.identity import signature_of
 from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
@@ -124,12 +127,16 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
 
 
 def answer_variables(ticket: Ticket, posts: Sequence[Post], participant: Participant, agent: str, desk: Desk) -> VariablesOf:
-    """Return what a person outside gets of an agent's answer; a late participant gets no history."""
+    """Return what a person outside gets of an agent's answer; a late participant gets no history.
+
+    `posts` are those that `posts_for` lets this person know of.
+    """
     policy = desk.policy
     channel = policy.channels[ticket.channel]
-    signature = policy.agents[agent].signature or policy.queues[ticket.queue].signature or channel.signature or ""
+    signature = signature_of(agent, ticket, policy)
     seen = (p for p in reversed(posts[:-1]) if participant.since_post_id is None or p.id >= participant.since_post_id)
     previous = next((p for p in seen if p.side is Side.CUSTOMER and p.visibility is Visibility.PUBLIC), None)
+    is_first = all(post.visibility is Visibility.INTERNAL for post in posts[:-1])
 
     def variables(marker: str) -> AnswerVariables:
         return AnswerVariables(
@@ -137,12 +144,20 @@ def answer_variables(ticket: Ticket, posts: Sequence[Post], participant: Partici
             subject=desk.scrub(ticket.subject),
             tag=subject_tag(ticket, channel),
             text=desk.scrub(posts[-1].text),
-            signature=signature,
+            signature=signature.text,
+            signature_html=Markup(signature.html),  # noqa: S704 sanitised
             marker=marker,
             previous=_post(previous, desk) if previous else None,
+            is_first=is_first,
         )
 
     return variables
+
+
+def posts_for(participant: Participant, ticket: Ticket, posts: Sequence[Post]) -> tuple[Post, ...]:
+    """Return the posts without those of people whom this person must not know of: Bcc, and who takes part no more."""
+    known = {p.mailbox.address.key for p in ticket.participants if p.part is not Part.BCC} | {participant.mailbox.address.key}
+    return tuple(post for post in posts if post.side is not Side.CUSTOMER or post.author.address.key in known)
 
 
 def confirm_action_variables(
@@ -164,6 +179,7 @@ def confirm_action_variables(
             would_send=desk.scrub(effect.would_send),
             newer=_post(effect.newer, desk) if effect.newer else None,
             also_to=_names(effect.also_to),
+            internal=desk.scrub(effect.internal),
             author=str(author) if author else "",
             says=desk.scrub(effect.says),
         )
@@ -260,11 +276,6 @@ def _author_in_question(reading: Reading, effect: AskToConfirm) -> Mailbox | Non
 def via(author: Mailbox, display_name: str) -> str:
     """Return the name an agent sees: `Kim Kunde (via Firma Support)`."""
     return f"{author.name or author.address} (via {display_name})"
-
-
-def answered_by(agent: str, ticket: Ticket, policy: Policy) -> str:
-    """Return the name a customer sees: `Anna (Firma Support)`."""
-    return f"{policy.agent_alias(agent)} ({policy.channels[ticket.channel].display_name})"
 
 
 def _channel(channel: ChannelSettings, address: Address) -> ChannelView:
