@@ -35,6 +35,8 @@ class _Reader:
         self._found: list[Mailbox] = []
         self._has_unclosed: set[str] = set()
         self._word_end = -1
+        self._half_name: tuple[str, int] | None = None
+        """A lone word before a comma, and how many mailboxes were found up to it."""
         self._reset()
 
     def _reset(self) -> None:
@@ -158,11 +160,16 @@ class _Reader:
         words = "".join(self._words).strip()
         comment = next((c for c in self._comments if c.strip()), None)
         if self._angle is not None and self._angle.strip():
+            if words and "@" in self._angle and self._half_name is not None and self._half_name[1] == len(self._found):
+                self._found.pop()  # `Dorn, Dora <dora@example.org>`: the comma of a name that nobody quoted
+                words = f"{self._half_name[0]}, {words}"
             self._add(words or comment, self._angle)
         elif words and self._angle is None:
             name, address = _split_bare(words)
             if address:
                 self._add(name or comment, address)
+            if address and "@" not in address:
+                self._half_name = (address, len(self._found))
         self._reset()
 
     def _add(self, name: str | None, address: str) -> None:

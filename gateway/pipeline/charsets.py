@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from gateway.pipeline.iso2022jp import decode_windows_japanese
+
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,39}")
 
 _NICKNAMES: Final = {
@@ -153,6 +155,10 @@ _TOO_FEW: Final = 10
 """Fewer octets above 127 than this are too few to guess from."""
 
 
+_JAPANESE_MAIL: Final = "iso2022_jp_ext"
+_ESCAPES: Final = (b"\x1b$", b"\x1b(J")
+
+
 def find_codec(charset: str | None) -> str | None:
     """Return the name of the Python codec for a charset as mail names it; None when the name says nothing."""
     if not charset:
@@ -196,8 +202,12 @@ def decode_text(body: bytes, charset: str | None = None) -> str:
         return _decode_usual(body, codec_name)
     order = ("utf-8", codec_name) if codec_name in _EAST_ASIAN and _is_surely_utf8(body) else (codec_name, "utf-8")
     for codec in order:
+        if codec == "utf-8" and codec_name == _JAPANESE_MAIL and _ESCAPES[0] in body:
+            continue
         if (text := _try(body, codec)) is not None:
             return text
+    if codec_name == _JAPANESE_MAIL and (_ESCAPES[0] in body or _ESCAPES[1] in body):
+        return decode_windows_japanese(body)
     replaced = body.decode(codec_name, "replace")
     return replaced if _mostly_read(replaced) else _guess(body)
 
@@ -246,10 +256,9 @@ def _decode_wide(body: bytes, codec: str) -> str:
 
 def _decode_seven_bits(body: bytes, *, is_declared: bool) -> str:
     """Read octets below 128 as ASCII, unless the escape sequences of ISO-2022-JP (RFC 1468) stand among them."""
-    if not is_declared and (b"\x1b$" in body or b"\x1b(J" in body):
-        japanese = _try(body, "iso2022_jp_ext")
-        if japanese is not None:
-            return japanese
+    if not is_declared and any(escape in body for escape in _ESCAPES):
+        japanese = _try(body, _JAPANESE_MAIL)
+        return decode_windows_japanese(body) if japanese is None else japanese
     return body.decode("ascii", "replace")
 
 

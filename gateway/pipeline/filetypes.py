@@ -3,6 +3,7 @@
 Our own short list comes first: what support mail carries, and what is dangerous. puremagic answers for the rest.
 """
 
+import re
 import struct
 from collections.abc import Callable
 from typing import Final
@@ -53,10 +54,17 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS: Final = (
     ("WordDocument", "application/msword"),
     ("Workbook", "application/vnd.ms-excel"),
+    ("VisioDocument", "application/vnd.visio"),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),
     ("__properties_version1.0", "application/vnd.ms-outlook"),
 )
+_ANY_OLE: Final = "application/x-ole-storage"
+_OLE_CLAIMS: Final = frozenset({claimed for _, claimed in _OLE_STREAMS} | {"application/vnd.ms-project", "application/x-msi"})
+"""What such a file may be where none of its streams tells."""
 _TEXTUAL: Final = ("text/", "message/", "application/json", "application/xml", "application/pgp", "application/x-sh")
+_FIELD: Final = re.compile(rb"([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]")
+_MAIL_FIELDS: Final = frozenset(b"received from to subject date message-id mime-version return-path".split())
+_ENOUGH_FIELDS: Final = 3
 _FORGIVEN: Final = 3
 _CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\b"))
 
@@ -71,7 +79,7 @@ def detect_type(body: bytes, claimed: str) -> str:
     head = body[:_HEAD]
     found = _by_magic(head, body)
     if found:
-        return found
+        return claimed if found == _ANY_OLE and claimed in _OLE_CLAIMS else found
     if is_text(head):
         return _text_type(head, claimed)
     return _ask_puremagic(body[: _HEAD // 4])
@@ -84,7 +92,7 @@ def _by_magic(head: bytes, body: bytes) -> str | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip_type(head, body)
     if head.startswith(_OLE):
-        return next((t for name, t in _OLE_STREAMS if name.encode("utf-16-le") in body), "application/x-ole-storage")
+        return next((t for name, t in _OLE_STREAMS if name.encode("utf-16-le") in body), _ANY_OLE)
     if head.startswith(b"RIFF"):
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(head[8:12])
     if head[4:8] == b"ftyp":
@@ -130,15 +138,28 @@ def _text_type(head: bytes, claimed: str) -> str:
     start = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "text/html"
-    if start.startswith(b"<?xml"):
-        return "image/svg+xml" if b"<svg" in head[:4096].lower() else "text/xml" if claimed == "text/xml" else "application/xml"
-    if start.startswith(b"<svg"):
-        return "image/svg+xml"
-    if start.startswith(b"begin:vcalendar"):
-        return "text/calendar"
-    if start.startswith(b"begin:vcard"):
-        return "text/vcard"
+    if start.startswith((b"<?xml", b"<svg")):
+        is_image = start.startswith(b"<svg") or b"<svg" in head[:4096].lower()
+        return "image/svg+xml" if is_image else "text/xml" if claimed == "text/xml" else "application/xml"
+    if start.startswith((b"begin:vcalendar", b"begin:vcard")):
+        return "text/calendar" if start.startswith(b"begin:vcalendar") else "text/vcard"
+    if _looks_like_mail(head[:4096]):
+        return "message/rfc822"
     return claimed if claimed.startswith(_TEXTUAL) and claimed != "text/html" else "text/plain"
+
+
+def _looks_like_mail(head: bytes) -> bool:
+    """Tell whether text begins with the header block of a mail: fields only, three of those that every mail has."""
+    if not _FIELD.match(head):
+        return False
+    names = set()
+    for line in head.replace(b"\r\n", b"\n").split(b"\n"):
+        field = _FIELD.match(line)
+        if not line or (field is None and line[:1] not in b" \t"):
+            break
+        if field is not None:
+            names.add(field[1].lower())
+    return len(names & _MAIL_FIELDS) >= _ENOUGH_FIELDS
 
 
 def _ask_puremagic(head: bytes) -> str:
