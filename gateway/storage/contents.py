@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from gateway.errors import NotFound
 from gateway.mail import Content
@@ -26,6 +26,7 @@ LARGEST_INLINE: Final = 64 * 1024
 _PIECE: Final = 256 * 1024
 _CONTENT: Final = table_of(ContentRow)
 _CHUNK: Final = table_of(BlobChunkRow)
+_IS_THERE: Final = _CONTENT.c.size >= 0
 
 
 class Condition(StrEnum):
@@ -55,7 +56,7 @@ class Contents:
 
     def count(self) -> int:
         """Return how many different bodies are stored."""
-        return self._connection.scalar(select(func.count()).select_from(_CONTENT)) or 0
+        return self._connection.scalar(select(func.count()).select_from(_CONTENT).where(_IS_THERE)) or 0
 
     def get(self, sha256: str) -> Content:
         """Return the content with that digest.
@@ -63,7 +64,7 @@ class Contents:
         Raises:
             NotFound: no such content.
         """
-        row = self._connection.execute(select(_CONTENT).where(_CONTENT.c.sha256 == sha256)).one_or_none()
+        row = self._connection.execute(select(_CONTENT).where(_CONTENT.c.sha256 == sha256, _IS_THERE)).one_or_none()
         if row is None:
             raise NotFound(sha256)
         return self.of_row(row.sha256, row.size, row.body)
@@ -123,7 +124,7 @@ class Contents:
                 self._folder.put(content)
             insert_ignoring(self._connection, _CONTENT, "sha256", [row])
             return
-        exists = select(_CONTENT.c.sha256).where(_CONTENT.c.sha256 == content.sha256)
+        exists = select(_CONTENT.c.sha256).where(_CONTENT.c.sha256 == content.sha256, _IS_THERE)
         if self._connection.scalar(exists) is not None:
             return
         insert_ignoring(self._connection, _CONTENT, "sha256", [row])
@@ -142,7 +143,7 @@ class Contents:
         wanted = sorted(set(digests))
         if not wanted:
             return
-        found = set(self._connection.scalars(select(_CONTENT.c.sha256).where(_CONTENT.c.sha256.in_(wanted))))
+        found = set(self._connection.scalars(select(_CONTENT.c.sha256).where(_CONTENT.c.sha256.in_(wanted), _IS_THERE)))
         missing = [digest for digest in wanted if digest not in found]
         if missing:
             message = f"no content is stored under {', '.join(missing)}"
@@ -150,7 +151,7 @@ class Contents:
 
     def check(self, *, after: str, limit: int) -> tuple[CheckedContent, ...]:
         """Read the bytes of up to `limit` rows whose digest follows `after`, in the order of digests."""
-        query = select(_CONTENT).where(_CONTENT.c.sha256 > after).order_by(_CONTENT.c.sha256).limit(limit)
+        query = select(_CONTENT).where(_CONTENT.c.sha256 > after, _IS_THERE).order_by(_CONTENT.c.sha256).limit(limit)
         rows = self._connection.execute(query).all()
         return tuple(
             CheckedContent(sha256=row.sha256, condition=_look_at(row.sha256, self._stored(row.sha256, row.size, row.body)))
@@ -164,8 +165,18 @@ class Contents:
 
     def without_row(self, digests: Sequence[str]) -> list[str]:
         """Return those that no row names."""
-        named = set(self._connection.scalars(select(_CONTENT.c.sha256).where(_CONTENT.c.sha256.in_(digests))))
+        named = set(self._connection.scalars(select(_CONTENT.c.sha256).where(_CONTENT.c.sha256.in_(digests), _IS_THERE)))
         return [digest for digest in digests if digest not in named]
+
+    def lock(self, digests: Sequence[str]) -> None:
+        """Let nobody store these or refer to them until the end of this transaction."""
+        query = select(_CONTENT.c.sha256).where(_CONTENT.c.sha256.in_(sorted(digests))).order_by(_CONTENT.c.sha256)
+        self._connection.execute(query.with_for_update()).all()
+
+    def forget(self, digests: Sequence[str]) -> None:
+        """Erase bytes that no row refers to; in a folder they are orphans from now on."""
+        self._connection.execute(update(_CONTENT).where(_CONTENT.c.sha256.in_(digests)).values(size=-1, body=None))
+        self._connection.execute(delete(_CHUNK).where(_CHUNK.c.sha256.in_(digests)))
 
     def remove_orphans(self, digests: Sequence[str]) -> int:
         """Remove blobs that no row names; return how many.

@@ -16,6 +16,8 @@ from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.storage.columns import CleanText, Id, Json, KeyText, UtcTime, Word
 from gateway.tickets import Part, Priority, Side, TraceLine, Visibility
 
+REFILLED_WHERE: Final = "refilled_where"
+"""In a table's `info`: a row of which this holds is as good as none, and an insertion that finds it fills it again."""
 IS_UNSOLVED: Final = "assignee IS NOT NULL AND status IN ('new', 'open', 'pending', 'on_hold')"
 """What an agent has to do; a query finds the index of it only when it says the same in the same words."""
 _IS_TIMED: Final = "late_at IS NOT NULL"
@@ -35,9 +37,13 @@ class Row(SQLModel):
 
 
 class ContentRow(Row, table=True):
-    """Bytes, once for all who refer to them; `body` is empty where they lie in the blob store."""
+    """Bytes, once for all who refer to them; `body` is empty where they lie in the blob store.
+
+    A size below 0 marks bytes that were erased (`erasing.py`).
+    """
 
     __tablename__ = "content"
+    __table_args__ = ({"info": {REFILLED_WHERE: "content.size < 0"}},)
     sha256: str = Field(sa_type=KeyText, primary_key=True)
     size: int = Field(sa_type=cast("Any", Id))
     body: bytes | None = Field(sa_type=LargeBinary)

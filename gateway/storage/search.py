@@ -114,8 +114,13 @@ class SearchWriter(SearchReader):
     """Keeps the index true."""
 
     def add(self, tickets: Sequence[Ticket], posts: Sequence[Post]) -> None:
-        """Take in new tickets and posts."""
-        self._add([*map(_ticket_document, tickets), *map(_post_document, posts)])
+        """Take in new tickets and posts, by ascending ids: FTS5 writes a segment whenever one is not above the one before."""
+        documents = [*map(_ticket_document, tickets), *map(_post_document, posts)]
+        self._add(sorted(documents, key=lambda document: document.id))
+
+    def forget(self, tickets: Sequence[Ticket] = (), posts: Sequence[Post] = ()) -> None:
+        """Take out tickets and posts, given as they stand in the database."""
+        self._remove([*map(_ticket_document, tickets), *map(_post_document, posts)])
 
     def forget_changed(self, tickets: Sequence[Ticket]) -> tuple[Ticket, ...]:
         """Take out the old words of those tickets that read otherwise now; call before they are written, `add` them after."""

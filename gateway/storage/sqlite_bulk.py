@@ -14,6 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Dialect, Table, select
 from sqlalchemy.dialects import sqlite
 
+from gateway.storage.conflicts import ignoring
+
 ROWS: Final = 32
 """Rows of one statement: the driver keeps the prepared statements of all numbers up to this."""
 
@@ -34,11 +36,16 @@ def insert_ignoring(connection: Connection, table: Table, unique: str, values: S
     Raises:
         sqlite3.Error: of what one statement held nothing was stored.
     """
-    driver, insert = driver_of(connection), _insert(table, unique, frozenset(values[0]))
-    for start in range(0, len(values), ROWS):
-        rows = values[start : start + ROWS]
-        parameters = [process(row[name]) if process else row[name] for row in rows for name, process in insert.columns]
-        driver.execute(insert.texts[len(rows) - 1], parameters)
+    _run(driver_of(connection), _insert(table, unique, frozenset(values[0])), values)
+
+
+def insert(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that all have the same columns.
+
+    Raises:
+        sqlite3.Error: of what one statement held nothing was stored.
+    """
+    _run(driver_of(connection), _insert(table, None, frozenset(values[0])), values)
 
 
 def find(connection: Connection, key: Column[str], value: Column[Any], keys: Sequence[str]) -> dict[str, Any]:
@@ -61,11 +68,22 @@ class _Insert:
     """The statement for one row, for two, and so on."""
 
 
+def _run(driver: sqlite3.Connection, insert: _Insert, values: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(values), ROWS):
+        rows = values[start : start + ROWS]
+        parameters = [process(row[name]) if process else row[name] for row in rows for name, process in insert.columns]
+        driver.execute(insert.texts[len(rows) - 1], parameters)
+
+
 @cache
-def _insert(table: Table, unique: str, names: frozenset[str]) -> _Insert:
-    statement = sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique])
+def _insert(table: Table, unique: str | None, names: frozenset[str]) -> _Insert:
+    statement = sqlite.insert(table)
+    if unique is not None:
+        statement = ignoring(statement, table, unique)
     compiled = statement.compile(dialect=_DIALECT, column_keys=sorted(names))
-    columns = tuple((name, table.c[name].type.bind_processor(_DIALECT)) for name in compiled.positiontup or ())
+    columns = tuple(
+        (name, table.c[name].type.dialect_impl(_DIALECT).bind_processor(_DIALECT)) for name in compiled.positiontup or ()
+    )
     row = f"({', '.join('?' * len(columns))})"
     head, tail = str(compiled).split(row)
     return _Insert(columns=columns, texts=tuple(head + ", ".join([row] * count) + tail for count in range(1, ROWS + 1)))

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
 from gateway.storage import sqlite_bulk
+from gateway.storage.conflicts import ignoring
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
@@ -24,9 +25,19 @@ def insert_ignoring(connection: Connection, table: Table, unique: str, values: S
         connection.execute(_insert_ignoring(table, unique), values)
 
 
+def insert_rows(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows in bulk that all have the same columns."""
+    if not values:
+        return
+    if is_sqlite(connection):
+        sqlite_bulk.insert(connection, table, values)
+    else:
+        connection.execute(table.insert(), values)
+
+
 @cache
 def _insert_ignoring(table: Table, unique: str) -> Executable:
-    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique])
+    return ignoring(postgresql.insert(table), table, unique)
 
 
 def find(connection: Connection, key: Column[str], value: Column[Any], keys: Sequence[str]) -> dict[str, Any]:

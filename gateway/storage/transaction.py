@@ -16,6 +16,7 @@ from gateway.storage.folder import BlobFolder
 from gateway.storage.keys import KeyReader, KeyWriter, Numbers
 from gateway.storage.outbox import OutboxReader, OutboxWriter
 from gateway.storage.people import PeopleReader, PeopleWriter
+from gateway.storage.person import PersonReader
 from gateway.storage.received import Acceptance, ReceivedReader, ReceivedWriter
 from gateway.storage.reports import ReportReader
 from gateway.storage.search import SearchReader, SearchWriter
@@ -40,6 +41,8 @@ class Reader:
     """Reads."""
 
     def __init__(self, connection: Connection, place: BlobFolder | BlobCache) -> None:
+        self.connection = connection
+        """For the modules of this package alone."""
         self.contents = Contents(connection, place)
         self.received = ReceivedReader(connection, self.contents)
         self.tickets = TicketReader(connection)
@@ -50,6 +53,7 @@ class Reader:
         self.timers = TimerReader(connection)
         self.suspended = SuspendedReader(connection, self.received)
         self.reports = ReportReader(connection)
+        self.person = PersonReader(connection, self.tickets)
 
 
 class Writer(Reader):
