@@ -78,11 +78,7 @@ async def _look_through(common: Observation, passage: Passage, before: SenderBef
     """Ask SPF and DMARC of the hop before (RFC 7208 section 2.4 for its null reverse-path)."""
     hop = passage.hop
     if hop is None or not before.is_known:
-        because = (
-            "who handed the mail to the forwarder is not known"
-            if hop is None
-            else "the reverse-path before the forwarder is not known"
-        )
+        because = passage.why_unknown if hop is None else "the reverse-path before the forwarder is not known"
         domain = before.address.domain if before.address else None
         spf = SpfEvidence(result=SpfResult.NONE, domain=domain, scope=SpfScope.MFROM, because=because)
     else:

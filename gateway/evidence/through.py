@@ -37,6 +37,14 @@ class Passage:
     position: int | None
     is_submission: bool
     """A user of the forwarder handed the mail in after logging in: nothing was forwarded."""
+    unlisted: str | None = None
+    """The private address where the trail ends, because no forwarder lists it."""
+
+    @property
+    def why_unknown(self) -> str:
+        """Say why the hop before is not known."""
+        unknown = "who had handed it over there is not known"
+        return f"{unknown}: {self.unlisted} is a private address that no forwarder lists" if self.unlisted else unknown
 
     @property
     def is_shared(self) -> bool:
@@ -52,6 +60,7 @@ class Pathfinder:
         self._forwarders = forwarders
         self._dns = dns
         self._passed: ForwarderSettings | None = None
+        self._unlisted: str | None = None
         self.is_uncertain = False
         """The DNS did not answer whether some address is a declared forwarder's: nothing may be contradicted."""
 
@@ -71,6 +80,7 @@ class Pathfinder:
             hop=None if is_submission else hop,
             position=position,
             is_submission=is_submission,
+            unlisted=self._unlisted,
         )
 
     async def _recognise(self, envelope: Envelope, spf: SpfEvidence) -> ForwarderSettings | None:
@@ -110,7 +120,8 @@ class Pathfinder:
         """Go down the Received fields while they are the forwarders' own.
 
         Returns the hop before and where it stands; (None, position) where the trail ends without one. A login among the
-        forwarder's own machines is nothing, unless the trail ends there: then it was somebody in the office.
+        forwarder's own machines is nothing, unless the trail ends there: then it was somebody in the office. A private address
+        that nobody listed may be a machine of the forwarder's, or a proxy that hides the whole world: the trail ends there.
         """
         places = [(i, one) for i, one in enumerate(self._block.fields) if one.name == b"received"][:MAX_HOPS]
         for number, (position, one) in enumerate(places, 1):
@@ -119,8 +130,11 @@ class Pathfinder:
                 continue
             if hop.ip is None:
                 return None, position
-            is_inside = await self._is_inside(hop.ip)
-            if not is_inside or (hop.is_submission and number == len(places)):
+            is_last_login = hop.is_submission and number == len(places)
+            if is_last_login or not await self._is_inside(hop.ip):
+                if is_private(ipaddress.ip_address(hop.ip)) and not is_last_login:
+                    self._unlisted = hop.ip
+                    return None, position
                 return hop, position
         return None, places[-1][0] if places else None
 
@@ -128,7 +142,7 @@ class Pathfinder:
         ip = ipaddress.ip_address(client_ip)
         own = [f for f in self._forwarders if not f.is_shared]
         listed = next((f for f in own if in_networks(ip, f)), None)
-        if listed is None and not (ip.is_loopback or ip.is_link_local or is_private(ip)):
+        if listed is None and not ip.is_loopback:
             for forwarder in own:
                 if await self._sends_from(client_ip, forwarder):
                     listed = forwarder
@@ -152,11 +166,16 @@ def has_domain(envelope: Envelope, domains: frozenset[str]) -> bool:
     return any(domain == wanted or domain.endswith("." + wanted) for wanted in domains)
 
 
-_PRIVATE: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+_PRIVATE: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10"),
+    )
+)
 
 
 def is_private(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether an address is a network's own (RFC 1918, RFC 4193); documentation networks are not meant."""
+    """Tell whether an address is a network's own (RFC 1918, 3927, 6598, 4193, 4291); documentation networks are not meant."""
     return any(ip.version == network.version and ip in network for network in _PRIVATE)
 
 

@@ -46,7 +46,8 @@ def _tell_way(through: Through | None, spf: SpfEvidence) -> str:
     else:
         forwarder = f"Forwarded by {through.forwarder} (declared)."
     if through.client_ip is None:
-        return f"{forwarder}\nWho had handed it over there is not known."
+        because = through.spf.because
+        return f"{forwarder}\n{because[:1].upper()}{because[1:]}."
     return f"{forwarder}\nThe hop before it, {through.client_ip}, {_tell_spf(through.spf)}."
 
 

@@ -184,9 +184,23 @@ def hop(by: str, ip: str, protocol: str = "ESMTPS") -> bytes:
 async def test_a_login_among_the_forwarders_own_machines_is_no_submission(world: World) -> None:
     mail = hop("relay.firma.example", "10.0.0.9", "ESMTPSA") + hop("mx.firma.example", EVIL_IP) + DIRECT
     forged = mail.replace(b"kurt@kunde.example", b"anna@firma.example", 1)
-    evidence = await world.observe(forged, client_ip=FORWARDER_IP, mail_from="anna@firma.example", forwarders=[MX])
+    inside = ForwarderSettings(networks=["203.0.113.0/24", "10.0.0.0/8"])
+    evidence = await world.observe(forged, client_ip=FORWARDER_IP, mail_from="anna@firma.example", forwarders=[inside])
     assert evidence.through is not None
     assert (evidence.through.client_ip, evidence.assurance) == (EVIL_IP, Assurance.CONTRADICTED)
+
+
+@pytest.mark.parametrize("protocol", ["ESMTPS", "ESMTPSA"])
+@pytest.mark.parametrize("ip", ["10.0.0.9", "172.17.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "fd00::1", "fe80::1"])
+async def test_a_private_address_that_nobody_listed_may_hide_the_whole_world(ip: str, protocol: str, world: World) -> None:
+    forged = hop("mx.firma.example", ip, protocol) + hop("mx.firma.example", "198.51.100.7") + DIRECT
+    evidence = await world.observe(forged, client_ip=FORWARDER_IP, forwarders=[MX])
+    assert evidence.through is not None
+    assert (evidence.through.client_ip, evidence.assurance) == (None, Assurance.UNPROVEN)
+    assert f"{ip} is a private address that no forwarder lists" in evidence.through.spf.because
+    network = ForwarderSettings(networks=["203.0.113.0/24", ip])
+    listed = await world.observe(forged, client_ip=FORWARDER_IP, forwarders=[network])
+    assert listed.assurance is Assurance.PROVEN
 
 
 async def test_a_colleague_in_the_office_who_logged_in_is_a_user_of_the_server(world: World) -> None:
