@@ -18,6 +18,7 @@ from gateway.cli.explain_options import explain
 from gateway.cli.mails import failed_app, outbox_app, suspended_app
 from gateway.cli.options import CONFIG_VARIABLE, AsJson, ConfigPath, config_path
 from gateway.cli.output import print_error, print_text
+from gateway.cli.reporting import report
 from gateway.cli.service import demo, inject, route, verify
 from gateway.cli.service import run as run_service
 from gateway.cli.tickets import app as tickets_app
@@ -157,6 +158,7 @@ app.command("run", rich_help_panel=_SERVICE)(run_service)
 app.command("inject", rich_help_panel=_SERVICE)(inject)
 app.command("verify", rich_help_panel=_SERVICE)(verify)
 app.command("explain", rich_help_panel=_UNDERSTAND)(explain)
+app.command("report", rich_help_panel=_WORK)(report)
 app.command("route", rich_help_panel=_UNDERSTAND)(route)
 app.command("demo", rich_help_panel=_UNDERSTAND)(demo)
 app.add_typer(tickets_app, name="tickets", rich_help_panel=_WORK)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from gateway.cli.accounts import become_owner
 from gateway.config import load_config
+from gateway.config.model import Config
 from gateway.errors import WrongCommand
 from gateway.ids import parse_id
 from gateway.storage.database import Database
@@ -22,13 +23,23 @@ def look(path: Path, work: Callable[[Reader], T]) -> T:
         ConfigError: the configuration is wrong.
         StorageUnavailable: there is no database yet, or it does not answer.
     """
+    return look_configured(path, lambda tx, _: work(tx))
+
+
+def look_configured(path: Path, work: Callable[[Reader, Config], T]) -> T:
+    """Run `work` likewise, with the configuration.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        StorageUnavailable: there is no database yet, or it does not answer.
+    """
     config = load_config(path, needs_secrets=False)
     become_owner(config)
 
     async def open_and_read() -> T:
         database = await Database.open(data=config.data, database=config.database, migrate=False, read_only=True)
         try:
-            return await database.read(work)
+            return await database.read(lambda tx: work(tx, config))
         finally:
             await database.close()
 

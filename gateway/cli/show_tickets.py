@@ -1,7 +1,7 @@
 """What `tickets` prints."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,16 +10,17 @@ from typing import Any
 from gateway.cli.looking import look
 from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rows, print_text_block
 from gateway.cli.plain import plain, plain_fields
-from gateway.errors import InvalidAddress, NotFound, WrongCommand
+from gateway.errors import NotFound
 from gateway.ids import format_id
-from gateway.mail import Address, OutboundMail
-from gateway.states import TicketStatus
+from gateway.mail import OutboundMail
+from gateway.people import ClockState
+from gateway.pipeline.clocks import clock_state, next_due
+from gateway.pipeline.policy import Policy
 from gateway.storage.tickets import TicketFilter
 from gateway.storage.transaction import Reader
 from gateway.tickets import HistoryLine, Post, Side, Ticket, Visibility
 
 _PAGE = 200
-_UNFINISHED = tuple(status for status in TicketStatus if status is not TicketStatus.CLOSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,37 +33,32 @@ class WholeTicket:
     outbound: tuple[OutboundMail, ...]
 
 
-def find_tickets(path: Path, wanted: TicketFilter, *, requester: str | None) -> tuple[Ticket, ...]:
-    """Return the newest tickets that fit; without statuses all but closed ones."""
-    key = _address_key(requester) if requester else None
-    wanted = replace(wanted, statuses=wanted.statuses or _UNFINISHED, requester=key)
-    return look(path, lambda tx: tx.tickets.list(wanted))
-
-
-def _address_key(text: str) -> str:
-    try:
-        return Address.parse(text).key
-    except InvalidAddress:
-        message = f"{text!r} is not a mail address"
-        raise WrongCommand(message) from None
-
-
-def show_tickets(tickets: Sequence[Ticket], *, as_json: bool) -> None:
-    """Print a list of tickets."""
+def show_tickets(tickets: Sequence[Ticket], *, as_json: bool, policy: Policy | None = None, now: datetime | None = None) -> None:
+    """Print a list of tickets; with a policy also how each stands with its clock."""
+    states = [clock_state(ticket, policy, now) if policy is not None and now is not None else None for ticket in tickets]
     if as_json:
-        for ticket in tickets:
-            print_json(describe_ticket(ticket))
+        for ticket, state in zip(tickets, states, strict=True):
+            print_json(describe_ticket(ticket) | ({"clock_state": plain(state)} if policy is not None else {}))
         return
-    rows = (_row(ticket) for ticket in tickets)
-    columns = ("number", "status", "priority", "queue", "agent", "requester", "changed", "subject")
+    rows = (_row(ticket, state) for ticket, state in zip(tickets, states, strict=True))
+    columns = ("number", "status", "priority", "clock", "queue", "agent", "requester", "changed", "subject")
     print_rows(
         counted(len(tickets), "ticket"), columns, rows, empty="No tickets.", spare=("priority", "agent", "queue", "changed")
     )
 
 
-def _row(ticket: Ticket) -> tuple[str, ...]:
-    about = ticket.number, ticket.status.value, ticket.priority.value, ticket.queue, ticket.assignee or ""
+def _row(ticket: Ticket, state: ClockState | None) -> tuple[str, ...]:
+    about = ticket.number, ticket.status.value, ticket.priority.value, _clock(ticket, state), ticket.queue, ticket.assignee or ""
     return (*about, str(ticket.requester.address), when(ticket.updated_at), ticket.subject)
+
+
+def _clock(ticket: Ticket, state: ClockState | None) -> str:
+    """Return how a ticket stands with its clock: `late since …`, `due …`, `stands`; nothing where nothing is promised."""
+    if state is None:
+        return ""
+    due = next_due(ticket)
+    word = {ClockState.LATE: "late since", ClockState.WARNING: "soon,", ClockState.IN_TIME: "due"}[state]
+    return f"{word} {when(due)}" if due is not None else "late, stands" if state is ClockState.LATE else "stands"
 
 
 def when(moment: datetime) -> str:

@@ -21,6 +21,7 @@ from gateway.pipeline.settings import (
     TicketSettings,
 )
 from gateway.pipeline.time_settings import BusinessHoursSettings, ClockSettings, ReportSettings
+from gateway.pipeline.view_settings import ViewSettings
 from gateway.relay.settings import RelaySettings, SmarthostSettings
 from gateway.section import Section
 from gateway.smtp_in.settings import LimitSettings, ListenSettings
@@ -57,6 +58,8 @@ class Config(StorageSettings, OwnSettings):
     """When teams work, by name; the one called `default` is for queues that name none."""
     clocks: dict[Key, ClockSettings] = Field(default_factory=dict)
     """What is promised by when, by name; the one called `default` is for queues that name none."""
+    views: dict[Key, ViewSettings] = Field(default_factory=dict)
+    """Lists of tickets, by name: `ticket-gateway tickets list --view NAME`."""
     reports: dict[Key, ReportSettings] = Field(default_factory=dict)
     """Reports that are mailed every week, by name."""
     signing: list[SigningSettings] = Field(default_factory=list)
