@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import pickle
 import random
 import signal
 import socket
@@ -25,6 +24,7 @@ from gateway.config.model import Config
 from gateway.errors import TransientError
 from gateway.line import Line, Subject
 from gateway.logs import configure_logging
+from gateway.pickling import loads
 from gateway.pipeline.runner import Runner
 from gateway.pipeline.timekeeper import Timekeeper
 from gateway.relay.sender import Relay
@@ -91,7 +91,7 @@ class DeskProcess:
 
     async def _begin(self, octets: bytes) -> bytes:
         """Take up work, and first of all what a dead desk held."""
-        orders: Orders = pickle.loads(octets)  # noqa: S301 from our own front
+        orders: Orders = loads(octets)
         gateway = await self._stack.enter_async_context(attach_gateway(orders.config, node=orders.node, line=self._line))
         await gateway.workers.start()
         await gateway.database.write(partial(release_leases, gateway.node, utc_now()))
@@ -124,7 +124,7 @@ class DeskProcess:
         Raises:
             StorageUnavailable: a signing key cannot be used.
         """
-        config: Config = pickle.loads(octets)  # noqa: S301 from our own front
+        config: Config = loads(octets)
         assert self._gateway is not None  # noqa: S101 the front begins with `BEGIN`
         assert self._relay is not None  # noqa: S101 likewise
         signers = await asyncio.to_thread(read_signers, config)

@@ -7,7 +7,6 @@ as good as dead. Between two starts there is a pause, which grows while they kee
 import asyncio
 import contextlib
 import os
-import pickle
 import socket
 import sys
 import time
@@ -22,6 +21,7 @@ from gateway.config.model import Config
 from gateway.desk import Orders
 from gateway.errors import GatewayError, StorageUnavailable
 from gateway.line import FaultOverThere, Line, LineClosed, Subject
+from gateway.pickling import dumps
 from gateway.storage.settings import SQLITE
 from gateway.storage.sqlite_remote import forward_wakeups, serve_writes
 
@@ -139,7 +139,7 @@ class DeskKeeper:
         orders = Orders(config=config, node=gateway.node, does_send=self._does_send)
         try:
             async with asyncio.timeout(_BEGINNING_SECONDS):
-                await line.ask(Subject.BEGIN, pickle.dumps(orders, pickle.HIGHEST_PROTOCOL))
+                await line.ask(Subject.BEGIN, dumps(orders))
         except (FaultOverThere, TimeoutError, GatewayError) as error:
             message = f"the desk process does not begin: {str(error) or type(error).__name__}"
             raise StorageUnavailable(message) from error
@@ -191,7 +191,7 @@ class DeskKeeper:
         employment = self._employment
         if employment is not None and employment.has_begun and not employment.line.closed.is_set():
             try:
-                await employment.line.ask(Subject.RECONFIGURE, pickle.dumps(config, pickle.HIGHEST_PROTOCOL))
+                await employment.line.ask(Subject.RECONFIGURE, dumps(config))
             except LineClosed:
                 pass  # the next one begins with it
             except FaultOverThere as fault:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import pickle
 import queue
 import resource
 import signal
@@ -23,6 +22,7 @@ from typing import Any, BinaryIO, Final, Self, TypeVar, TypeVarTuple
 
 from gateway.errors import GatewayError
 from gateway.mail import Content, Message
+from gateway.pickling import dumps, loads
 from gateway.pipeline.settings import ParseSettings
 
 Result = TypeVar("Result")
@@ -209,12 +209,12 @@ class _Worker:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise EOFError
-        job = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)  # big contents travel as paths
+        job = dumps((function, arguments))  # big contents travel as paths
         process.stdin.write(len(job).to_bytes(_LENGTH_OCTETS, "big") + job)
         await process.stdin.drain()
         length = int.from_bytes(await process.stdout.readexactly(_LENGTH_OCTETS), "big")
         answer = await process.stdout.readexactly(length)
-        loaded = await asyncio.to_thread(pickle.loads, answer) if length > _BIG_OCTETS else pickle.loads(answer)  # noqa: S301 from our own worker
+        loaded = await asyncio.to_thread(loads, answer) if length > _BIG_OCTETS else loads(answer)
         failure, result = loaded
         if failure is not None:
             raise WorkerFailed(failure, result)
@@ -300,11 +300,11 @@ def _run_job(job: bytes) -> tuple[Failure | None, bytes]:
     failure: Failure | None
     result: Any
     try:
-        function, arguments = pickle.loads(job)  # noqa: S301 from our own parent
+        function, arguments = loads(job)
         failure, result = None, function(*arguments)
-        return failure, pickle.dumps((failure, result), pickle.HIGHEST_PROTOCOL)
+        return failure, dumps((failure, result))
     except MemoryError:
         failure, result = Failure.MEMORY, "more memory was needed than is allowed"
     except Exception as fault:  # noqa: BLE001 the pipeline's runner: it becomes a WorkerFailed on the other side
         failure, result = Failure.RAISED, "".join(traceback.format_exception(fault))
-    return failure, pickle.dumps((failure, result), pickle.HIGHEST_PROTOCOL)
+    return failure, dumps((failure, result))

@@ -13,7 +13,7 @@ from gateway.states import OutboundState, advance
 from gateway.storage.automatic import Addressed, AutomaticCounts, automatic_counts
 from gateway.storage.contents import Contents
 from gateway.storage.rows import AttemptRow, ContentRow, OutboundRow, table_of
-from gateway.storage.statements import AnyRow
+from gateway.storage.statements import AnyRow, insert_rows
 from gateway.tickets import OutboundChange
 
 _OUTBOUND: Final = table_of(OutboundRow)
@@ -163,7 +163,7 @@ class OutboxWriter(OutboxReader):
         """Insert mails with their bytes; one without `next_attempt_at` is due at once."""
         if mails:
             self._contents.store(mail.content for mail in mails)
-            self._connection.execute(_OUTBOUND.insert(), [_values(mail) for mail in mails])
+            insert_rows(self._connection, _OUTBOUND, [_values(mail) for mail in mails])
 
     def claim_due(self, *, now: datetime, limit: int, lease_seconds: float, node: str) -> tuple[OutboundMail, ...]:
         """Take up to `limit` due mails for sending, the longest due first; nobody else gets them until the lease is over."""
@@ -211,8 +211,7 @@ class OutboxWriter(OutboxReader):
             for attempt in (*change.earlier_attempts, change.attempt)
             if attempt is not None
         ]
-        if attempts:
-            self._connection.execute(_ATTEMPT.insert(), attempts)
+        insert_rows(self._connection, _ATTEMPT, attempts)
 
     def _requeue(self, now: datetime, condition: Any) -> int:  # noqa: ANN401 a condition of SQLAlchemy
         queued = advance(OutboundState.SENDING, OutboundState.QUEUED)

@@ -7,7 +7,6 @@ front trusts the desk with the whole database anyway. Large bodies do not travel
 """
 
 import asyncio
-import pickle
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from sqlalchemy.pool import QueuePool
 
 from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.line import Line, LineClosed, Subject
+from gateway.pickling import dumps, loads
 from gateway.storage.engine import StorageEngine
 from gateway.storage.faults import translated
 from gateway.storage.folder import BlobFolder
@@ -70,7 +70,7 @@ class SqliteRemoteEngine:
     async def write(self, work: Callable[[Writer], T], *, urgent: bool) -> T:
         """Have `work` run by the process that writes; return what it returned once that is durable."""
         del urgent  # only accepting is
-        result: T = pickle.loads(await self._line.ask(Subject.WRITE, _pickled(work)))  # noqa: S301 from our own other process
+        result: T = loads(await self._line.ask(Subject.WRITE, dumps(work)))
         return result
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
@@ -120,9 +120,5 @@ async def _write(engine: StorageEngine, octets: bytes) -> bytes:
 
 def _run(octets: bytes, tx: Writer) -> bytes:
     """Run a unit of work; unpickled here, in the writing thread, so that the event loop has nothing to do with it."""
-    work: Callable[[Writer], Any] = pickle.loads(octets)  # noqa: S301 from our own other process
-    return _pickled(work(tx))
-
-
-def _pickled(value: object) -> bytes:
-    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    work: Callable[[Writer], Any] = loads(octets)
+    return dumps(work(tx))

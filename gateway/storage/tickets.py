@@ -20,7 +20,7 @@ from gateway.storage.rows import (
     TicketRow,
     table_of,
 )
-from gateway.storage.statements import AnyRow, is_sqlite
+from gateway.storage.statements import AnyRow, insert_rows, is_sqlite
 from gateway.storage.team import TeamReader, TeamWriter
 from gateway.storage.ticket_list import TicketFilter as TicketFilter  # noqa: PLC0414 part of this module's face
 from gateway.storage.ticket_list import ticket_query
@@ -197,7 +197,7 @@ class TicketWriter(TicketReader, TeamWriter):
     def open(self, tickets: Sequence[Ticket]) -> None:
         """Insert new tickets with their participants."""
         if tickets:
-            self._connection.execute(_TICKET.insert(), [ticket_values(ticket) for ticket in tickets])
+            insert_rows(self._connection, _TICKET, [ticket_values(ticket) for ticket in tickets])
             self._add_participants(tickets)
 
     def change(self, changes: Sequence[TicketChange]) -> None:
@@ -226,20 +226,18 @@ class TicketWriter(TicketReader, TeamWriter):
         """Insert posts with their attachments, whose bytes must be stored already."""
         if not posts:
             return
-        self._connection.execute(_POST.insert(), [post_values(post) for post in posts])
+        insert_rows(self._connection, _POST, [post_values(post) for post in posts])
         attachments = [
             attachment_values(post.id, position, attachment)
             for post in posts
             for position, attachment in enumerate(post.attachments)
         ]
-        if attachments:
-            self._connection.execute(_ATTACHMENT.insert(), attachments)
+        insert_rows(self._connection, _ATTACHMENT, attachments)
 
     def remember(self, lines: Iterable[HistoryLine]) -> None:
         """Insert lines of history."""
         rows = [{"ticket_id": line.ticket_id, "at": line.at, "by": line.by, "what": line.what, "why": line.why} for line in lines]
-        if rows:
-            self._connection.execute(_HISTORY.insert(), rows)
+        insert_rows(self._connection, _HISTORY, rows)
 
     def _add_participants(self, tickets: Sequence[Ticket]) -> None:
         rows = [
@@ -256,5 +254,4 @@ class TicketWriter(TicketReader, TeamWriter):
             for ticket in tickets
             for position, participant in enumerate(ticket.participants)
         ]
-        if rows:
-            self._connection.execute(_PARTICIPANT.insert(), rows)
+        insert_rows(self._connection, _PARTICIPANT, rows)
