@@ -33,10 +33,11 @@ from gateway.mail import (
     SpfScope,
     Through,
 )
-from gateway.people import Timer
+from gateway.people import Contact, Organisation, Timer
 from gateway.pipeline.journey import Arrival, Road, process_mail, process_request, process_timer
 from gateway.pipeline.policy import Policy, compile_policy, route
 from gateway.pipeline.requests import Request, Verb
+from gateway.pipeline.refusals import refuse_by_rule
 from gateway.pipeline.rules.settings import RuleSettings, TriggerSettings
 from gateway.pipeline.settings import (
     AgentSettings,
@@ -128,12 +129,18 @@ class Stage:
             self.policy = make_policy(step["desk"])
         if "accept" in step:
             return await self._accept(step["accept"])
+        if "people" in step:
+            return await self._know(step["people"])
         if "later" in step:
             return await self._let_time_pass(step["later"])
         raw = self._fill(step["mail"] if "mail" in step else (self.folder / step["file"]).read_text("utf-8"))
         mail = await self._receive(step, _content(raw))
         if mail is None:
             return {"outcome": "the same delivery again: nothing new"}
+        refused = refuse_by_rule(mail.envelope, {mail.channel: mail.evidence}, mail.content, self.policy)
+        if refused is not None:
+            reply, label = refused
+            return {"outcome": "refuse", "because": label, "reply": f"{reply.code} {reply.enhanced} {reply.text}"}
         arrival = await process_mail(mail, self._road())
         described = await self._describe(mail, arrival)
         for released in await self._released(arrival):
@@ -168,6 +175,33 @@ class Stage:
         await process_request(Request(verb=Verb.ACCEPT, mail_id=self._last, by=account), self._road())
         mail = await self._claim(self._last)
         return await self._describe(mail, await process_mail(mail, self._road()))
+
+    async def _know(self, people: dict[str, Any]) -> dict[str, Any]:
+        """Write down people that the company knows already (`people: {contacts: […], organisations: […]}`)."""
+        organisations = {
+            each["name"]: Organisation(
+                id=self._ids.next(),
+                name=each["name"],
+                domains=tuple(each.get("domains", ())),
+                type=each.get("type"),
+                is_vip=each.get("vip", False),
+            )
+            for each in people.get("organisations", ())
+        }
+        contacts = tuple(
+            Contact(
+                id=self._ids.next(),
+                name=each["name"],
+                addresses=tuple(map(Address.parse, each["addresses"])),
+                created_at=self.now,
+                type=each.get("type"),
+                is_vip=each.get("vip", False),
+                organisation_id=organisations[each["organisation"]].id if "organisation" in each else None,
+            )
+            for each in people.get("contacts", ())
+        )
+        await self.database.apply(Changes(organisations=tuple(organisations.values()), contacts=contacts))
+        return {"known": [*organisations, *(contact.name for contact in contacts)]}
 
     async def _receive(self, step: dict[str, Any], content: Content) -> ReceivedMail | None:
         seen = fingerprint(content)
@@ -228,7 +262,7 @@ class Stage:
             policy=self.policy,
             keys=KEYS,
             ids=self._ids,
-            templates=_TEMPLATES,
+            templates=Templates(self.folder / "texts") if (self.folder / "texts").is_dir() else _TEMPLATES,
             signers={},
             clock=lambda: self.now,
             spool=None,
