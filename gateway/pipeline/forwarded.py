@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Final
 
 from gateway.mail import Address, Forwarded, Mailbox, Message
+from gateway.pipeline import phrases
 from gateway.pipeline.header_block import HeaderBlock
 from gateway.pipeline.heading_sieve import heading_candidates
 from gateway.pipeline.labels import Role
-from gateway.pipeline.lines import INVISIBLE, Lines, find_address, is_blank, quote_depth
+from gateway.pipeline.lines import INVISIBLE, Lines, find_address, is_blank, plain_line, quote_depth
 from gateway.pipeline.months import read_date
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.quotes import Heading, Opening, find_opening, is_end_of_forward, is_inside_quotation
@@ -94,7 +95,7 @@ def _read_inline(message: Message, lines: Lines, opening: Opening, *, is_forward
         author = _read_mailbox(block.value(Role.FROM) or "")
         sent = block.value(Role.SENT)
         date = read_date(sent, zone) if sent else None
-    elif opening.heading in {Heading.ATTRIBUTION, Heading.FORWARDED}:
+    elif opening.heading in {Heading.ATTRIBUTION, Heading.FORWARDED, Heading.ORIGINAL}:
         author, date = _read_attribution(heading), read_date(heading, zone)
     else:
         return None
@@ -199,7 +200,7 @@ def _read_mailbox(value: str) -> Mailbox | None:
 
 def _clean_name(text: str) -> str:
     """Return a display name without brackets, quotation marks and emphasis."""
-    return " ".join(text.split()).strip(" <>[]()\"'*,;:«»„“”‚‘’")  # noqa: RUF001 quotation marks of many languages
+    return " ".join(text.split()).strip(" <>[]()\"'*,;:|«»„“”‚‘’、，；")  # noqa: RUF001 quotation marks of many languages
 
 
 _OUTSIDE: Final = re.compile(r"\d")
@@ -207,9 +208,18 @@ _OUTSIDE: Final = re.compile(r"\d")
 
 def _read_attribution(heading: str) -> Mailbox | None:
     """Read the author out of `On … Anna <anna@example.org> wrote:`."""
+    heading = heading.translate(INVISIBLE)
     address = find_address(heading)
     if address is None:
         return None
     before = _clean_name(_OUTSIDE.split(heading.split(address, 1)[0])[-1].strip(" :,.<([")).split(" ")
-    name = " ".join(before[-3:]).strip(" ,.")
+    while before and _is_no_name(before[0], is_last=len(before) == 1):
+        before.pop(0)
+    name = " ".join(before[-4:]).strip(" ,.")
     return Mailbox(name or None, Address.of(address))
+
+
+def _is_no_name(word: str, *, is_last: bool) -> bool:
+    """Tell whether a word between the time of day and the address belongs to the sentence, not to the name."""
+    plain = plain_line(word.strip(",.:()"))
+    return plain in phrases.ATTRIBUTION_WORDS or (is_last and plain in phrases.FROM_LABELS)

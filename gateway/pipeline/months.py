@@ -142,6 +142,7 @@ def _find_named_day(plain: str) -> tuple[int, int, int] | None:
     tokens = [token.strip(".,") for token in _TOKEN.findall(plain)]
     skipped = {"de", "de.", "of", "th", "den", "del", "d"}
     tokens = [token for token in tokens if token not in skipped]
+    year_at = next((at for at, token in enumerate(tokens) if token.startswith(years[0])), len(tokens))
     candidates: list[tuple[int, int, int]] = []
     for at, token in enumerate(tokens):
         number = _day_number(token)
@@ -149,7 +150,7 @@ def _find_named_day(plain: str) -> tuple[int, int, int] | None:
             continue
         after = month_number(tokens[at + 1]) if at + 1 < len(tokens) else None
         before = month_number(tokens[at - 1]) if at else None
-        month = after or before
+        month = (before or after) if at > year_at else (after or before)
         if month:
             candidates.append((year, month, number))
     return candidates[0] if candidates else None

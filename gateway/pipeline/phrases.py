@@ -443,7 +443,7 @@ LANGUAGES: Final[tuple[Phrases, ...]] = (
     ),
     Phrases(
         language="ar",
-        wrote="كتب|كتبت|كتبوا",
+        wrote="كتب|كتبت|كتبوا|تمت كتابة",
         opening="في|بتاريخ|في يوم",
         from_="من|المرسل",
         sent="تم الإرسال|أرسلت|أُرسلت|التاريخ|تاريخ الإرسال|تاريخ|أرسل|الإرسال",
@@ -647,6 +647,11 @@ def words_of(*rows: str) -> frozenset[str]:
 
 WROTE: Final = words_of(*(row.wrote for row in LANGUAGES))
 OPENINGS: Final = words_of(*(row.opening for row in LANGUAGES))
+ATTRIBUTION_WORDS: Final = frozenset(word for phrase in WROTE | OPENINGS for word in phrase.split()) | words_of(
+    "uhr|am|pm|a.m|p.m|π.μ|μ.μ|gmt|utc|cet|cest|mez|mesz|est|edt|pst|pdt|msk|jst|h|hrs|hat|has|have|um|at|om|kl|klo|o|à|ore|ч|г|р|"
+    "v|в|у|від|от|odesílatel|ο/η|missatge|via|by|from|message|ص|م"
+)
+"""What may stand in an attribution line between the time of day and the name."""
 FROM_LABELS: Final = words_of(*(row.from_ for row in LANGUAGES))
 SENT_LABELS: Final = words_of(*(row.sent for row in LANGUAGES))
 TO_LABELS: Final = words_of(*(row.to for row in LANGUAGES))

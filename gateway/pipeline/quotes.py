@@ -153,7 +153,7 @@ def _find_separator(lines: Lines, index: int, plain: str) -> Opening | None:
     if heading is None:
         return None
     end = block.end if block else index + 1
-    if heading is Heading.FORWARDED and block is None:
+    if heading in {Heading.FORWARDED, Heading.ORIGINAL} and block is None:
         block, end = _find_rest_of_forward(lines, index + 1)
     return _make(lines, heading, index, end, proof=True, block=block)
 

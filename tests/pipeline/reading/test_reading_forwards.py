@@ -207,3 +207,25 @@ def test_name_of_an_author_has_no_invisible_marks() -> None:
 
 def test_there_are_a_hundred_forwards() -> None:
     assert len(FORWARDS) >= 100
+
+
+ATTRIBUTIONS: Final = (
+    "Am 12. Mai 2026 um 10:05 Uhr schrieb Dora Dorn <dora@kunde.example>:",
+    "2026/05/12 10:05、Dora Dorn <dora@kunde.example>のメール:",
+    '在 2026-05-12 10:05:00，"Dora Dorn" <dora@kunde.example> 写道：',
+    "Вторник, 12 мая 2026, 10:05 +03:00 от Dora Dorn <dora@kunde.example>:",
+    "\u202bבתאריך יום ג׳, 12 במאי 2026 ב-10:05 מאת \u202aDora Dorn\u202c\u200f <\u202adora@kunde.example\u202c\u200f>:\u202c",
+    "Dora Dorn <dora@kunde.example> ezt írta (időpont: 2026. máj. 12., Sze, 10:05):",
+    "Στις Τρί 12 Μαΐ 2026 στις 10:05 π.μ., ο/η Dora Dorn <dora@kunde.example> έγραψε:",
+    "út 12. 5. 2026 v 10:05 odesílatel Dora Dorn <dora@kunde.example> napsal:",
+    "---- On Tue, 12 May 2026 10:05:00 +0200 Dora Dorn <dora@kunde.example> wrote ----",
+    "On Tuesday, May 12th, 2026 at 10:05 AM, Dora Dorn <dora@kunde.example> wrote:",
+    "Le mar. 12 mai 2026 à 10:05, Dora Dorn <dora@kunde.example> a écrit :",
+)
+
+
+@pytest.mark.parametrize("heading", ATTRIBUTIONS)
+def test_author_and_date_are_read_out_of_a_sentence_but_that_is_not_certain(heading: str) -> None:
+    fields, note, text, confidence = read_forward("Fwd: Drucker defekt", f"{N}\n\n{heading}\n\n{B}")
+    assert (fields[0], fields[4], note, text) == (DORA, WHEN, N, B)
+    assert confidence < 0.75
