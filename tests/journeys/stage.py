@@ -36,8 +36,8 @@ from gateway.mail import (
 from gateway.people import Contact, Organisation, Timer
 from gateway.pipeline.journey import Arrival, Road, process_mail, process_request, process_timer
 from gateway.pipeline.policy import Policy, compile_policy, route
-from gateway.pipeline.requests import Request, Verb
 from gateway.pipeline.refusals import refuse_by_rule
+from gateway.pipeline.requests import Request, Verb
 from gateway.pipeline.rules.settings import RuleSettings, TriggerSettings
 from gateway.pipeline.settings import (
     AgentSettings,

@@ -82,7 +82,9 @@ class HasAttachment(Condition):
     def describe(self) -> str:
         if self.like is None:
             return "something is attached" if self.wanted else "nothing is attached"
-        said = (f"{key} {value}" for key, value in self.like.model_dump(exclude_none=True).items())
+        said = [f"type {' or '.join(self.like.type)}"] if self.like.type else []
+        said += [f"name {' or '.join(self.like.name)}"] if self.like.name else []
+        said += [f"more than {self.like.larger_than} octets"] if self.like.larger_than is not None else []
         return f"an attachment has {' and '.join(said)}"
 
     def _is_like(self, attachment: Attachment) -> bool:
