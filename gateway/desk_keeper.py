@@ -34,7 +34,7 @@ _PATIENCE_SECONDS: Final = 60.0
 _ENDING_SECONDS: Final = 5.0
 _DYING_SECONDS: Final = 1.0
 _PAUSES: Final = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-_YOUNG_SECONDS: Final = 3.0
+_YOUNG_SECONDS: Final = 1.0
 """Who dies so soon after it has begun, or never begins, makes the next pause longer."""
 
 

@@ -169,7 +169,9 @@ class Line(asyncio.Protocol):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         elif frame is _Frame.NEWS:
-            self._hearers[subject](octets)
+            hear = self._hearers.get(subject)  # None where nobody is interested yet
+            if hear is not None:
+                hear(octets)
         elif (waiting := self._waiting.get(number)) is not None and not waiting.done():
             if frame is _Frame.ANSWER:
                 waiting.set_result(octets)

@@ -176,3 +176,15 @@ async def test_answers_find_their_question_in_any_order_and_size() -> None:
     async with connected(line, other):
         questions = [bytes([number]) * (number * number * 100) for number in range(60)]
         assert await asyncio.gather(*(line.ask(Subject.PING, question) for question in questions)) == questions
+
+
+async def test_news_that_come_before_anybody_is_interested_do_no_harm() -> None:
+    line, other = Line(), Line()
+
+    async def echo(question: bytes) -> bytes:
+        return question
+
+    other.on_ask(Subject.PING, echo)
+    async with connected(line, other):
+        line.tell(Subject.WAKE, b"received")
+        assert await line.ask(Subject.PING, b"still there") == b"still there"
