@@ -41,7 +41,7 @@ from gateway.states import ReceivedState, TicketStatus
 from gateway.tickets import Side, Ticket, Visibility
 
 CONFIRM_WORDS: Final = frozenset({"confirm", "confirmed", "bestätigen", "bestätigt", "bestätige", "#send", "#senden"})
-_AFTERWARDS: Final = (MergeTicket, SplitTicket, ShowThread, SendHelp)
+AFTERWARDS: Final = (MergeTicket, SplitTicket, ShowThread, SendHelp)
 """What is done when everything else is: it leaves the ticket, or shows it as it has become."""
 
 
@@ -193,7 +193,7 @@ def agent_post(case: Case, agent: str, text: str, visibility: Visibility) -> Add
 
 def _moves(agent: str, ticket: Ticket, commands: Commands) -> tuple[Effect, ...]:
     """Let the ticket wait for the customer and belong to who answered, unless a command says otherwise."""
-    moves = [effect for effect in commands.effects if not isinstance(effect, _AFTERWARDS)]
+    moves = [effect for effect in commands.effects if not isinstance(effect, AFTERWARDS)]
     if not any(isinstance(move, SetStatus | WaitUntil | MergeTicket) for move in commands.effects):
         moves.append(SetStatus(status=TicketStatus.PENDING, by=agent, why="answered"))
     if ticket.assignee is None and not any(isinstance(move, Assign | MoveToQueue) for move in moves):
@@ -218,7 +218,7 @@ def carry_on(case: Case, agent: str, queue: str, commands: Commands, purpose: Pu
                 pass
     new = tuple(receiver for receiver in receivers if receiver not in know)
     handover = (NotifyAgents(purpose=Purpose.HANDOVER, agents=new, by=agent),) if new else ()
-    afterwards = (effect for effect in commands.effects if isinstance(effect, _AFTERWARDS))
+    afterwards = (effect for effect in commands.effects if isinstance(effect, AFTERWARDS))
     return (*told, *handover, *afterwards, *tell_done(case, agent, commands))
 
 
@@ -246,7 +246,7 @@ def _keep_inside(
     case: Case, ticket: Ticket, commands: Commands, reason: Reason, because: str, post: AddPost | None = None
 ) -> Hit:
     agent = case.facts.agent or ""
-    moves = (effect for effect in commands.effects if not isinstance(effect, _AFTERWARDS))
+    moves = (effect for effect in commands.effects if not isinstance(effect, AFTERWARDS))
     purpose = Purpose.NEW_NOTE if post is not None else None
     return Hit(
         outcome=Outcome.POST,

@@ -23,6 +23,7 @@ from gateway.tickets import Ticket
 COMMANDS: Final[tuple[Command, ...]] = (*THREAD_COMMANDS, *TICKET_COMMANDS, *PEOPLE_COMMANDS)
 
 _BY_WORD: Final = {word: command for command in COMMANDS for word in (*command.words, *command.german)}
+_BEGINS: Final = "to"
 _NOTES: Final = frozenset({"note", "spam"})
 _LONGEST_LINE: Final = 500
 _SHOWN: Final = 60
@@ -84,6 +85,9 @@ class _Reading:
     agent: str
     ticket: Ticket | None
     begins: bool
+    """The mail makes a ticket."""
+    may_begin: bool
+    """`#to` may be what makes it."""
     meant: list[Meant] = field(default_factory=list)
     wrong: list[Said] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
@@ -110,22 +114,24 @@ class _Reading:
         missing = command.needs is Needs.EARLIER_TICKET or (command.needs is Needs.TICKET and not self.begins)
         if self.ticket is None and missing:
             return Refused(sayings.needs_ticket(line.word))
+        if command.words[0] == _BEGINS and not self.may_begin:
+            return Refused(sayings.begins_in_new_mail(line.word))
         before = tuple(effect for meant in self.meant for effect in meant.effects)
         return command.meaning(
             Spoken(case=self.case, agent=self.agent, word=line.word, argument=line.argument, ticket=self.ticket, before=before)
         )
 
 
-def read_commands(text: str, *, agent: str, case: Case, ticket: Ticket | None) -> Commands:
-    """Read the commands in the first lines of an agent's own text.
+def read_commands(text: str, *, agent: str, case: Case, ticket: Ticket | None, begins: bool = False) -> Commands:
+    """Read the commands in the first lines of an agent's own text; `begins` says that the mail makes a ticket.
 
     Lines that begin with `#` and a letter, or with `# ` and a word of ours, count until the first other line; a `#` further
     down is just text. Mail programs put blank lines and signs that nobody sees around them: these are passed over.
     """
     lines = text.split("\n")
     found = tuple(_first_lines(lines))
-    begins = any(line.command is not None and line.command.words[0] == "to" for _, line in found)
-    reading = _Reading(case=case, agent=agent, ticket=ticket, begins=begins)
+    has_to = any(line.command is not None and line.command.words[0] == _BEGINS for _, line in found)
+    reading = _Reading(case=case, agent=agent, ticket=ticket, begins=begins or has_to, may_begin=ticket is None and not begins)
     for _, line in found:
         reading.read(line)
     below = found[-1][0] + 1 if found else 0

@@ -79,8 +79,6 @@ def read_addresses(spoken: Spoken) -> tuple[Mailbox, ...] | Refused:
 
 
 def _to(spoken: Spoken) -> Meant | Refused:
-    if spoken.ticket is not None:
-        return Refused(sayings.begins_in_new_mail(spoken.word))
     addresses = read_addresses(spoken)
     return addresses if isinstance(addresses, Refused) else Meant(begins_with=addresses)
 

@@ -75,6 +75,8 @@ class Facts:
     ticket: Ticket | None = None
     """Where the token or the references lead, or the mail that bounced; merges followed."""
     is_matched_by_token: bool = False
+    is_only_open: bool = False
+    """Nothing leads to that ticket but that it is the author's one open ticket, and the channel wants it joined."""
     part: Part | None = None
     """The part the author plays in that ticket."""
     newer_answer: Post | None = None

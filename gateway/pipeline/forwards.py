@@ -1,5 +1,7 @@
 """The step for mail of somebody else that an agent forwards: the customer becomes the requester, the agent's words a note.
 
+What the agent's first lines say is done to the new ticket.
+
 Starting a conversation speaks for nobody yet, but it makes a ticket in somebody's name: it needs the agent's proof, only no
 token. Where it is not certain whose mail was forwarded, the agent is asked and shown what we take it for.
 """
@@ -7,9 +9,10 @@ token. Where it is not certain whose mail was forwarded, the agent is asked and 
 from typing import Final
 
 from gateway.mail import Forwarded, Purpose
-from gateway.pipeline.agents import hold_for_agent
-from gateway.pipeline.case import Case, Hit, Miss, notify_team, written_to
-from gateway.pipeline.effects import AddPost, OpenTicket
+from gateway.pipeline.agents import AFTERWARDS, carry_on, hold_for_agent, tell_wrong
+from gateway.pipeline.case import Case, Hit, Miss, written_to
+from gateway.pipeline.commands import read_commands
+from gateway.pipeline.effects import AddPost, MoveToQueue, OpenTicket
 from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.subjects import strip_prefixes
@@ -43,6 +46,10 @@ def _hold(case: Case, agent: str, forwarded: Forwarded) -> Hit | None:
 
 def _open(case: Case, agent: str, forwarded: Forwarded) -> Hit:
     channel = case.channel
+    commands = read_commands(forwarded.note, agent=agent, case=case, ticket=None, begins=True)
+    if commands.wrong:
+        return tell_wrong(case, agent, commands)
+    queue = next((e.queue for e in reversed(commands.effects) if isinstance(e, MoveToQueue)), channel.queue)
     opened = OpenTicket(
         subject=strip_prefixes(forwarded.subject or case.message.subject or ""),
         requester=forwarded.author,
@@ -57,7 +64,7 @@ def _open(case: Case, agent: str, forwarded: Forwarded) -> Hit:
         side=Side.AGENT,
         author=colleague,
         agent=agent,
-        text=forwarded.note,
+        text=commands.text,
         with_attachments=False,
     )
     words = AddPost(
@@ -69,8 +76,9 @@ def _open(case: Case, agent: str, forwarded: Forwarded) -> Hit:
         because=f"{agent} forwarded a mail of {forwarded.author.address}",
         effects=(
             opened,
-            *((note,) if forwarded.note.strip() else ()),
+            *((note,) if commands.text.strip() else ()),
             words,
-            *notify_team(case, channel.queue, Purpose.NEW_TICKET),
+            *(effect for effect in commands.effects if not isinstance(effect, AFTERWARDS)),
+            *carry_on(case, agent, queue, commands, Purpose.NEW_TICKET),
         ),
     )

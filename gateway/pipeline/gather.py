@@ -38,7 +38,7 @@ from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
-from gateway.states import ReceivedState
+from gateway.states import ReceivedState, TicketStatus
 from gateway.storage.automatic import Addressed
 from gateway.storage.received import ReceivedSummary
 from gateway.storage.transaction import Reader
@@ -59,6 +59,8 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
     token = _find_token(tx, mail, message, policy=policy, keys=keys, author=author, now=now)
     bounced = _find_bounced(tx, mail, reading, keys)
     ticket = gather_ticket(tx, bounced.outbound.ticket_id) if bounced else _ticket_of(tx, token, message)
+    only_open = _only_open(tx, mail, reading, start, policy) if ticket is None and token is None else None
+    ticket = ticket or only_open
     ticket = rehouse(ticket, mail.channel, policy) if ticket else None
     posts = tx.tickets.newest_posts(ticket.id, _MOST_POSTS) if ticket else ()
     hour_ago = now - timedelta(hours=1)
@@ -74,6 +76,7 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         has_dead_token=token is None and any(r.kind is RouteKind.TOKEN for r in mail.envelope.recipients),
         ticket=ticket,
         is_matched_by_token=bool(ticket and token and token.outbound.ticket_id is not None),
+        is_only_open=only_open is not None,
         part=part_in(ticket, author.address) if ticket and author else None,
         posts=posts,
         mentioned=_find_mentioned(tx, mail, reading, policy) if agent is not None else (),
@@ -233,6 +236,18 @@ def _follow_merges(tx: Reader, ticket_id: int) -> Ticket | None:
             return ticket
         ticket_id = ticket.merged_into
     return None
+
+
+def _only_open(tx: Reader, mail: ReceivedMail, reading: Reading, start: Facts, policy: Policy) -> Ticket | None:
+    """Return the author's one open ticket of a channel that wants such mail joined to it."""
+    is_wanted = policy.channels[mail.channel].join_open and reading.kind is Kind.ORDINARY and reading.form_sender is None
+    if not is_wanted or start.author is None or start.agent is not None:
+        return None
+    if any(recipient.kind is RouteKind.TOKEN for recipient in mail.envelope.recipients):
+        return None
+    unfinished = tx.tickets.open_of_requester(start.author.address.key, mail.channel)
+    waiting = [ticket for ticket in unfinished if ticket.status is not TicketStatus.SOLVED]
+    return waiting[0] if len(waiting) == 1 else None
 
 
 def _find_mentioned(tx: Reader, mail: ReceivedMail, reading: Reading, policy: Policy) -> tuple[Mention, ...]:

@@ -23,7 +23,7 @@ class Reason(StrEnum):
     FOLLOW_UP = "follow_up"
     """A participant wrote again."""
     FOLLOW_UP_OF_CLOSED = "follow_up_of_closed"
-    """A participant wrote to a closed ticket: a linked new one."""
+    """A participant wrote to a ticket that is closed, or done too long ago: a linked new one."""
     AGENT_ANSWER = "agent_answer"
     """An agent answered the customer."""
     AGENT_NOTE = "agent_note"

@@ -13,6 +13,7 @@ from gateway.pipeline.effects import (
     TellOperators,
 )
 from gateway.pipeline.facts import is_same_person, whom_to_ask
+from gateway.pipeline.follow_ups import why_anew
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.rules.merging import ruled_effects
 from gateway.states import OutboundState, ReceivedState, TicketStatus
@@ -154,8 +155,9 @@ def join_ticket(case: Case) -> Hit | Miss:
         return Miss(f"{case.requester.address} takes no part in {ticket.number}")
     if not _may_join(case):
         return Miss(f"a reference to {ticket.number} without the token, and the sender is not proven")
-    if ticket.status is TicketStatus.CLOSED:
-        return _follow_closed(case, ticket)
+    anew = why_anew(ticket, case.policy, case.facts.now)
+    if anew is not None:
+        return _follow_closed(case, ticket, anew)
     effects: list[Effect] = [customer_post(case)]
     if case.facts.part is None and case.mail.waiver is not None:
         effects.append(AddParticipant(mailbox=case.requester, part=Part.CC, by=case.mail.waiver.by))
@@ -163,7 +165,7 @@ def join_ticket(case: Case) -> Hit | Miss:
         effects.append(SetStatus(status=TicketStatus.OPEN, by="customer", why="wrote again"))
     return Hit(
         outcome=Outcome.POST,
-        reason=Reason.FOLLOW_UP,
+        reason=Reason.JOINED_OPEN_TICKET if case.facts.is_only_open else Reason.FOLLOW_UP,
         because=f"{case.requester.address} takes part in {ticket.number} ({_how(case)})",
         effects=(
             *effects,
@@ -174,11 +176,11 @@ def join_ticket(case: Case) -> Hit | Miss:
     )
 
 
-def _follow_closed(case: Case, ticket: Ticket) -> Hit:
+def _follow_closed(case: Case, ticket: Ticket, because: str) -> Hit:
     return Hit(
         outcome=Outcome.OPEN,
         reason=Reason.FOLLOW_UP_OF_CLOSED,
-        because=f"{ticket.number} is closed",
+        because=because,
         effects=(
             open_ticket(case, follows=ticket),
             customer_post(case),
@@ -204,6 +206,8 @@ def _has_own_token(case: Case) -> bool:
 def _how(case: Case) -> str:
     if case.facts.part is None and case.mail.waiver is not None:
         return f"{case.mail.waiver.by} let them in"
+    if case.facts.is_only_open:
+        return f"their one open ticket, and the sender is {case.assurance}"
     return "the own token" if _has_own_token(case) else f"a reference, and the sender is {case.assurance}"
 
 
