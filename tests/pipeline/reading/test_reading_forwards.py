@@ -146,7 +146,8 @@ def read_forward(subject: str, text: str) -> tuple[Fields, str, str, float]:
     found = reading.forwarded
     assert found is not None
     assert found.date is not None
-    assert (reading.kind, reading.reply.quoted.strip()) == (Kind.ORDINARY, "")
+    assert reading.kind is Kind.ORDINARY
+    assert found.confidence < 0.75 or not reading.reply.quoted.strip()
     to, cc = ([str(mailbox) for mailbox in each] for each in (found.to, found.cc))
     return (str(found.author), to, cc, found.subject, found.date.isoformat()[:16]), found.note, found.text, found.confidence
 
