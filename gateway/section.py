@@ -53,9 +53,12 @@ _BUSINESS_TIME: Final = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*(s|m|min|h|d|w)")
 
 
 def parse_business_time(value: object) -> object:
-    """Turn `30m`, `4h`, `3d` or `1d 4h` into a `Duration`; anything else is left for pydantic to refuse."""
-    if not isinstance(value, str):
+    """Turn `30m`, `4h`, `3d` or `1d 4h` into a `Duration`; a number alone says too little."""
+    if isinstance(value, Duration):
         return value
+    if not isinstance(value, str):
+        message = f"{value!r} is no business time; write numbers with s, m, h, d or w, such as 30m, 4h or 3d"
+        raise ValueError(message)  # noqa: TRY004 pydantic takes it as a mistake of the file
     found = Duration()
     for word in re.split(r"(?<=[a-z])\s*(?=\d)", value.strip().lower()):
         match = _BUSINESS_TIME.fullmatch(word)

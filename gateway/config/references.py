@@ -14,6 +14,7 @@ from gateway.config.document import Keys, section_of, value_at
 from gateway.config.mistake import Mistake
 from gateway.config.rule_checks import RULE_CHECKS
 from gateway.config.shape import did_you_mean
+from gateway.config.time_checks import TIME_CHECKS
 from gateway.errors import InvalidAddress
 from gateway.evidence.signing import DkimSigner, UnusableSigningKey
 from gateway.mail import Address
@@ -269,4 +270,5 @@ CHECKS: Final[tuple[Callable[[object], Iterator[Mistake]], ...]] = (
     signing_keys_work,
     texts_can_be_made,
     *RULE_CHECKS,
+    *TIME_CHECKS,
 )

@@ -49,6 +49,15 @@ SAMPLE: Final[dict[str, Any]] = {
             "forwarders": [{"networks": ["203.0.113.0/24"], "authserv_id": "mx.firma.example"}],
         }
     },
+    "business_hours": {
+        "default": {
+            "timezone": "Europe/Berlin",
+            **{day: ["09:00-12:00", "13:00-17:00"] for day in ("monday", "tuesday", "wednesday", "thursday")},
+            "friday": ["09:00-15:00"],
+        }
+    },
+    "clocks": {"default": {"normal": {"reaction": "4h", "resolution": "3d", "warning": "1h"}}},
+    "views": {"late": {"late": True, "order": "due"}},
     "rules": [{"name": "Urgent", "when": {"subject_contains": "[urgent]"}, "then": [{"priority": "high"}]}],
 }
 """As plain as YAML, in the vocabulary of the file."""
