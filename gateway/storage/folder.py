@@ -5,8 +5,7 @@ an orphan (somebody died in between), a row without a file is damage.
 """
 
 import os
-import shutil
-import tempfile
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -57,7 +56,9 @@ class BlobFolder:
             sync_folder(self.root)
         if not target.exists():
             spooled = self._spooled(content)
-            _move_into(target, spooled if spooled is not None else self._spool_copy(content))
+            if spooled is not None:
+                _settle_file(spooled)
+            (spooled or self._spool_copy(content)).rename(target)
         # Also when it was there already: whoever renamed it may not have come to this line yet.
         sync_folder(target.parent)
         self.discard_spooled(content)
@@ -87,20 +88,37 @@ class BlobFolder:
         return path if path is not None and path.parent == self.spool else None
 
     def _spool_copy(self, content: Content) -> Path:
-        handle, name = tempfile.mkstemp(prefix="storing-", dir=self.spool)
-        path = Path(name)
+        """Write the bytes into a new file of the spool folder, on the disk and read-only."""
+        path = self.spool / f"storing-{secrets.token_hex(8)}"
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(handle, "wb") as file:
+            try:
                 if content.body is not None:
-                    file.write(content.body)
+                    _write(handle, content.body)
                 elif content.path is not None:
                     with content.path.open("rb") as source:
-                        shutil.copyfileobj(source, file, _READ_SIZE)
+                        while piece := source.read(_READ_SIZE):
+                            _write(handle, piece)
+                _settle(handle)
+            finally:
+                os.close(handle)
         except OSError:
             with suppress(OSError):
                 path.unlink()
             raise
         return path
+
+
+def _write(handle: int, octets: bytes) -> None:
+    rest = memoryview(octets)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _settle(handle: int) -> None:
+    """Put a file on the disk, to be written no more."""
+    os.fchmod(handle, 0o400)
+    os.fsync(handle)
 
 
 def remove_stale_files(spool: Path, *, older_than_seconds: float) -> int:
@@ -119,14 +137,12 @@ def remove_stale_files(spool: Path, *, older_than_seconds: float) -> int:
     return removed
 
 
-def _move_into(target: Path, source: Path) -> None:
-    handle = os.open(source, os.O_RDONLY)
+def _settle_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
-        os.fchmod(handle, 0o400)
+        _settle(handle)
     finally:
         os.close(handle)
-    source.rename(target)
 
 
 def sync_folder(folder: Path) -> None:
