@@ -174,13 +174,17 @@ class Connection(SMTP):
         """How many replies have not gone out yet."""
         return len(self._out)
 
-    async def flush(self) -> None:
-        """Send what was said, and wait while the client does not read it."""
+    def send(self) -> bool:
+        """Send what was said; tell whether the client has yet to read some of it."""
         if self._out:
             self._write()
-            if self.channel.get_write_buffer_size():
-                self.wait(Phase.COMMAND)  # It is the client's turn: to read.
-                await self._drain_helper()  # type: ignore[attr-defined]  # asyncio's FlowControlMixin
+        return self.channel.get_write_buffer_size() > 0
+
+    async def flush(self) -> None:
+        """Send what was said, and wait while the client does not read it."""
+        if self.send():
+            self.wait(Phase.COMMAND)  # It is the client's turn: to read.
+            await self._drain_helper()  # type: ignore[attr-defined]  # asyncio's FlowControlMixin
 
     def _write(self) -> None:
         self.channel.write(b"".join(self._out) if len(self._out) > 1 else self._out[0] if self._out else b"")

@@ -86,7 +86,8 @@ class Conversation(Connection):
             raise Hangup
         self.wait(Phase.COMMAND)
         if not self.wire.has_line:
-            await self.flush()
+            if self.send():
+                await self.flush()
         elif self.waiting_replies >= _REPLIES_AT_ONCE:
             await self.flush()
             await asyncio.sleep(0)  # However much one client has to say, others get their turn.

@@ -97,7 +97,8 @@ class Session(Conversation):
             self.refuse(replies.BAD_ARGUMENT)
             return
         self.reply(replies.GO_AHEAD)
-        await self.flush()
+        if self.send():
+            await self.flush()
         started = self.service.now()
         arriving = Arriving(spool=self.service.spool, in_flight=self.service.in_flight)
         try:
