@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     for name in ("--no-checks", "--no-pipeline", "--no-relay", "--no-store"):
         parser.add_argument(name, action="store_true")
-    configure_logging("info")
+    configure_logging("info", for_good=True)
     asyncio.run(_run(parser.parse_args()))
 
 

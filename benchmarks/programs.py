@@ -96,7 +96,15 @@ def running(
     """Run a program while the block lasts, its words in `folder`; when the block fails they are shown."""
     variables = {**os.environ, "PYTHONPATH": str(REPOSITORY), **(environment or {})}
     with (folder / f"{name}.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=variables, cwd=REPOSITORY)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            env=variables,
+            cwd=REPOSITORY,
+            start_new_session=True,  # as Postfix does: Linux shares processor time between sessions
+        )
         try:
             yield process
         except BaseException:
