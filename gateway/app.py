@@ -37,7 +37,7 @@ from gateway.smtp_in.replies import Refusal
 from gateway.states import OutboundState, advance
 from gateway.storage.database import Database
 from gateway.storage.settings import SQLITE
-from gateway.storage.work import apply_changes, claim_due
+from gateway.storage.work import apply_changes, lease_due
 from gateway.tickets import Changes, OutboundChange
 
 log: Final = structlog.get_logger()
@@ -149,11 +149,19 @@ class Gateway:
             log.info("mail.ruled_out", rule=label)
         return Refusal(refusal.code, refusal.enhanced, refusal.text) if refusal else None
 
+    async def tell_operators(self, title: str, lines: Sequence[str]) -> None:
+        """Queue a notice to the admins. Raises GatewayError where it cannot be stored."""
+        mails = self.road().desk().write_to_operators(next(iter(self.policy.channels)), title, lines)
+        if mails:
+            await self.database.apply(Changes(outbound=mails))
+
     # -------------------------------------------------------------------------------------------------- for the relay
 
     async def claim_due(self, most: int) -> Sequence[OutboundMail]:
         """Lease mails that are due."""
-        return await self.database.write(partial(claim_due, most, utc_now(), self.config.relay.lease, self.node))
+        ids = await self.database.write(partial(lease_due, most, utc_now(), self.config.relay.lease, self.node))
+        mails = await self.database.read(lambda tx: tx.outbox.get_all(ids)) if ids else ()
+        return tuple(mail for mail in mails if mail.state is OutboundState.SENDING)
 
     async def finish_sending(self, mail: OutboundMail, verdict: Verdict) -> None:
         """Write down what a round of tries came to; a refusal for good also goes to the ticket and its agents."""

@@ -19,7 +19,7 @@ from gateway.mail import ReceivedMail
 from gateway.pipeline.journey import Arrival, ReadMail, Road, process_mail, read_mail, settle
 from gateway.states import ReceivedState, advance
 from gateway.storage.transaction import Topic
-from gateway.storage.work import claim_received, put_back
+from gateway.storage.work import lease_received, put_back
 from gateway.tickets import Changes, ReceivedChange
 
 log: Final = structlog.get_logger()
@@ -88,11 +88,13 @@ class Runner:
         road = self._road()
         now = road.clock()
         try:
-            return await road.database.write(partial(claim_received, most, now, _LEASE_SECONDS, self._node))
+            ids = await road.database.write(partial(lease_received, most, now, _LEASE_SECONDS, self._node))
+            mails = await road.database.read(lambda tx: tx.received.get_all(ids)) if ids else ()
         except TransientError as error:
             log.warning("claim.deferred", error=str(error))
             await asyncio.sleep(_IDLE_SECONDS)
             return ()
+        return tuple(mail for mail in mails if mail.state is ReceivedState.RECEIVED)  # unless somebody was faster
 
     async def _wait(self, *, is_full: bool) -> None:
         """Sleep until there is room, or until mail was accepted, or for a while: another node's lease may have run out."""

@@ -1,7 +1,6 @@
 """The outbox: every mail of ours, who sends it now, and what each attempt came to."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -36,11 +35,13 @@ _RECENT: Final = (
         _OUTBOUND.c.purpose.in_(bindparam("purposes", expanding=True)),
     )
 )
+_ALL: Final = _MAIL.where(_OUTBOUND.c.id.in_(bindparam("ids", expanding=True)))
 _DUE: Final = (
-    _MAIL.where(_OUTBOUND.c.state == bindparam("state"), _OUTBOUND.c.next_attempt_at <= bindparam("now"))
+    select(_OUTBOUND.c.id)
+    .where(_OUTBOUND.c.state == bindparam("state"), _OUTBOUND.c.next_attempt_at <= bindparam("now"))
     .order_by(_OUTBOUND.c.next_attempt_at, _OUTBOUND.c.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=_OUTBOUND)
+    .with_for_update(skip_locked=True)
 )
 _LEASE: Final = (
     update(_OUTBOUND)
@@ -67,6 +68,11 @@ class OutboxReader:
             message = f"no outbound mail {outbound_id}"
             raise NotFound(message)
         return self._mail(row)
+
+    def get_all(self, ids: Sequence[int]) -> tuple[OutboundMail, ...]:
+        """Return those of these mails that there are, in the order asked for, with their bytes."""
+        found = {row.id: self._mail(row) for row in self._connection.execute(_ALL, {"ids": list(ids)})} if ids else {}
+        return tuple(found[each] for each in ids if each in found)
 
     def by_message_id(self, message_id: str) -> OutboundMail | None:
         """Return the mail that went out under a Message-ID, if there is one."""
@@ -165,15 +171,18 @@ class OutboxWriter(OutboxReader):
             self._contents.store(mail.content for mail in mails)
             insert_rows(self._connection, _OUTBOUND, [_values(mail) for mail in mails])
 
-    def claim_due(self, *, now: datetime, limit: int, lease_seconds: float, node: str) -> tuple[OutboundMail, ...]:
+    def lease_due(self, *, now: datetime, limit: int, lease_seconds: float, node: str) -> tuple[int, ...]:
         """Take up to `limit` due mails for sending, the longest due first; nobody else gets them until the lease is over."""
-        rows = self._connection.execute(_DUE, {"state": OutboundState.QUEUED, "now": now, "most": limit}).all()
-        if not rows:
-            return ()
-        sending = advance(OutboundState.QUEUED, OutboundState.SENDING)
-        until = now + timedelta(seconds=lease_seconds)
-        self._connection.execute(_LEASE, {"ids": [row.id for row in rows], "sending": sending, "node": node, "until": until})
-        return tuple(replace(self._mail(row), state=sending) for row in rows)
+        ids = tuple(self._connection.scalars(_DUE, {"state": OutboundState.QUEUED, "now": now, "most": limit}))
+        if ids:
+            sending = advance(OutboundState.QUEUED, OutboundState.SENDING)
+            until = now + timedelta(seconds=lease_seconds)
+            self._connection.execute(_LEASE, {"ids": ids, "sending": sending, "node": node, "until": until})
+        return ids
+
+    def claim_due(self, *, now: datetime, limit: int, lease_seconds: float, node: str) -> tuple[OutboundMail, ...]:
+        """Take due mails for sending and return them with their bytes."""
+        return self.get_all(self.lease_due(now=now, limit=limit, lease_seconds=lease_seconds, node=node))
 
     def reclaim_lost(self, now: datetime) -> int:
         """Put mails back whose sender's lease is over; return how many."""

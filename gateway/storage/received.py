@@ -1,7 +1,7 @@
 """Received mail: the durable yes, the claim of who processes it, and what became of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
@@ -48,14 +48,16 @@ _EARLIER: Final = (
     .order_by(_RECEIVED.c.id)
     .limit(20)
 )
+_ALL: Final = _MAIL.where(_RECEIVED.c.id.in_(bindparam("ids", expanding=True))).order_by(_RECEIVED.c.id)
 _FREE: Final = (
-    _MAIL.where(
+    select(_RECEIVED.c.id)
+    .where(
         _RECEIVED.c.state == bindparam("state"),
         or_(_RECEIVED.c.lease_until.is_(None), _RECEIVED.c.lease_until <= bindparam("now")),
     )
     .order_by(_RECEIVED.c.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=_RECEIVED)
+    .with_for_update(skip_locked=True)
 )
 _LEASE: Final = (
     update(_RECEIVED)
@@ -124,6 +126,10 @@ class ReceivedReader:
             message = f"no received mail {received_id}"
             raise NotFound(message)
         return self._mail(row)
+
+    def get_all(self, ids: Sequence[int]) -> tuple[ReceivedMail, ...]:
+        """Return those of these mails that there are, oldest first, with their bytes."""
+        return tuple(map(self._mail, self._connection.execute(_ALL, {"ids": list(ids)}))) if ids else ()
 
     def list(
         self, states: Sequence[ReceivedState] = (), *, limit: int = 100, before: int | None = None
@@ -218,18 +224,21 @@ class ReceivedWriter(ReceivedReader):
             known |= self._ids_of(list(fresh))
         return known
 
-    def claim(self, *, limit: int, now: datetime, lease_seconds: float, node: str) -> tuple[ReceivedMail, ...]:
+    def lease(self, *, limit: int, now: datetime, lease_seconds: float, node: str) -> tuple[int, ...]:
         """Lease up to `limit` undecided mails to a node, oldest first; nobody else gets them until the lease is over.
 
-        Each of them counts one more delivery.
+        Each of them counts one more delivery. Return their ids: whoever leases reads them where it costs nobody's time to write.
         """
         wanted = {"state": ReceivedState.RECEIVED, "now": now, "most": limit}
-        rows = self._connection.execute(_FREE, wanted).all()
-        if not rows:
-            return ()
-        lease = {"ids": [row.id for row in rows], "node": node, "until": now + timedelta(seconds=lease_seconds)}
-        self._connection.execute(_LEASE, lease)
-        return tuple(_delivered_again(self._mail(row)) for row in rows)
+        ids = tuple(self._connection.scalars(_FREE, wanted))
+        if ids:
+            until = now + timedelta(seconds=lease_seconds)
+            self._connection.execute(_LEASE, {"ids": ids, "node": node, "until": until})
+        return ids
+
+    def claim(self, *, limit: int, now: datetime, lease_seconds: float, node: str) -> tuple[ReceivedMail, ...]:
+        """Lease mails and return them with their bytes."""
+        return self.get_all(self.lease(limit=limit, now=now, lease_seconds=lease_seconds, node=node))
 
     def put_back(self, ids: Sequence[int], *, node: str, until: datetime) -> int:
         """Shorten a node's own leases of undecided mails, so that somebody tries again after `until`; return how many."""
@@ -289,10 +298,6 @@ class ReceivedWriter(ReceivedReader):
 
     def _ids_of(self, keys: Sequence[str]) -> dict[str, int]:
         return find(self._connection, _RECEIVED.c.delivery_key, _RECEIVED.c.id, keys)
-
-
-def _delivered_again(mail: ReceivedMail) -> ReceivedMail:
-    return replace(mail, deliveries=mail.deliveries + 1)
 
 
 def _row_of(acceptance: Acceptance) -> dict[str, Any]:

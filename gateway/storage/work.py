@@ -6,7 +6,7 @@ Each takes the transaction last. A lambda would do as well wherever the database
 from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.mail import Content, OutboundMail, ReceivedMail
+from gateway.mail import Content
 from gateway.storage.transaction import Writer
 from gateway.tickets import Changes
 
@@ -21,14 +21,14 @@ def store_contents(contents: Sequence[Content], tx: Writer) -> None:
     tx.contents.store(contents)
 
 
-def claim_received(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[ReceivedMail, ...]:
+def lease_received(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[int, ...]:
     """Lease undecided mails."""
-    return tx.received.claim(limit=limit, now=now, lease_seconds=lease_seconds, node=node)
+    return tx.received.lease(limit=limit, now=now, lease_seconds=lease_seconds, node=node)
 
 
-def claim_due(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[OutboundMail, ...]:
+def lease_due(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[int, ...]:
     """Lease mails that are due to be sent."""
-    return tx.outbox.claim_due(now=now, limit=limit, lease_seconds=lease_seconds, node=node)
+    return tx.outbox.lease_due(now=now, limit=limit, lease_seconds=lease_seconds, node=node)
 
 
 def release_leases(node: str, now: datetime, tx: Writer) -> int:

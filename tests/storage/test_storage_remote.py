@@ -16,7 +16,7 @@ from gateway.mail import Content
 from gateway.storage.database import Database
 from gateway.storage.sqlite_remote import forward_wakeups, serve_writes
 from gateway.storage.transaction import Topic, Writer
-from gateway.storage.work import claim_received, reserve_numbers
+from gateway.storage.work import lease_received, reserve_numbers
 from gateway.tickets import Changes, TicketChange
 from tests.storage.conftest import Make
 
@@ -94,7 +94,8 @@ async def test_what_is_written_over_the_line_is_durable_and_answered(pair: Pair)
 async def test_claimed_mail_arrives_whole_on_the_other_side(pair: Pair, make: Make) -> None:
     mails = [make.acceptance(), make.acceptance(b"x" * 100_000)]
     await pair.here.accept(mails)
-    claimed = await pair.there.write(partial(claim_received, 9, make.now, 60, "local"))
+    ids = await pair.there.write(partial(lease_received, 9, make.now, 60, "local"))
+    claimed = await pair.there.read(lambda tx: tx.received.get_all(ids))
     assert [mail.content.read() for mail in claimed] == [mail.mail.content.read() for mail in mails]
     assert [mail.envelope for mail in claimed] == [mail.mail.envelope for mail in mails]
 
