@@ -16,6 +16,7 @@ from gateway.mail import OutboundMail, Purpose
 from gateway.pipeline.facts import AUTOMATIC_PURPOSES, TO_CUSTOMERS
 from gateway.pipeline.journey import Arrival
 from gateway.states import OutboundState
+from gateway.tickets import Visibility
 from tests.journeys.stage import Stage
 
 SECRET: Final = "geheimnis"
@@ -84,7 +85,8 @@ class Witness(Stage):
     chance: random.Random
     automatic: list[tuple[datetime, str, str]] = field(default_factory=list)
     """When, to whom and on which channel automatic mail went out."""
-    notes: list[str] = field(default_factory=list)
+    notes: dict[int, list[str]] = field(default_factory=dict)
+    """By ticket: the guard knows the notes of the ticket alone."""
     tickets: set[int] = field(default_factory=set)
     happened: list[str] = field(default_factory=list)
     _counter: int = 0
@@ -117,6 +119,9 @@ class Witness(Stage):
         self.sent += changes.outbound
         await self._hand_over(tuple(mail for mail in changes.outbound if mail.state is not OutboundState.HELD))
         self.tickets |= {ticket.id for ticket in changes.new_tickets}
+        for post in changes.posts:
+            if post.visibility is Visibility.INTERNAL and SECRET in post.text:
+                self.notes.setdefault(post.ticket_id, []).append(post.text)
         for outbound in changes.outbound:
             await self._look_at(outbound)
         del ticket_id
@@ -224,7 +229,7 @@ def agent_acts(witness: Witness) -> dict[str, Any] | None:
         return None
     answered = witness.chance.choice(mine[-6:])
     commands = witness.chance.sample(_COMMANDS, k=witness.chance.choice((0, 0, 0, 1, 1, 2)))
-    body = _agent_text(witness, is_note="#note" in commands)
+    body = _agent_text(witness, answered, is_note="#note" in commands)
     fields = {"To": f"{_token(answered)}@gw.firma.example", "In-Reply-To": f"<{answered.message_id}>"}
     if witness.chance.random() < 0.1:
         fields["Cc"] = witness.chance.choice((*_CUSTOMERS, *_STRANGERS))
@@ -233,13 +238,12 @@ def agent_acts(witness: Witness) -> dict[str, Any] | None:
     return {"to": f"{_token(answered)}@gw.firma.example", "assurance": assurance, "mail": mail}
 
 
-def _agent_text(witness: Witness, *, is_note: bool) -> str:
+def _agent_text(witness: Witness, answered: OutboundMail, *, is_note: bool) -> str:
     if is_note:
-        note = " ".join(f"{SECRET}{witness.chance.randrange(10**6)}" for _ in range(10))
-        witness.notes.append(note)
-        return note
-    if witness.notes and witness.chance.random() < 0.15:
-        return f"{witness.words(witness.count())}\n{witness.chance.choice(witness.notes)}"
+        return " ".join(f"{SECRET}{witness.chance.randrange(10**6)}" for _ in range(10))
+    notes = witness.notes.get(answered.ticket_id or 0)
+    if notes and witness.chance.random() < 0.3:
+        return f"{witness.words(witness.count())}\n{witness.chance.choice(notes)}"
     return "" if witness.chance.random() < 0.1 else witness.words(witness.count())
 
 
@@ -249,13 +253,14 @@ def _token(mail: OutboundMail) -> str:
 
 def agent_leaves_note(witness: Witness) -> dict[str, Any] | None:
     """Send to the note's address."""
-    step = agent_acts(witness)
-    if step is None or "#note" in step["mail"]:
-        return step
-    head, _, _ = step["mail"].partition("\n\n")
-    note = _agent_text(witness, is_note=True)
-    local, _, domain = step["to"].partition("@")
-    return {**step, "to": f"{local}+note@{domain}", "mail": f"{head}\n\n{note}\n"}
+    agent = witness.chance.choice(tuple(_AGENTS))
+    mine = [mail for mail in witness.mails_to(str(witness.policy.agents[agent].addresses[0])) if mail.ticket_id is not None]
+    if not mine:
+        return None
+    answered = witness.chance.choice(mine[-6:])
+    to = f"{_token(answered)}+note@gw.firma.example"
+    fields = {"To": to, "In-Reply-To": f"<{answered.message_id}>"}
+    return {"to": to, "mail": _mail(witness, _AGENTS[agent], _agent_text(witness, answered, is_note=True), **fields)}
 
 
 def agent_starts(witness: Witness) -> dict[str, Any]:
