@@ -22,7 +22,7 @@ from gateway.tickets import Ticket
 
 COMMANDS: Final[tuple[Command, ...]] = (*THREAD_COMMANDS, *TICKET_COMMANDS, *PEOPLE_COMMANDS)
 
-_BY_WORD: Final = {word: command for command in COMMANDS for word in (*command.words, *command.german)}
+_BY_WORD: Final = {word.casefold(): command for command in COMMANDS for word in (*command.words, *command.german)}
 _BEGINS: Final = "to"
 _NOTES: Final = frozenset({"note", "spam"})
 _LONGEST_LINE: Final = 500

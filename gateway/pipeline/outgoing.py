@@ -227,7 +227,8 @@ class Desk:
         if not notes:
             return False
         old = (p for p in about.posts if p.visibility is Visibility.PUBLIC and (about.post is None or p.id != about.post.id))
-        public = (*(text for post in old for text in (post.text, post.quoted)), *self._known_words(said))
+        subject = about.ticket.subject if about.ticket else ""
+        public = (*(text for post in old for text in (post.text, post.quoted)), subject, *self._known_words(said))
         text = f"{rendered.subject}\n{rendered.text}"
         if find_note(text, notes, public) is None:
             return False

@@ -1,0 +1,21 @@
+"""How an agent appears to customers."""
+
+from gateway.pipeline.identity import make_signature
+
+
+def test_signature_in_html_alone_gives_the_text_too() -> None:
+    signature = make_signature("", "<b>Bert Brandt</b><br>Firma GmbH")
+    assert signature.text == "Bert Brandt\nFirma GmbH"
+    assert "<b>Bert Brandt</b>" in signature.html
+
+
+def test_scripts_and_remote_pictures_leave_no_signature() -> None:
+    signature = make_signature("", '<p>Bert</p><script>alert(1)</script><img src="https://spion.example/x.png" onerror="x()">')
+    assert "script" not in signature.html
+    assert "spion" not in signature.html
+    assert "onerror" not in signature.html
+    assert signature.text == "Bert"
+
+
+def test_text_of_ones_own_stays_beside_the_html() -> None:
+    assert make_signature("Bert, Support", "<b>Bert</b>").text == "Bert, Support"
