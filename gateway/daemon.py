@@ -20,8 +20,9 @@ from typing import Final, Self
 import structlog
 
 from gateway.app import Gateway, open_gateway, utc_now
-from gateway.config.load import load_config
+from gateway.config.load import load_config, load_file
 from gateway.config.model import Config
+from gateway.config.trial import require_tests
 from gateway.desk import tune_interpreter
 from gateway.desk_keeper import DeskKeeper
 from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable
@@ -187,13 +188,28 @@ async def _reload_when_asked(daemon: Daemon, path: Path, supervisor: Supervisor,
         supervisor.reloading()
         status = "taking mail"
         try:
-            await daemon.reload(await asyncio.to_thread(load_config, path))
+            await daemon.reload(await asyncio.to_thread(_load_tested, path))
         except ConfigError as error:
             status = "taking mail with the configuration from before: the new one is wrong"
             log.error("config.refused", problems=error.problems)  # noqa: TRY400 the problems are the whole story
+            await _tell_operators(daemon.gateway, error)
         except GatewayError as error:
             log.error("config.refused", problems=(str(error),))  # noqa: TRY400 likewise
         supervisor.ready(status)
+
+
+def _load_tested(path: Path) -> Config:
+    """Read a configuration and run its own tests. Raises ConfigError."""
+    loaded = load_file(path)
+    require_tests(loaded)
+    return loaded.config
+
+
+async def _tell_operators(gateway: Gateway, error: ConfigError) -> None:
+    """Mail the admins why the new configuration is not used; where that cannot be written either, the log has said it."""
+    lines = [line for problem in error.problems for line in problem.split("\n")]
+    with contextlib.suppress(GatewayError):
+        await gateway.tell_operators("The new configuration is not used: it is wrong", lines)
 
 
 async def _feed_watchdog(supervisor: Supervisor) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from gateway.cli.exits import Exit
-from gateway.cli.output import print_error, print_json, print_text
+from gateway.cli.output import print_error, print_json, print_text, progress_bar
 from gateway.config import Loaded, load_file
 from gateway.config.document import format_keys
 from gateway.config.show import effective_values
@@ -14,9 +14,10 @@ from gateway.errors import ConfigError
 
 
 def check(path: Path, *, as_json: bool) -> Exit:
-    """Report every mistake, or say that there is none."""
+    """Report every mistake and every test that fails, or say that there is none."""
     try:
         loaded = load_file(path, needs_secrets=False)
+        _run_tests(loaded)
     except ConfigError as error:
         if not as_json:
             raise
@@ -32,10 +33,26 @@ def check(path: Path, *, as_json: bool) -> Exit:
     return Exit.OK
 
 
+def _run_tests(loaded: Loaded) -> None:
+    """Run the configuration's own tests, with a bar on a terminal. Raises ConfigError: what failed."""
+    from gateway.config.trial import describe_failure, try_tests  # noqa: PLC0415 only where there are tests
+
+    failures: list[str] = []
+    with progress_bar() as bar:
+        task = bar.add_task("testing", total=len(loaded.config.tests))
+        for result in try_tests(loaded):
+            failures += [describe_failure(result, loaded)] if result.mistakes else []
+            bar.advance(task)
+    if failures:
+        raise ConfigError(tuple(failures))
+
+
 def _summary(loaded: Loaded) -> str:
     config = loaded.config
     counts = (("channel", config.channels), ("queue", config.queues), ("agent", config.agents), ("smarthost", config.smarthosts))
-    return "good: " + ", ".join(f"{len(items)} {word}{'' if len(items) == 1 else 's'}" for word, items in counts)
+    said = (("rule", config.rules), ("trigger", config.triggers), ("test", config.tests))
+    numbers = [(word, len(items)) for word, items in counts] + [(word, len(items)) for word, items in said if items]
+    return "good: " + ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in numbers)
 
 
 def show(path: Path, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 _WIDTH_OF_PIPE: Final = 160
 _NARROW: Final = 20
@@ -110,6 +111,16 @@ def clean(text: str) -> str:
 def counted(number: int, word: str) -> str:
     """Return `1 ticket`, `2 tickets`."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def progress_bar() -> "Progress":
+    """Return a bar for long work; it shows on a terminal only, on standard error, and leaves nothing behind."""
+    from rich.console import Console  # noqa: PLC0415 slow to import
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 likewise
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def print_fields(fields: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from gateway.evidence.settings import Domain, ResolverSettings, SigningSettings
 from gateway.mail import Address
+from gateway.pipeline.mail_test_settings import MailTestSettings
 from gateway.pipeline.policy import Policy, compile_policy
 from gateway.pipeline.rules.settings import RuleSettings, TriggerSettings
 from gateway.pipeline.settings import (
@@ -82,6 +83,8 @@ class Config(StorageSettings, OwnSettings):
     """What is done with customers' mail that is like this, asked one after the other before it opens or joins a ticket."""
     triggers: list[TriggerSettings] = Field(default_factory=list)
     """What is done when something happened to a ticket; what a trigger changes sets off no other."""
+    tests: list[MailTestSettings] = Field(default_factory=list)
+    """Mails, and what must become of them: tried by `check-config`, and before each reload, which is refused when one fails."""
 
     def intake_address(self, channel: str) -> Address:
         """Return the generated address of a channel: the target for a forwarding rule."""
