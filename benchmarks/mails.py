@@ -18,6 +18,8 @@ _DOMAINS: Final = tuple(f"kunde{number:02}.example" for number in range(20))
 _PLAIN_OCTETS: Final = 30_000
 """Above this a mail is a letter with a picture attached."""
 _LETTER_OCTETS: Final = 1500
+_JPEG: Final = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+"""What a picture begins with."""
 _TEXT_PART: Final = b"--grenze\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 _PICTURE_PART: Final = (
     b"--grenze\r\nContent-Type: image/jpeg; name=bild.jpg\r\nContent-Transfer-Encoding: base64\r\n"
@@ -68,7 +70,7 @@ def _content(author: str, serial: int, size: int) -> bytes:
     if size < _PLAIN_OCTETS:
         top = head + "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
         return top.encode() + _letter(chance, size - len(top) - 800)
-    picture = base64.encodebytes(chance.randbytes((size - _LETTER_OCTETS - 1200) * 19 // 26)).replace(b"\n", b"\r\n")
+    picture = base64.encodebytes(_JPEG + chance.randbytes((size - _LETTER_OCTETS - 1200) * 19 // 26)).replace(b"\n", b"\r\n")
     top = head + "Content-Type: multipart/mixed; boundary=grenze\r\n\r\n"
     return b"".join((top.encode(), _TEXT_PART, _letter(chance, _LETTER_OCTETS), _PICTURE_PART, picture, b"--grenze--\r\n"))
 
