@@ -38,6 +38,10 @@ _DOMAINS: Final = (
 )
 _AT_HOME: Final = select(_DOMAIN.c.organisation_id).where(_DOMAIN.c.domain == bindparam("domain"))
 
+_FORGET_DOMAINS: Final = delete(_DOMAIN).where(_DOMAIN.c.organisation_id == bindparam("owner"))
+_FORGET_ADDRESSES: Final = delete(_ADDRESS).where(_ADDRESS.c.contact_id == bindparam("owner"))
+_FORGET_CONTACT: Final = delete(_CONTACT).where(_CONTACT.c.id == bindparam("owner"))
+
 
 class PeopleReader(BlockReader):
     """Reads contacts and organisations, and who is blocked or away."""
@@ -63,9 +67,14 @@ class PeopleReader(BlockReader):
         wanted = {index_key(key): key for key in address_keys}
         if not wanted:
             return {}
-        owners = {row.address_key: row.contact_id for row in self._connection.execute(_OWNERS, {"keys": sorted(wanted)})}
-        contacts = self._contacts_by_id(sorted(set(owners.values())))
-        return {wanted[key]: contacts[contact_id] for key, contact_id in owners.items()}
+        keys = sorted(wanted)
+        found: dict[str, Contact] = {}
+        for start in range(0, len(keys), _PAGE):
+            rows = self._connection.execute(_OWNERS, {"keys": keys[start : start + _PAGE]})
+            owners = {row.address_key: row.contact_id for row in rows}
+            contacts = self._contacts_by_id(sorted(set(owners.values())))
+            found |= {wanted[key]: contacts[contact_id] for key, contact_id in owners.items()}
+        return found
 
     def find_contacts(self, text: str, limit: int = 20) -> tuple[Contact, ...]:
         """Return contacts whose name or an address of theirs contains a text, in any case of ASCII letters, newest first."""
@@ -156,8 +165,7 @@ class PeopleWriter(PeopleReader, BlockWriter):
         if not organisations:
             return
         upsert(self._connection, _ORGANISATION, [_organisation_values(each) for each in organisations])
-        ids = [each.id for each in organisations]
-        self._connection.execute(delete(_DOMAIN).where(_DOMAIN.c.organisation_id.in_(ids)))
+        self._connection.execute(_FORGET_DOMAINS, [{"owner": each.id} for each in organisations])
         rows = [
             {"domain": ascii_domain(domain), "organisation_id": each.id, "position": position, "written": domain}
             for each in organisations
@@ -176,10 +184,9 @@ class PeopleWriter(PeopleReader, BlockWriter):
         """
         if not contacts:
             return
-        ids = [each.id for each in contacts]
         kept = [each for each in contacts if each.addresses]
         upsert(self._connection, _CONTACT, [_contact_values(each) for each in kept])
-        self._connection.execute(delete(_ADDRESS).where(_ADDRESS.c.contact_id.in_(ids)))
+        self._connection.execute(_FORGET_ADDRESSES, [{"owner": each.id} for each in contacts])
         rows = [
             {"address_key": key, "contact_id": each.id, "position": position, "address": str(address)}
             for each in kept
@@ -187,9 +194,9 @@ class PeopleWriter(PeopleReader, BlockWriter):
         ]
         if rows:
             self._connection.execute(_ADDRESS.insert(), rows)
-        gone = [each.id for each in contacts if not each.addresses]
+        gone = [{"owner": each.id} for each in contacts if not each.addresses]
         if gone:
-            self._connection.execute(delete(_CONTACT).where(_CONTACT.c.id.in_(gone)))
+            self._connection.execute(_FORGET_CONTACT, gone)
 
 
 def _unique(addresses: Iterable[Address]) -> dict[str, Address]:

@@ -69,7 +69,13 @@ class ReportReader:
 
     def _count(self, combinations: dict[_Combination, _Sums], since: datetime, until: datetime) -> None:
         counted = [func.count(case((condition, 1))) for condition in _conditions(since, until)]
-        for row in self._connection.execute(select(*_COLUMNS, *counted).group_by(*_COLUMNS)):
+        matters = or_(
+            _within(_TICKET.c.created_at, since, until),
+            _within(_TICKET.c.first_answered_at, since, until),
+            _within(_TICKET.c.solved_at, since, until),
+            _TICKET.c.status.in_(_UNSOLVED),
+        )  # what is long done is passed over before it is sorted into groups
+        for row in self._connection.execute(select(*_COLUMNS, *counted).where(matters).group_by(*_COLUMNS)):
             combinations[_combination(row)].counts = [int(number) for number in row[len(_COLUMNS) :]]
 
     def _measure(self, combinations: dict[_Combination, _Sums], since: datetime, until: datetime) -> None:

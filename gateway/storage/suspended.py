@@ -60,12 +60,14 @@ class SuspendedReader:
         since: datetime | None = None,
         before: datetime | None = None,
         channels: Sequence[str] = (),
+        author: str | None = None,
         unlisted_only: bool = False,
         limit: int = 1000,
     ) -> tuple[ReceivedSummary, ...]:
         """Return what waits, oldest first: received from `since` on and earlier than `before`; without channels of all.
 
-        `unlisted_only` leaves out what stands on any list that was mailed: what is new for a digest.
+        `author` is an `Address.key`. `unlisted_only` leaves out what stands on any list that was mailed: that is new for a
+        digest.
         """
         query = _SUMMARY
         if since is not None:
@@ -74,6 +76,8 @@ class SuspendedReader:
             query = query.where(_RECEIVED.c.received_at < before)
         if channels:
             query = query.where(_RECEIVED.c.channel.in_(channels))
+        if author is not None:
+            query = query.where(_RECEIVED.c.author_key == author)
         if unlisted_only:
             query = query.where(~select(_LISTED.c.number).where(_LISTED.c.received_id == _RECEIVED.c.id).exists())
         return self._summaries(query.order_by(_RECEIVED.c.id).limit(limit))

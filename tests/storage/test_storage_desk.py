@@ -174,6 +174,9 @@ async def test_suspended_mail_is_listed_oldest_first_within_its_time(database: D
     assert [each.id for each in since] == [mails[1].id, mails[2].id]
     old = await database.read(lambda tx: tx.suspended.list(before=times[1]))
     assert [each.id for each in old] == [mails[0].id]
+    of_author = await database.read(lambda tx: tx.suspended.list(author="kunde@kunde.example", since=times[2]))
+    assert [each.id for each in of_author] == [mails[2].id]
+    assert await database.read(lambda tx: tx.suspended.list(author="x@y.example")) == ()
     unlisted = await database.read(lambda tx: tx.suspended.list(channels=["support"], unlisted_only=True))
     assert [each.id for each in unlisted] == [mails[2].id]
     assert await database.read(lambda tx: tx.suspended.oldest()) == times[0]

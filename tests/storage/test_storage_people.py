@@ -173,3 +173,12 @@ async def test_agents_leave_and_come_back(database: Database) -> None:
     assert await database.read(lambda tx: tx.people.absences()) == {"anna": later, "bert": bert}
     await database.write(lambda tx: tx.apply(Changes(returned=("anna", "nobody"))))
     assert await database.read(lambda tx: tx.people.absences()) == {"bert": bert}
+
+
+async def test_thousands_of_contacts_are_imported_and_looked_up_at_once(database: Database) -> None:
+    contacts = [_contact(number, f"{number}@x.example") for number in range(5_000)]
+    await _keep(database, *contacts)
+    keys = [f"{number}@x.example" for number in range(5_010)]
+    found = await database.read(lambda tx: tx.people.contacts_of(keys))
+    assert sorted(found.values(), key=lambda each: each.id) == contacts
+    assert found["77@x.example"] == contacts[77]
