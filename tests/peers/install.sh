@@ -6,7 +6,7 @@ set -eu
 packages="
 postfix postsrsd
 opendkim opendkim-tools opendmarc rspamd
-swaks neomutt
+swaks neomutt mutt mblaze s-nail locales
 nsd unbound
 postgresql
 chromium

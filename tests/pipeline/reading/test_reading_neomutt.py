@@ -16,7 +16,7 @@ from gateway.pipeline.marker import make_marker
 from gateway.pipeline.parse import parse_message
 from gateway.pipeline.reading import Circumstances, read_message
 from gateway.pipeline.reply import surely_visible
-from tests.needs import program
+from tests.needs import miss, program
 
 TOKEN: Final = "abcdefghijklmnopqrstuvwxyz2345"
 NOTE: Final = "Es geht wieder, größtenteils.\n\nCarla"
@@ -69,26 +69,27 @@ ATTRIBUTIONS: Final = {
 }
 
 
-def write_with_neomutt(folder: Path, keys: str, more: str) -> bytes:
-    """Let neomutt write a mail; return what it handed to sendmail."""
+def write_with_neomutt(folder: Path, keys: str, more: str, *, name: str = "neomutt", locales: Path | None = None) -> bytes:
+    """Let neomutt or mutt write a mail; return what it handed to sendmail."""
     (folder / "in.mbox").write_text(MAILBOX, encoding="utf-8")
     (folder / "note").write_text(f"{NOTE}\n\n", encoding="utf-8")
     scripts = {
         "editor": f'#!/bin/sh\ncat {folder}/note "$1" > {folder}/new && cat {folder}/new > "$1"\n',
         "sendmail": f"#!/bin/sh\ncat > {folder}/part && mv {folder}/part {folder}/out.eml\n",
     }
-    for name, text in scripts.items():
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o755)
+    for script, text in scripts.items():
+        (folder / script).write_text(text)
+        (folder / script).chmod(0o755)
     (folder / "rc").write_text(SETTINGS.format(folder=folder, more=more, keys=keys), encoding="utf-8")
-    run_on_terminal([program("neomutt"), "-n", "-F", str(folder / "rc"), "-R", "-f", str(folder / "in.mbox")], folder)
+    command = [program(name), "-n", "-F", str(folder / "rc"), "-R", "-f", str(folder / "in.mbox")]
+    run_on_terminal(command, folder, {"LOCPATH": str(locales)} if locales else {})
     return (folder / "out.eml").read_bytes()
 
 
-def run_on_terminal(command: list[str], folder: Path) -> None:
+def run_on_terminal(command: list[str], folder: Path, more: dict[str, str]) -> None:
     """Run a program that needs a terminal until it ends, twenty seconds at most."""
     ours, theirs = pty.openpty()
-    environment = os.environ | {"TERM": "xterm", "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    environment = os.environ | {"TERM": "xterm", "HOME": str(folder), "LC_ALL": "C.UTF-8"} | more
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True)
     os.close(theirs)
     end = time.monotonic() + 20
@@ -141,3 +142,50 @@ def test_forward_of_neomutt_is_read(more: str, tmp_path: Path) -> None:
     assert forwarded.date is not None
     assert forwarded.date.isoformat() == "2026-05-12T10:00:00+02:00"
     assert forwarded.text.split() == OURS.split()
+
+
+NATIVE: Final = {
+    "de_DE": "Am %{%A, %d. %B %Y um %H:%M} schrieb %n:",
+    "fr_FR": "Le %{%A %d %B %Y à %H:%M}, %n a écrit :",
+    "es_ES": "El %{%A, %d de %B de %Y a las %H:%M}, %n escribió:",
+    "pl_PL": "W dniu %{%A, %d %B %Y o %H:%M}, %n napisał(a):",
+    "ru_RU": "%{%A, %d %B %Y, %H:%M} %n пишет:",
+    "fi_FI": "%{%A %d. %B %Y kello %H.%M} %n kirjoitti:",
+    "tr_TR": "%{%d %B %Y %A %H:%M} tarihinde %n yazdı:",
+    "el_GR": "Στις %{%A, %d %B %Y, %H:%M}, ο/η %n έγραψε:",
+    "ja_JP": "%{%Y年%m月%d日(%a) %H:%M}、%nのメール:",
+    "ko_KR": "%{%Y년 %m월 %d일 (%a) %H:%M}, %n님이 작성:",
+    "zh_CN": "%n 于 %{%Y年%m月%d日 %A %H:%M} 写道：",
+    "uk_UA": "%{%A, %d %B %Y, %H:%M} %n пише:",
+}
+
+
+@pytest.fixture(scope="module")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile the locales that the attributions below want."""
+    folder = tmp_path_factory.mktemp("locales")
+    for name in NATIVE:
+        command = [program("localedef"), "-i", name, "-f", "UTF-8", "--no-archive", str(folder / f"{name}.UTF-8")]
+        made = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        if not (folder / f"{name}.UTF-8").exists():
+            miss(f"the locale {name} cannot be made (`make peers` installs its source): {made.stderr.strip()[-200:]}")
+    return folder
+
+
+@pytest.mark.parametrize("language", sorted(NATIVE))
+def test_answer_with_days_and_months_of_a_locale_is_split_exactly(language: str, locales: Path, tmp_path: Path) -> None:
+    settings = f'set attribution_locale="{language}.UTF-8"\nset attribution="{NATIVE[language]}"'
+    message = parse_message(write_with_neomutt(tmp_path, "<reply>", settings, locales=locales))
+    assert "2026" in message.text.split(">")[0]
+    assert read_message(message).reply.visible == NOTE
+    by_marker = read_message(message, Circumstances(own_marker_ids=frozenset({TOKEN}))).reply
+    assert surely_visible(message.text, by_marker) == NOTE
+
+
+@pytest.mark.parametrize("language", ["cs", "de", "fr", "mutt"])
+def test_answer_of_mutt_is_split_exactly(language: str, tmp_path: Path) -> None:
+    settings = f'set attribution="{ATTRIBUTIONS[language]}"'
+    message = parse_message(write_with_neomutt(tmp_path, "<reply>", settings, name="mutt"))
+    assert read_message(message).reply.visible == NOTE
+    by_marker = read_message(message, Circumstances(own_marker_ids=frozenset({TOKEN}))).reply
+    assert surely_visible(message.text, by_marker) == NOTE
