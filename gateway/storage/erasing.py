@@ -142,7 +142,7 @@ def _erase_own_tickets(tx: Writer, *, ids: Sequence[int], by: str) -> _Portion:
             "requester_key": f"{STUB_KEY} {ticket.id}",
             "category": None,
             "tags": (),
-            "version": ticket.version + 1,
+            "version": _TICKET.c.version + 1,
         }
         tx.connection.execute(update(_TICKET).where(_TICKET.c.id == ticket.id).values(**values))
     tx.search.add(tx.tickets.get_all(ids), ())
