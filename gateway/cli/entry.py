@@ -130,6 +130,21 @@ def check_config(
     raise typer.Exit(check(file or config_path(context, config), as_json=as_json))
 
 
+@app.command("what-if", rich_help_panel=_UNDERSTAND)
+def what_if(
+    context: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="NEW.yaml", help="The other configuration.")],
+    since: Annotated[str, typer.Option(metavar="DURATION", help="Mail of so long, such as 7d.")] = "7d",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay stored mail under another configuration and say what would have gone differently. Changes nothing."""
+    from gateway.cli.what_if import what_if as compare  # noqa: PLC0415 heavy
+
+    raise typer.Exit(compare(config_path(context, config), file, since=since, as_json=as_json))
+
+
 @config_app.command("show")
 def config_show(context: typer.Context, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
     """Print the configuration with every default filled in; secrets stay as they are written."""
