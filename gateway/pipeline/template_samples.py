@@ -205,7 +205,13 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
     Purpose.REPORT: (REPORT, NO_REPORT),
     Purpose.WAIT_OVER: (replace(_TEAM, ticket=replace(_TICKET, status="open", assignee="Anna Arndt"), post=_ANSWER),),
     Purpose.CLOCK_WARNING: tuple(
-        replace(_TEAM, post=_QUESTION, promise=promise, ticket=replace(_TICKET, clock="warning", due=_AT.replace(hour=12)))
+        replace(
+            _TEAM,
+            post=_QUESTION,
+            promise=promise,
+            promised_by=_AT.replace(hour=12),
+            ticket=replace(_TICKET, clock="warning", due=_AT.replace(hour=12)),
+        )
         for promise in ("reaction", "resolution")
     ),
     Purpose.CLOCK_BREACH: tuple(

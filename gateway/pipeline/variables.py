@@ -126,6 +126,8 @@ class NotificationVariables:
     """Who handed the ticket over, where that is the occasion."""
     promise: str = ""
     """Where the clock is the occasion, what it is about: reaction or resolution."""
+    promised_by: datetime | None = None
+    """By when that was promised; `ticket.due` is by when the next thing was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,6 +118,7 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
             post=newest,
             others=others,
             cc_suggested=_suggested(reading, ticket, policy) if post.side is Side.CUSTOMER else (),
+            promised_by={"reaction": ticket.clock.reaction_due_at, "resolution": ticket.clock.resolution_due_at}.get(promise),
             earlier=earlier,
             promise=promise,
             by=policy.agents[by].name if by in policy.agents else by,

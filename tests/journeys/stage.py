@@ -33,10 +33,11 @@ from gateway.mail import (
     SpfScope,
     Through,
 )
-from gateway.people import Contact, Organisation, Timer
+from gateway.people import Absence, Contact, Organisation, Timer
 from gateway.pipeline.journey import Arrival, Road, process_mail, process_request, process_timer
 from gateway.pipeline.policy import Policy, compile_policy, route
 from gateway.pipeline.refusals import refuse_by_rule
+from gateway.pipeline.report_timers import standing_timers
 from gateway.pipeline.requests import Request, Verb
 from gateway.pipeline.rules.settings import RuleSettings, TriggerSettings
 from gateway.pipeline.settings import (
@@ -131,6 +132,11 @@ class Stage:
             return await self._accept(step["accept"])
         if "people" in step:
             return await self._know(step["people"])
+        if "away" in step or "back" in step:
+            return await self._come_and_go(step)
+        if "put back" in step:
+            self.now -= timedelta(seconds=float(cast("float", parse_seconds(step["put back"]))))
+            return {"the clock says": f"{self.now:%a %Y-%m-%d %H:%M}"}
         if "later" in step:
             return await self._let_time_pass(step["later"])
         raw = self._fill(step["mail"] if "mail" in step else (self.folder / step["file"]).read_text("utf-8"))
@@ -157,6 +163,7 @@ class Stage:
     async def _let_time_pass(self, duration: str) -> dict[str, Any]:
         """Let everything fall due that does in this time, each at its moment (`later: 2h`); return what came of it."""
         end = self.now + timedelta(seconds=float(cast("float", parse_seconds(duration))))
+        await self._arrange_reports()
         fired: list[dict[str, Any]] = []
         while due := await self.database.read(lambda tx: tx.timers.due(end, 1)):
             self.now = max(self.now, due[0].due_at)
@@ -164,6 +171,19 @@ class Stage:
             assert len(fired) < _MOST_FIRED, "something falls due for ever"
         self.now = end
         return {"fired": fired}
+
+    async def _arrange_reports(self) -> None:
+        """Set the timers that the timekeeper sets when it begins."""
+        wanted = standing_timers(self.policy, self.now)
+        missing = [timer for timer in wanted if await self.database.read(lambda tx, t=timer: tx.timers.get(t.key)) is None]
+        await self.database.apply(Changes(timers=tuple(missing)))
+
+    async def _come_and_go(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Let agents go away (`away: anna`, `away: [anna, bert]`) or come back."""
+        away = tuple(Absence(agent=agent, since=self.now, by=agent) for agent in _texts(step.get("away", [])))
+        back = tuple(_texts(step.get("back", [])))
+        await self.database.apply(Changes(absences=away, returned=back))
+        return {"away": sorted(await self.database.read(lambda tx: tx.people.absences()))}
 
     async def _fire(self, timer: Timer) -> dict[str, Any]:
         arrival = await process_timer(timer, self._road())
