@@ -11,6 +11,7 @@ from gateway.pipeline import sayings
 from gateway.pipeline.case import Case, Hit, Miss, notify_team
 from gateway.pipeline.commands import Commands, read_commands, says_note
 from gateway.pipeline.effects import (
+    AddParticipant,
     AddPost,
     AskToConfirm,
     Assign,
@@ -29,13 +30,10 @@ from gateway.pipeline.effects import (
 )
 from gateway.pipeline.facts import TO_CUSTOMERS, is_same_person
 from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
-from gateway.pipeline.guard import Leak, LeakKind, find_leak
+from gateway.pipeline.guard import Leak, LeakKind, find_leak, split_secrets
 from gateway.pipeline.identity import signature_of
-from gateway.pipeline.lines import Lines
-from gateway.pipeline.marker import find_markers
-from gateway.pipeline.quotes import looks_like_heading
+from gateway.pipeline.own_words import own_words
 from gateway.pipeline.reasons import Outcome, Reason
-from gateway.pipeline.reply import surely_visible
 from gateway.pipeline.sayings import Said
 from gateway.states import ReceivedState, TicketStatus
 from gateway.tickets import Side, Ticket, Visibility
@@ -86,26 +84,6 @@ def answer_as_agent(case: Case) -> Hit | Miss:
     if doubt is not None:
         return hold_for_agent(case, facts.agent, Reason.AGENT_UNCONFIRMED, doubt)
     return _act(case, facts.agent, facts.ticket)
-
-
-def own_words(case: Case) -> tuple[str, bool]:
-    """Return what an agent wrote, and whether it surely is all of that and nothing else.
-
-    What was taken for a quotation only because the words are ours, without a heading, a sign or a marker, may as well be the
-    agent's own sentence: then the whole text counts, unsurely. An answer must not end where it repeats what the customer said.
-    """
-    message, reply = case.message, case.reading.reply
-    if reply.quoted.strip() and _is_unmarked(reply.quoted):
-        return message.text.strip("\n"), False
-    text = surely_visible(message.text, reply)
-    return (reply.visible, False) if text is None else (text, True)
-
-
-def _is_unmarked(quoted: str) -> bool:
-    """Tell whether nothing but its words makes a quotation one."""
-    lines = Lines(quoted)
-    first = lines.next_text(0)
-    return first >= 0 and not (lines.depths[first] or looks_like_heading(lines, first) or find_markers(quoted))
 
 
 def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
@@ -178,11 +156,10 @@ def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
 
 def leak_in(case: Case, agent: str, text: str) -> Leak | None:
     """Return what stands in an agent's answer that must stay inside: what notes say, or the frame of a notification."""
-    ticket, posts = case.facts.ticket, case.facts.posts
-    signatures = (signature_of(agent, ticket, case.policy).text, ticket.subject) if ticket is not None else ()
-    public = (said for post in posts if post.visibility is Visibility.PUBLIC for said in (post.text, post.quoted))
-    notes = tuple(post.text for post in posts if post.visibility is Visibility.INTERNAL)
-    return find_leak(text, notes=notes, public=(*public, *signatures), number=ticket.number if ticket is not None else None)
+    ticket = case.facts.ticket
+    notes, public = split_secrets(case.facts.posts, subject=ticket.subject if ticket is not None else "")
+    signature = signature_of(agent, ticket, case.policy).text if ticket is not None else ""
+    return find_leak(text, notes=notes, public=(*public, signature), number=ticket.number if ticket is not None else None)
 
 
 def agent_post(case: Case, agent: str, text: str, visibility: Visibility) -> AddPost:
@@ -261,14 +238,15 @@ def hold_for_agent(case: Case, agent: str, reason: Reason, because: str, *, inte
     """Hold a mail and ask its agent; the question shows everything that a `confirm` would let out, and to whom."""
     shown, _ = own_words(case)
     goes_out = reason in {Reason.UNSURE_QUOTE, Reason.STALE_ANSWER, Reason.NOTE_LEAK}
+    would_send, joining = _would_leave(case, agent, shown)
     cap = case.policy.loops.confirmations_per_agent_and_hour
     asked = case.facts.questions_in_last_hour < cap and not case.is_automatic
     question = AskToConfirm(
         agent=agent,
         question=reason,
-        would_send=shown if goes_out else "",
+        would_send=would_send if goes_out else "",
         says="" if goes_out else shown,
-        also_to=_added(case, case.facts.ticket) if case.facts.ticket else (),
+        also_to=joining,
         newer=case.facts.newer_answer if reason is Reason.STALE_ANSWER else None,
         internal=internal,
     )
@@ -279,6 +257,17 @@ def hold_for_agent(case: Case, agent: str, reason: Reason, because: str, *, inte
         effects=(question,) if asked else (),
         ticket=case.facts.ticket,
     )
+
+
+def _would_leave(case: Case, agent: str, shown: str) -> tuple[str, tuple[Mailbox, ...]]:
+    """Return the text below the commands, and who would take part because of the mail."""
+    ticket = case.facts.ticket
+    commands = read_commands(shown, agent=agent, case=case, ticket=ticket)
+    added = _added(case, ticket) if ticket is not None else ()
+    if commands.wrong:
+        return shown, added
+    named = (effect.mailbox for effect in commands.effects if isinstance(effect, AddParticipant))
+    return commands.text, (*added, *named, *commands.begins_with)
 
 
 def tell(case: Case, reason: Reason, agent: str, because: str, *hints: Said) -> Hit:

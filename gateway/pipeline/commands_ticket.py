@@ -63,7 +63,8 @@ def _assign(spoken: Spoken) -> Meant | Refused:
     team = spoken.policy.team(spoken.queue)
     if agent not in team:
         return Refused(sayings.not_in_team(agent, spoken.queue, team))
-    return _one(Assign(agent=agent, by=spoken.agent, why=spoken.why))
+    tells = (sayings.given_to_absent(agent),) if agent in spoken.case.facts.absent and agent != spoken.agent else ()
+    return Meant(effects=(Assign(agent=agent, by=spoken.agent, why=spoken.why),), tells=tells)
 
 
 def find_agent(spoken: Spoken) -> str | None:

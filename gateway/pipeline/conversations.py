@@ -12,7 +12,6 @@ from gateway.pipeline.agents import (
     carry_on,
     hold_for_agent,
     is_to_note_address,
-    own_words,
     tell,
     tell_done,
     tell_wrong,
@@ -32,6 +31,7 @@ from gateway.pipeline.effects import (
 )
 from gateway.pipeline.facts import part_in
 from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
+from gateway.pipeline.own_words import own_words
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.subjects import strip_prefixes
 from gateway.states import TicketStatus

@@ -6,13 +6,14 @@ that a person wrote. Time and memory are linear in the texts.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import Final
 
 from gateway.pipeline.marker import find_markers
+from gateway.tickets import Post, Visibility
 
 RUN: Final = 8
 """So many words in a row are nobody's by chance."""
@@ -41,6 +42,14 @@ class Leak:
     kind: LeakKind
     words: str
     """The first that was found, for a person to look at."""
+
+
+def split_secrets(posts: Iterable[Post], *, subject: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what must stay inside of a ticket, and what everybody may have."""
+    kept = tuple(posts)
+    notes = tuple(post.text for post in kept if post.visibility is Visibility.INTERNAL)
+    public = tuple(text for post in kept if post.visibility is Visibility.PUBLIC for text in (post.text, post.quoted))
+    return notes, (*public, subject)
 
 
 def find_leak(text: str, *, notes: Sequence[str], public: Sequence[str], number: str | None = None) -> Leak | None:

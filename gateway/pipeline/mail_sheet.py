@@ -37,14 +37,13 @@ from gateway.pipeline.views import (
     confirmation_variables,
     delivery_failed_variables,
     digest_variables,
-    help_variables,
     notification_variables,
     posts_for,
-    thread_variables,
     verification_variables,
     via,
     welcome_variables,
 )
+from gateway.pipeline.views_asked import help_variables, thread_variables
 from gateway.states import OutboundState
 from gateway.tickets import ListedMail, Part, Post, Ticket, Visibility
 

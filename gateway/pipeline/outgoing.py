@@ -13,7 +13,7 @@ from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids, format_id
 from gateway.mail import Address, Content, Header, Mailbox, OutboundMail, Purpose, ascii_domain
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
-from gateway.pipeline.guard import find_frame, find_note
+from gateway.pipeline.guard import find_frame, find_note, split_secrets
 from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import make_marker
 from gateway.pipeline.policy import NOTE_SUFFIX, Policy
@@ -32,7 +32,7 @@ from gateway.pipeline.tokens import (
 )
 from gateway.pipeline.variables import AnswerVariables, OperatorNoticeVariables, Variables
 from gateway.states import OutboundState
-from gateway.tickets import Post, Side, Ticket, Visibility
+from gateway.tickets import Post, Side, Ticket
 
 _MOST_ATTACHED_OCTETS: Final = 15_000_000
 _KINDS_OF_MAIL: Final = ("message/", "text/", "application/vnd.ms-outlook", "application/x-ole-storage")
@@ -220,23 +220,17 @@ class Desk:
 
     def _leaks(self, rendered: "_Text", purpose: Purpose, language: str, said: Variables, about: Subject) -> bool:
         """Tell whether a note of the ticket or the frame of a notification stands in a mail to somebody outside."""
-        number = about.ticket.number if about.ticket else None
-        if isinstance(said, AnswerVariables) and find_frame(said.text, number) is not None:
+        ticket = about.ticket
+        if isinstance(said, AnswerVariables) and find_frame(said.text, ticket.number if ticket else None) is not None:
             return True
-        notes = tuple(post.text for post in about.posts if post.visibility is Visibility.INTERNAL)
-        if not notes:
-            return False
-        old = (p for p in about.posts if p.visibility is Visibility.PUBLIC and (about.post is None or p.id != about.post.id))
-        subject = about.ticket.subject if about.ticket else ""
-        public = (*(text for post in old for text in (post.text, post.quoted)), subject, *self._known_words(said))
+        old = (post for post in about.posts if post != about.post)
+        notes, public = split_secrets(old, subject=ticket.subject if ticket else "")
+        signature = said.signature if isinstance(said, AnswerVariables) else ""
         text = f"{rendered.subject}\n{rendered.text}"
-        if find_note(text, notes, public) is None:
+        if find_note(text, notes, (*public, signature)) is None:
             return False
         frame = self._render(purpose, language, _emptied(said), about)  # the words of the template itself are nobody's secret
-        return find_note(text, notes, (*public, frame.text)) is not None
-
-    def _known_words(self, said: Variables) -> tuple[str, ...]:
-        return (said.signature,) if isinstance(said, AnswerVariables) else ()
+        return find_note(text, notes, (*public, signature, frame.text)) is not None
 
     def _new_token(self) -> tuple[int, str]:
         outbound_id = self.ids.next()

@@ -190,6 +190,14 @@ def not_a_lead(agent: str) -> Said:
 # ------------------------------------------------------------------------------------------------------------- what was done
 
 
+def given_to_absent(agent: str) -> Said:
+    """Say: they are away."""
+    return Said(
+        de=f"{agent} hat das Ticket jetzt, ist aber abwesend und hört nichts davon.",
+        en=f"{agent} has the ticket now, but is away and hears nothing of it.",
+    )
+
+
 def is_away(agent: str, until: datetime | None) -> Said:
     """Say: an agent is away from now on."""
     if until is None:

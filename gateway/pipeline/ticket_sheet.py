@@ -231,7 +231,12 @@ class TicketSheet:
         known = {participant.mailbox.address.key for participant in into.participants}
         since = self.new_id()
         joining = tuple(
-            Participant(mailbox=p.mailbox, part=Part.CC, added_by=effect.by, since_post_id=since)
+            Participant(
+                mailbox=p.mailbox,
+                part=Part.BCC if p.part is Part.BCC else Part.CC,
+                added_by=effect.by,
+                since_post_id=since,
+            )
             for p in ticket.participants
             if p.mailbox.address.key not in known
         )

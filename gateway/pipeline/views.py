@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
-from gateway.pipeline.commands import COMMANDS
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
 from gateway.pipeline.facts import part_in
 from gateway.pipeline.identity import signature_of
@@ -26,16 +25,13 @@ from gateway.pipeline.variables import (
     AttachmentView,
     ChannelView,
     CommandResultVariables,
-    CommandView,
     ConfirmActionVariables,
     ConfirmationVariables,
     DeliveryFailedVariables,
     DigestVariables,
-    HelpVariables,
     NotificationVariables,
     PostView,
     SuspendedView,
-    ThreadVariables,
     TicketView,
     Variables,
     VerificationVariables,
@@ -56,7 +52,9 @@ _LONGEST_TEXT: Final = 100_000
 def confirmation_variables(ticket: Ticket, channel: ChannelSettings, marker: str) -> ConfirmationVariables:
     """Return what a confirmation says: nothing that the sender wrote."""
     tag = subject_tag(ticket, channel)
-    return ConfirmationVariables(channel=_channel(channel, ticket.answer_from), number=ticket.number, tag=tag, reference=marker)
+    return ConfirmationVariables(
+        channel=channel_view(channel, ticket.answer_from), number=ticket.number, tag=tag, reference=marker
+    )
 
 
 def digest_variables(mails: Sequence[ReceivedLine], desk: Desk, *, expires_days: int | None) -> VariablesOf:
@@ -81,12 +79,12 @@ def digest_variables(mails: Sequence[ReceivedLine], desk: Desk, *, expires_days:
 
 def verification_variables(channel: ChannelSettings, marker: str) -> VerificationVariables:
     """Return what a verification mail says: nothing that the author wrote."""
-    return VerificationVariables(channel=_channel(channel, channel.address), reference=marker)
+    return VerificationVariables(channel=channel_view(channel, channel.address), reference=marker)
 
 
 def welcome_variables(channel: ChannelSettings, marker: str) -> WelcomeVariables:
     """Return what a welcome says."""
-    return WelcomeVariables(channel=_channel(channel, channel.address), reference=marker)
+    return WelcomeVariables(channel=channel_view(channel, channel.address), reference=marker)
 
 
 def notification_variables(  # noqa: PLR0913 all of it is shown
@@ -105,22 +103,22 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
     post = posts[-1]
     seen = mail.evidence.assurance if mail is not None and post.side is Side.CUSTOMER else None
     assurance = str(cap_assurance(seen, reading) if reading else seen) if seen else None
-    newest = _post(post, desk, ticket=ticket, assurance=assurance)
-    earlier = tuple(_post(p, desk, ticket=ticket) for p in reversed(posts[:-1]) if p.side is not Side.SYSTEM)[:_EARLIER_POSTS]
-    others = _participants(ticket)
+    newest = post_view(post, desk, ticket=ticket, assurance=assurance)
+    earlier = tuple(post_view(p, desk, ticket=ticket) for p in reversed(posts[:-1]) if p.side is not Side.SYSTEM)[:_EARLIER_POSTS]
+    others = name_participants(ticket)
 
     def variables(marker: str) -> NotificationVariables:
         return NotificationVariables(
             marker=marker,
-            channel=_channel(policy.channels[ticket.channel], ticket.answer_from),
-            ticket=_ticket(ticket, policy, desk),
+            channel=channel_view(policy.channels[ticket.channel], ticket.answer_from),
+            ticket=ticket_view(ticket, policy, desk),
             agent_name=policy.agents[agent].name,
             post=newest,
             others=others,
             cc_suggested=_suggested(reading, ticket, policy) if post.side is Side.CUSTOMER else (),
-            promised_by={"reaction": ticket.clock.reaction_due_at, "resolution": ticket.clock.resolution_due_at}.get(promise),
             earlier=earlier,
             promise=promise,
+            promised_by={"reaction": ticket.clock.reaction_due_at, "resolution": ticket.clock.resolution_due_at}.get(promise),
             by=policy.agents[by].name if by in policy.agents else by,
         )
 
@@ -141,14 +139,14 @@ def answer_variables(ticket: Ticket, posts: Sequence[Post], participant: Partici
 
     def variables(marker: str) -> AnswerVariables:
         return AnswerVariables(
-            channel=_channel(channel, ticket.answer_from),
+            channel=channel_view(channel, ticket.answer_from),
             subject=desk.scrub(ticket.subject),
             tag=subject_tag(ticket, channel),
             text=desk.scrub(posts[-1].text),
             signature=signature.text,
             signature_html=Markup(signature.html),  # noqa: S704 sanitised
             marker=marker,
-            previous=_post(previous, desk) if previous else None,
+            previous=post_view(previous, desk) if previous else None,
             is_first=is_first,
         )
 
@@ -172,13 +170,13 @@ def confirm_action_variables(
     def variables(marker: str) -> ConfirmActionVariables:
         return ConfirmActionVariables(
             marker=marker,
-            channel=_channel(policy.channels[channel], policy.channels[channel].address),
+            channel=channel_view(policy.channels[channel], policy.channels[channel].address),
             agent_name=policy.agents[effect.agent].name,
             number=ticket.number if ticket else None,
             question=effect.question,
             subject=desk.scrub(subject),
             would_send=desk.scrub(effect.would_send),
-            newer=_post(effect.newer, desk) if effect.newer else None,
+            newer=post_view(effect.newer, desk) if effect.newer else None,
             also_to=_names(effect.also_to),
             internal=desk.scrub(effect.internal),
             author=str(author) if author else "",
@@ -205,44 +203,6 @@ def command_result_variables(reading: Reading | None, ticket: Ticket | None, eff
     return variables
 
 
-def thread_variables(ticket: Ticket, posts: Sequence[Post], agent: str, desk: Desk) -> VariablesOf:
-    """Return everything that was said in a ticket, for an agent."""
-    policy = desk.policy
-    shown = tuple(_post(post, desk, ticket=ticket) for post in posts)
-    others = _participants(ticket)
-
-    def variables(marker: str) -> ThreadVariables:
-        return ThreadVariables(
-            marker=marker,
-            channel=_channel(policy.channels[ticket.channel], ticket.answer_from),
-            ticket=_ticket(ticket, policy, desk),
-            agent_name=policy.agents[agent].name,
-            posts=shown,
-            others=others,
-        )
-
-    return variables
-
-
-def help_variables(agent: str, language: str, desk: Desk) -> VariablesOf:
-    """Return all commands in the language of an agent."""
-    commands = tuple(
-        CommandView(
-            usage=command.usage(language),
-            also=tuple(
-                f"#{word}" for word in dict.fromkeys((*command.german, *command.words)) if f"#{word}" != command.word(language)
-            ),
-            help=command.help.to(language),
-        )
-        for command in COMMANDS
-    )
-
-    def variables(marker: str) -> HelpVariables:
-        return HelpVariables(marker=marker, agent_name=desk.policy.agents[agent].name, commands=commands)
-
-    return variables
-
-
 def delivery_failed_variables(effect: FailDelivery, ticket: Ticket, agent: str, lost: str, desk: Desk) -> VariablesOf:
     """Return what an agent is told about an answer that did not arrive."""
     policy = desk.policy
@@ -250,8 +210,8 @@ def delivery_failed_variables(effect: FailDelivery, ticket: Ticket, agent: str, 
     def variables(marker: str) -> DeliveryFailedVariables:
         return DeliveryFailedVariables(
             marker=marker,
-            channel=_channel(policy.channels[ticket.channel], ticket.answer_from),
-            ticket=_ticket(ticket, policy, desk),
+            channel=channel_view(policy.channels[ticket.channel], ticket.answer_from),
+            ticket=ticket_view(ticket, policy, desk),
             agent_name=policy.agents[agent].name,
             recipient=str(effect.outbound.recipient),
             reason=desk.scrub(effect.bounce.diagnostic or effect.bounce.status or ""),
@@ -279,11 +239,13 @@ def via(author: Mailbox, display_name: str) -> str:
     return f"{author.name or author.address} (via {display_name})"
 
 
-def _channel(channel: ChannelSettings, address: Address) -> ChannelView:
+def channel_view(channel: ChannelSettings, address: Address) -> ChannelView:
+    """Return a channel as a template sees it, speaking from one of its addresses."""
     return ChannelView(name=channel.display_name, address=str(address))
 
 
-def _ticket(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
+def ticket_view(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
+    """Return a ticket as agents see it."""
     assignee = ticket.assignee
     clock = clock_state(ticket, policy, desk.now)
     return TicketView(
@@ -300,7 +262,8 @@ def _ticket(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
     )
 
 
-def _post(post: Post, desk: Desk, *, ticket: Ticket | None = None, assurance: str | None = None) -> PostView:
+def post_view(post: Post, desk: Desk, *, ticket: Ticket | None = None, assurance: str | None = None) -> PostView:
+    """Return a post as templates see it, scrubbed and not too long; the ticket tells which part its author plays."""
     return PostView(
         author_name=(post.author.name or "")[:_LONGEST_NAME],
         author_address=str(post.author.address),
@@ -326,7 +289,7 @@ def _suggested(reading: Reading | None, ticket: Ticket, policy: Policy) -> tuple
     return _names(mailbox for key, mailbox in others.items() if key not in known and key not in policy.agent_of_address)
 
 
-def _participants(ticket: Ticket) -> tuple[str, ...]:
+def name_participants(ticket: Ticket) -> tuple[str, ...]:
     """Return who takes part besides the requester; of whom the others must not know, that is said."""
     hidden = {p.mailbox.address.key for p in ticket.participants if p.part is Part.BCC}
     names = _names(p.mailbox for p in ticket.participants if p.part is not Part.REQUESTER and p.mailbox.address.key not in hidden)
