@@ -36,8 +36,9 @@ from gateway.relay.sender import Verdict
 from gateway.smtp_in.replies import Refusal
 from gateway.states import OutboundState, advance
 from gateway.storage.database import Database
+from gateway.storage.gathered import GatheredChanges
 from gateway.storage.settings import SQLITE
-from gateway.storage.work import apply_changes, lease_due
+from gateway.storage.work import lease_due
 from gateway.tickets import Changes, OutboundChange
 
 log: Final = structlog.get_logger()
@@ -66,6 +67,7 @@ class Gateway:
         """Under which mails are leased: the same for both processes, and for one that takes the place of a dead one."""
         self.signers: dict[str, DkimSigner] = {}
         """By domain; `read_signers` in the desk process. Commands send nothing, and may not be allowed to read the keys."""
+        self._results = GatheredChanges(database.apply)
         self._take(config)
 
     async def reconfigure(self, config: Config) -> None:
@@ -178,7 +180,7 @@ class Gateway:
             attempt=verdict.deciding,
             earlier_attempts=verdict.attempts[:-1],
         )
-        await self.database.write(partial(apply_changes, Changes(outbound_changes=(change,))))
+        await self._results.apply(Changes(outbound_changes=(change,)))
 
 
 def read_signers(config: Config) -> dict[str, DkimSigner]:

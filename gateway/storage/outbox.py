@@ -12,7 +12,7 @@ from gateway.states import OutboundState, advance
 from gateway.storage.automatic import Addressed, AutomaticCounts, automatic_counts
 from gateway.storage.contents import Contents
 from gateway.storage.rows import AttemptRow, ContentRow, OutboundRow, table_of
-from gateway.storage.statements import AnyRow, insert_rows
+from gateway.storage.statements import AnyRow, insert_rows, update_each
 from gateway.tickets import OutboundChange
 
 _OUTBOUND: Final = table_of(OutboundRow)
@@ -47,6 +47,18 @@ _LEASE: Final = (
     update(_OUTBOUND)
     .where(_OUTBOUND.c.id.in_(bindparam("ids", expanding=True)))
     .values(state=bindparam("sending"), lease_node=bindparam("node"), lease_until=bindparam("until"))
+)
+_CHANGE: Final = (
+    update(_OUTBOUND)
+    .where(_OUTBOUND.c.id == bindparam("changed_id"), _OUTBOUND.c.state == bindparam("old_state"))
+    .values(
+        state=bindparam("new_state"),
+        next_attempt_at=bindparam("due_at"),
+        lease_node=None,
+        lease_until=None,
+        last_reply=func.coalesce(bindparam("reply", type_=_OUTBOUND.c.last_reply.type), _OUTBOUND.c.last_reply),
+        attempts=_OUTBOUND.c.attempts + bindparam("tries", type_=_OUTBOUND.c.attempts.type),
+    )
 )
 
 
@@ -199,21 +211,10 @@ class OutboxWriter(OutboxReader):
             InvalidTransition: no table allows it.
             ConcurrentChange: a mail is no longer in the state that was read.
         """
-        for change in changes:
-            values: dict[str, Any] = {
-                "state": advance(change.old, change.new),
-                "next_attempt_at": change.next_attempt_at or (now if change.new is OutboundState.QUEUED else None),
-                "lease_node": None,
-                "lease_until": None,
-            }
-            if change.last_reply is not None:
-                values["last_reply"] = change.last_reply
-            if change.attempt is not None:
-                values["attempts"] = _OUTBOUND.c.attempts + 1
-            where = _OUTBOUND.c.id == change.id, _OUTBOUND.c.state == change.old
-            if self._connection.execute(update(_OUTBOUND).where(*where).values(**values)).rowcount != 1:
-                message = f"outbound mail {change.id} is no longer {change.old}"
-                raise ConcurrentChange(message)
+        if changes and not update_each(self._connection, _CHANGE, [_changed(change, now) for change in changes]):
+            names = ", ".join(f"{change.id} is {change.old}" for change in changes)
+            message = f"one of these is no longer true of outbound mail: {names}"
+            raise ConcurrentChange(message)
         attempts = [
             _attempt_values(attempt)
             for change in changes
@@ -229,6 +230,18 @@ class OutboxWriter(OutboxReader):
             .where(_OUTBOUND.c.state == OutboundState.SENDING, condition)
             .values(state=queued, next_attempt_at=now, lease_node=None, lease_until=None)
         ).rowcount
+
+
+def _changed(change: OutboundChange, now: datetime) -> dict[str, Any]:
+    """Return the parameters of `_CHANGE`."""
+    return {
+        "changed_id": change.id,
+        "old_state": change.old,
+        "new_state": advance(change.old, change.new),
+        "due_at": change.next_attempt_at or (now if change.new is OutboundState.QUEUED else None),
+        "reply": change.last_reply,
+        "tries": 0 if change.attempt is None else 1,
+    }
 
 
 def _values(mail: OutboundMail) -> dict[str, Any]:
