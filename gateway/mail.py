@@ -218,10 +218,16 @@ class Waiver:
     """The `Reason` that was waived last."""
     reasons: tuple[str, ...] = ()
     """All that were waived one after the other, where two steps had held it."""
+    releasers: tuple[str, ...] = ()
+    """All who released it, where that was more than once."""
 
     def waives(self, reason: str) -> bool:
         """Tell whether a person has released the mail from this one."""
         return reason == self.reason or reason in self.reasons
+
+    def is_by(self, person: str) -> bool:
+        """Tell whether this person has released the mail, perhaps not as the last one."""
+        return person == self.by or person in self.releasers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ def _token_is_covered(case: Case, token: TokenFact) -> bool:
 
 def is_confirmed_by(case: Case, agent: str) -> bool:
     """Tell whether this agent confirmed the mail: the question showed all of it, so it counts for whatever had held it."""
-    return case.mail.waiver is not None and case.mail.waiver.by == agent
+    return case.mail.waiver is not None and case.mail.waiver.is_by(agent)
 
 
 def is_released(case: Case, agent: str, reason: Reason) -> bool:

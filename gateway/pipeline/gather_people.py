@@ -87,7 +87,7 @@ def _said_lately(tx: Reader, key: str, posts: tuple[Post, ...], *, since: dateti
 
 def _waiting(tx: Reader, key: str) -> tuple[int, ...]:
     """Return the mails of an author that wait for a verification."""
-    return tuple(each.id for each in tx.suspended.list() if each.author == key and each.reason == Reason.UNVERIFIED_SENDER)
+    return tuple(each.id for each in tx.suspended.list(author=key) if each.reason == Reason.UNVERIFIED_SENDER)
 
 
 def _squeezed(text: str) -> str:

@@ -294,7 +294,9 @@ class ReceivedWriter(ReceivedReader):
         reason, earlier = (row.reason or change.reason, row.waiver) if row else (change.reason, None)
         before = (*earlier.reasons, earlier.reason) if earlier else ()
         reasons = tuple(dict.fromkeys((*before, reason)))
-        return {"deliveries": 0, "waiver": Waiver(by=change.waiver_by, at=now, reason=reason, reasons=reasons)}
+        by = change.waiver_by
+        releasers = tuple(dict.fromkeys((*earlier.releasers, earlier.by, by))) if earlier else (by,)
+        return {"deliveries": 0, "waiver": Waiver(by=by, at=now, reason=reason, reasons=reasons, releasers=releasers)}
 
     def _ids_of(self, keys: Sequence[str]) -> dict[str, int]:
         return find(self._connection, _RECEIVED.c.delivery_key, _RECEIVED.c.id, keys)
