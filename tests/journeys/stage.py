@@ -128,17 +128,8 @@ class Stage:
         self.now += timedelta(seconds=float(cast("float", parse_seconds(step.get("after", "1m")))))
         if "desk" in step:
             self.policy = make_policy(step["desk"])
-        if "accept" in step:
-            return await self._accept(step["accept"])
-        if "people" in step:
-            return await self._know(step["people"])
-        if "away" in step or "back" in step:
-            return await self._come_and_go(step)
-        if "put back" in step:
-            self.now -= timedelta(seconds=float(cast("float", parse_seconds(step["put back"]))))
-            return {"the clock says": f"{self.now:%a %Y-%m-%d %H:%M}"}
-        if "later" in step:
-            return await self._let_time_pass(step["later"])
+        if (happened := await self._play_without_mail(step)) is not None:
+            return happened
         raw = self._fill(step["mail"] if "mail" in step else (self.folder / step["file"]).read_text("utf-8"))
         mail = await self._receive(step, _content(raw))
         if mail is None:
@@ -153,6 +144,21 @@ class Stage:
             again = await process_mail(released, self._road())
             described.setdefault("released", []).append(await self._describe(released, again))
         return described
+
+    async def _play_without_mail(self, step: dict[str, Any]) -> dict[str, Any] | None:
+        """Play a step in which no mail comes in: an operator, what is known of people, agents who come and go, time."""
+        if "accept" in step:
+            return await self._accept(step["accept"])
+        if "people" in step:
+            return await self._know(step["people"])
+        if "away" in step or "back" in step:
+            return await self._come_and_go(step)
+        if "put back" in step:
+            self.now -= timedelta(seconds=float(cast("float", parse_seconds(step["put back"]))))
+            return {"the clock says": f"{self.now:%a %Y-%m-%d %H:%M}"}
+        if "later" in step:
+            return await self._let_time_pass(step["later"])
+        return None
 
     async def take(self, raw: str) -> Arrival:
         """Let one mail arrive that nobody has to read afterwards."""
@@ -175,7 +181,8 @@ class Stage:
     async def _arrange_reports(self) -> None:
         """Set the timers that the timekeeper sets when it begins."""
         wanted = standing_timers(self.policy, self.now)
-        missing = [timer for timer in wanted if await self.database.read(lambda tx, t=timer: tx.timers.get(t.key)) is None]
+        standing = await self.database.read(lambda tx: [tx.timers.get(timer.key) for timer in wanted])
+        missing = [timer for timer, known in zip(wanted, standing, strict=True) if known is None]
         await self.database.apply(Changes(timers=tuple(missing)))
 
     async def _come_and_go(self, step: dict[str, Any]) -> dict[str, Any]:
