@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
-from gateway.pipeline import apply, decide
+from gateway.pipeline import apply, commands, decide
 from gateway.pipeline.case import Case, Miss
 from gateway.pipeline.effects import Effect
 
@@ -123,6 +123,31 @@ class AlwaysReturns:
         return _patch(self.owner, self.attribute, watched)
 
 
+@dataclass(frozen=True)
+class CommandOff:
+    """A command of agents that nobody understands any more."""
+
+    word: str
+
+    @property
+    def name(self) -> str:
+        return f"command #{self.word}"
+
+    def install(self) -> Undo:
+        kept = {word: command for word, command in commands._BY_WORD.items() if command.words[0] != self.word}
+        return _patch(commands, "_BY_WORD", kept)
+
+    def watch(self, notice: Notice) -> Undo:
+        read = commands._Reading.read
+
+        def watched(reading: Any, line: Any) -> None:
+            if line.command is not None and line.command.words[0] == self.word:
+                notice(self.name)
+            read(reading, line)
+
+        return _patch(commands._Reading, "read", watched)
+
+
 def _patch(owner: Any, attribute: str, value: Any) -> Undo:
     own = vars(owner).get(attribute, None)
     setattr(owner, attribute, value)
@@ -140,15 +165,18 @@ def all_mutants() -> Iterator[Mutant]:
     """Yield every mutant there is."""
     yield from (StepOff(index) for index in range(len(decide.STEPS) - 1))
     yield from (EffectOff(effect) for effect in get_args(Effect))
+    yield from (CommandOff(command.words[0]) for command in commands.COMMANDS)
     yield from guards()
 
 
 def guards() -> Iterator[Mutant]:
     """Yield the guards: what doubts, caps and holds back."""
-    from gateway.pipeline import agents, steps  # noqa: PLC0415
+    from gateway.pipeline import agents, gate, steps  # noqa: PLC0415
 
-    yield AlwaysReturns("guard: the token of an agent", agents, "_doubt_token", None)
-    yield AlwaysReturns("guard: a fresh and unseen mail", agents, "_doubt_freshness", None)
-    yield AlwaysReturns("guard: the proof covers the token", agents, "_token_is_covered", True)
+    yield AlwaysReturns("guard: the token of an agent", gate, "_doubt_token", None)
+    yield AlwaysReturns("guard: a fresh and unseen mail", gate, "_doubt_freshness", None)
+    yield AlwaysReturns("guard: the proof covers the token", gate, "_token_is_covered", True)
+    yield AlwaysReturns("guard: no note in an answer", agents, "leak_in", None)
+    yield AlwaysReturns("guard: a finished ticket is not taken up", steps, "why_anew", None)
     yield AlwaysReturns("guard: who may join", steps, "_may_join", True)
     yield AlwaysReturns("guard: what swallows a repeated mail", steps, "_swallows", True)
