@@ -107,6 +107,27 @@ async def test_mail_on_which_we_fail_is_kept_and_told_of_and_stops_no_other(
         assert await state_of(database, failed) is ReceivedState.TICKETED
 
 
+SQLITE_QUARREL = """
+CREATE TRIGGER quarrel BEFORE INSERT ON ticket WHEN NEW.subject = 'Zank'
+BEGIN INSERT INTO counter SELECT * FROM counter LIMIT 1; END
+"""
+
+
+async def test_mail_that_cannot_be_decided_now_is_tried_again_long_before_its_lease_is_over(
+    tmp_path: Path, unused_udp_port: int, request: pytest.FixtureRequest
+) -> None:
+    async with run_gateway(tmp_path, dns=unused_udp_port) as world:
+        database, engine = world.gateway.database, Engine("sqlite", tmp_path, request)
+        engine.execute(SQLITE_QUARREL)
+        mail = write("eva@kunde.example", "support@firma.example", "Zank", "Wer war schneller?\n", Message_ID="<zank@k.example>")
+        waiting = id_in(await world.hand_over("eva@kunde.example", "support@firma.example", mail))
+        async with asyncio.timeout(60):
+            while (await database.read(lambda tx: tx.received.get(waiting))).deliveries < 2:  # noqa: ASYNC110 only it knows
+                await asyncio.sleep(0.01)
+        engine.execute("DROP TRIGGER quarrel")
+        await wait_for_state(database, waiting, ReceivedState.TICKETED)
+
+
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
     """Mount a small disk; only root may."""

@@ -42,6 +42,8 @@ class Outbox:
     """So many writes fail before one succeeds."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
+    waits: list[float] = field(default_factory=list)
+    waited: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def claim(self, most: int) -> Sequence[OutboundMail]:
         self.asked_for.append(most)
@@ -57,6 +59,8 @@ class Outbox:
 
     async def wait(self, seconds: float) -> None:
         assert seconds > 0
+        self.waits.append(seconds)
+        self.waited.set()
         await self.news.wait()
         self.news.clear()
 
@@ -287,3 +291,17 @@ def test_jitter_moves_a_wait_by_its_share_at_most() -> None:
     for jitter, seconds in ((-1, 80), (0, 100), (1, 120), (99, 120)):
         due = next_attempt(attempts=1, now=NOW, created_at=NOW, settings=settings, jitter=jitter)
         assert due == NOW + timedelta(seconds=seconds)
+
+
+async def test_a_deferred_mail_is_asked_for_as_soon_as_it_is_due() -> None:
+    outbox = Outbox([MAIL])
+    relay = make_relay(outbox, {"first": closed_port()}, retry={"first_delay": "2s"})
+    running = asyncio.create_task(relay.run())
+    async with asyncio.timeout(20):
+        await outbox.finished.wait()
+        while outbox.waits[-1:] != [2.0]:
+            outbox.waited.clear()
+            outbox.news.set()
+            await outbox.waited.wait()
+    relay.stop()
+    await running
