@@ -5,9 +5,11 @@ A linear guard flattens what is nested absurdly deep before nh3 (a real HTML5 pa
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from html import escape, unescape
 from itertools import accumulate
+from operator import itemgetter
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -51,6 +53,8 @@ _NO_LEVEL: Final = (
 )
 """Elements that are empty, or that end by themselves where the next one begins."""
 _TAG: Final = re.compile(rf"<(/?)(?!(?:{_NO_LEVEL}|{_NO_LEVEL.upper()})\b)([a-zA-Z][a-zA-Z0-9:]*)")
+_FIRST, _SECOND = itemgetter(0), itemgetter(1)
+_ANY_TAG: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9:]*")
 _FORMATTING: Final = frozenset(
     form(name) for form in (str.lower, str.upper) for name in
     ("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u", "span")
@@ -77,6 +81,7 @@ def sanitise_html(html: str) -> str:
         attribute_filter=lru_cache(maxsize=None)(_filter_attribute),  # a newsletter has a few styles, hundreds of times
         url_schemes=_SCHEMES,
         strip_comments=True,
+        link_rel=None,
     )
     return _show_true_targets(clean.replace("<img>", ""))
 
@@ -98,15 +103,25 @@ def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
 
 def limit_nesting(html: str) -> str:
     """Drop opening tags that lie absurdly deep, and their closing ones: HTML parsers are quadratic in depth."""
-    tags = _TAG.findall(html)
+    tags = _ANY_TAG.findall(html)
     if len(tags) <= _MOST_FORMATTING:
         return html
-    steps = [-1 if closing else 1 for closing, _ in tags]
-    formatting = [step for step, (_, name) in zip(steps, tags, strict=True) if name in _FORMATTING]
-    return _flatten(html) if _climb(steps) > _MOST_OPEN or _climb(formatting) > _MOST_FORMATTING else html
+    kinds = {tag: _weigh(tag) for tag in set(tags)}
+    weights = list(map(kinds.__getitem__, tags))
+    is_deep = _climb(map(_FIRST, weights)) > _MOST_OPEN or _climb(map(_SECOND, weights)) > _MOST_FORMATTING
+    return _flatten(html) if is_deep else html
 
 
-def _climb(steps: list[int]) -> int:
+def _weigh(tag: str) -> tuple[int, int]:
+    """Return by how much a tag changes the depth, and the depth of formatting."""
+    match = _TAG.match(tag)
+    if match is None:
+        return 0, 0
+    step = -1 if match[1] else 1
+    return step, step if match[2] in _FORMATTING else 0
+
+
+def _climb(steps: Iterable[int]) -> int:
     """Return how far steps lead up from their lowest to their highest point: never less than how deep elements are nested."""
     heights = list(accumulate(steps, initial=0))
     return max(heights) - min(heights)

@@ -144,6 +144,16 @@ HOSTILE: Final = {
     "GroupWise": ">>> a 10:00 >>>\n" * 12_000,
     "forwards": "---------- Forwarded message ---------\n" * 5_000,
     "failed recipients": "<a@b.example>: 550 no such user\n" * 6_000,
+    "forwards in one line": "----- Forwarded Message ----- From: a@b.exampleTo: c@d.exampleSent: 12.05.2026 10:05Subject: x\n"
+    * 2_000,
+    "one forward in one line without end": "----- Forwarded Message ----- " + "From: " * 33_000,
+    "answers in the line of the attribution": "On 12.05.2026 10:00, F<a@b.example> wrote: x\n" * 4_500,
+    "colons behind brackets": "a@b> : " * 28_000,
+    "labels without colons": ("---- Original Message ----\n" + "From a@b.example 8:00 2026\n" * 3) * 2_000,
+    "one block without colons": "---- Original Message ----\n" + "From a@b.example 8:00 2026\n" * 8_000,
+    "a sign in every second line": "text\n> q\n" * 22_000,
+    "header fields": "From: a@b.example\n" + "X-A-B-C: d\n" * 18_000,
+    "forwards of forwards": "---- Forwarded message ----\nFrom: a@b.example\n\n" * 4_000,
 }
 
 
