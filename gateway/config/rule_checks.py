@@ -14,13 +14,12 @@ from gateway.pipeline.rules.action import PLACEHOLDER
 from gateway.pipeline.rules.actions import ACTIONS
 from gateway.pipeline.rules.conditions import CONDITIONS
 from gateway.pipeline.rules.patterns import Pattern, WrongPattern
-from gateway.pipeline.rules.situation import BEFORE_THE_250
 from gateway.pipeline.templates import LANGUAGES
 
 _ONE_AT_A_TIME: Final = ("channel", "assurance_is", "kind_is", "language", "business_hours", "contact_known", "contact_vip")
 """A mail has one of each: two that have nothing in common cannot both be so."""
 _ENDING: Final = frozenset(action.key() for action in ACTIONS if action.ends)
-_LATE: Final = frozenset(condition.key() for condition in CONDITIONS if condition.stage not in BEFORE_THE_250)
+_LATE: Final = frozenset(condition.key() for condition in CONDITIONS if not condition.is_early())
 _FILLABLE: Final = ("queue", "assign", "priority", "category", "tag", "note")
 _SECTIONS: Final = ("rules", "triggers")
 
@@ -131,7 +130,9 @@ def refusals_are_early(tree: object) -> Iterator[Mistake]:
         for when in _whens(tree, (*rule, "when")):
             conditions = value_at(tree, when)
             for key in sorted(_LATE & set(conditions)) if isinstance(conditions, dict) else ():
-                reason = "is known only after the mail was taken, so a rule that looks at it cannot refuse; `suspend` can"
+                reason = (
+                    "is known only after the mail was taken, or only of forwarded mail: such a rule cannot refuse; `suspend` can"
+                )
                 yield Mistake((*when, key), reason)
 
 

@@ -144,6 +144,23 @@ async def test_a_wrong_configuration_is_refused_while_the_old_one_goes_on(runnin
     assert await running.process.wait() == 0
 
 
+async def test_a_configuration_whose_own_test_fails_is_refused_and_the_admins_are_told(running: Running, tmp_path: Path) -> None:
+    text = running.config.read_text(encoding="utf-8") + "operators: {addresses: [admin@firma.example]}\n"
+    running.config.write_text(text, encoding="utf-8")
+    running.process.send_signal(signal.SIGHUP)
+    assert "taking mail" in await running.hears("READY=1")
+    running.config.write_text(f"{text}tests:\n  - {{subject: Hallo, expect: {{queue: accounting}}}}\n", encoding="utf-8")
+    running.process.send_signal(signal.SIGHUP)
+    await running.hears("RELOADING=1")
+    assert "the new one is wrong" in await running.hears("READY=1")
+    events = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    (refused,) = [event for event in events if event["event"] == "config.refused"]
+    assert "queue: expected accounting, was support" in str(refused["problems"])
+    running.config.write_text(text, encoding="utf-8")
+    _, out = await run_command("-c", running.config, "outbox", "list", "--json")
+    assert [json.loads(line)["purpose"] for line in out.splitlines()] == ["operator_notice"]
+
+
 async def test_a_daemon_does_not_start_with_a_wrong_configuration(tmp_path: Path) -> None:
     (tmp_path / "gateway.yaml").write_text("hostnam: gw\n", encoding="utf-8")
     code, out = await run_command("-c", tmp_path / "gateway.yaml", "run", "--as-root")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config import load_text
+from gateway.config.trial import require_tests
+from tests.docs import rules_page
 from tests.docs.states_page import render
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +68,30 @@ def test_the_states_page_is_made_from_the_tables(request: pytest.FixtureRequest)
     if request.config.getoption("--update"):
         page.write_text(render(), encoding="utf-8")
     assert page.read_text(encoding="utf-8") == render(), "run `make docs`"
+
+
+def test_the_page_about_rules_is_made_from_the_classes(request: pytest.FixtureRequest) -> None:
+    page = ROOT / "docs/rules.md"
+    if request.config.getoption("--update"):
+        page.write_text(rules_page.render(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == rules_page.render(), "run `make docs`"
+
+
+def test_the_configuration_on_the_page_about_rules_is_good_and_its_tests_hold(tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", rules_page.INTRODUCTION.read_text(encoding="utf-8"), re.DOTALL)
+    agents = (
+        "agents: {anna: {name: Anna, addresses: [anna@firma.example]}, clara: {name: Clara, addresses: [clara@firma.example]}}"
+    )
+    small = f"""\
+hostname: gw.firma.example
+data: {tmp_path}
+listen: [{{smtp: "127.0.0.1:2525"}}]
+smarthosts: {{main: {{host: smtp.firma.example}}}}
+{agents}
+queues: {{support: {{agents: [anna]}}, accounting: {{agents: [clara]}}}}
+channels: {{support: {{address: support@firma.example, display_name: Firma, queue: support, smarthosts: [main]}}}}
+"""
+    require_tests(load_text(small + "".join(blocks), file="rules.md"))
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name)

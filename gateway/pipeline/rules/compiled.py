@@ -9,7 +9,7 @@ from gateway.pipeline.rules.action import Action, Consequence, Filling, StopRule
 from gateway.pipeline.rules.actions import ACTIONS
 from gateway.pipeline.rules.condition import Condition
 from gateway.pipeline.rules.conditions import CONDITIONS
-from gateway.pipeline.rules.situation import BEFORE_THE_250, Event, Situation
+from gateway.pipeline.rules.situation import Event, Situation
 from gateway.section import Section
 from gateway.tickets import TraceLine
 
@@ -124,7 +124,7 @@ class Rule:
     @property
     def is_early(self) -> bool:
         """Tell whether everything it looks at is known before the 250."""
-        return all(condition.stage in BEFORE_THE_250 for condition in self.test.conditions())
+        return all(condition.is_early() for condition in self.test.conditions())
 
     @property
     def ends(self) -> bool:

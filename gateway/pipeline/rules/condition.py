@@ -11,7 +11,7 @@ from typing_extensions import override
 from gateway.mail import Address
 from gateway.pipeline.rules.arguments import Patterns, Texts
 from gateway.pipeline.rules.patterns import Pattern
-from gateway.pipeline.rules.situation import Situation, Stage
+from gateway.pipeline.rules.situation import BEFORE_THE_250, Situation, Stage
 from gateway.pipeline.rules.words import comparable
 
 _HUMP: Final = re.compile(r"(?<!^)(?=[A-Z])")
@@ -37,6 +37,11 @@ class Condition(ABC):
     def key(cls) -> str:
         """Return the key in the file."""
         return _HUMP.sub("_", cls.__name__).lower()
+
+    @classmethod
+    def is_early(cls) -> bool:
+        """Tell whether it is known before the 250 of a mail that may still be refused."""
+        return cls.stage in BEFORE_THE_250
 
     @classmethod
     @abstractmethod

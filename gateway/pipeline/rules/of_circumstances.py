@@ -60,6 +60,11 @@ class SpamScore(Condition):
 
     @classmethod
     @override
+    def is_early(cls) -> bool:
+        return False  # what a forwarder brings is never refused
+
+    @classmethod
+    @override
     def of(cls, argument: Any) -> Self:
         return cls(float(argument))
 

@@ -4,7 +4,7 @@
 or open one merge it into what they do.
 """
 
-from gateway.mail import Door, Mailbox
+from gateway.mail import Mailbox
 from gateway.pipeline.business_hours import is_open
 from gateway.pipeline.case import Case, Hit, Miss, open_ticket
 from gateway.pipeline.effects import Assign, MoveToQueue
@@ -14,6 +14,7 @@ from gateway.pipeline.rules.action import Consequence, StopRules, Unfit, Verdict
 from gateway.pipeline.rules.outlook import rehearse
 from gateway.pipeline.rules.ruled import Ruled, add_up
 from gateway.pipeline.rules.situation import Event, Situation
+from gateway.pipeline.rules.spam import is_handed_over
 from gateway.pipeline.steps import join_ticket
 from gateway.tickets import Ticket, TraceLine
 
@@ -91,7 +92,7 @@ def situation_of(case: Case, ticket: Ticket | None) -> Situation:
         envelope=mail.envelope,
         assurance=case.assurance,
         message=message,
-        is_from_forwarder=mail.evidence.through is not None or mail.envelope.door in {Door.LMTP, Door.INJECT},
+        is_from_forwarder=is_handed_over(mail),
         authors=tuple(authors.values()),
         original_recipients=reading.original_recipients,
         body="\n".join(part for part in (reply.visible, reply.signature) if part.strip()) or message.text,

@@ -7,12 +7,17 @@ the second Received field. A sender could place some there, too, so the worst sc
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.mail import Message
+from gateway.mail import Door, Message, ReceivedMail
 
 _FIELDS: Final = frozenset({"x-spam-score", "x-rspamd-score", "x-spam-status", "x-spamd-result"})
 _TRUSTED_HOPS: Final = 1
 _MOST_FIELDS: Final = 100
 _LONGEST: Final = 400
+
+
+def is_handed_over(mail: ReceivedMail) -> bool:
+    """Tell whether a declared forwarder, or our own front MTA, handed a mail over, so that what it wrote may be believed."""
+    return mail.evidence.through is not None or mail.envelope.door in {Door.LMTP, Door.INJECT}
 
 
 def read_spam_score(message: Message) -> float | None:
