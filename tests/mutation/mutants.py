@@ -6,11 +6,17 @@ A mutant changes one thing while it is installed and tells of what it would have
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import Any, Final, Protocol, get_args
 
-from gateway.pipeline import apply, commands, decide
+from gateway.people import TimerKind
+from gateway.pipeline import agents, apply, commands, decide, gate, gather, guard, loops, senders, steps, timers
 from gateway.pipeline.case import Case, Miss
-from gateway.pipeline.effects import Effect
+from gateway.pipeline.effects import ChangeTags, Effect
+from gateway.pipeline.rules import triggers
+from gateway.pipeline.rules.action import Action
+from gateway.pipeline.rules.actions import ACTIONS
+from gateway.pipeline.rules.conditions import CONDITIONS
+from gateway.pipeline.rules.situation import Event
 
 Undo = Callable[[], None]
 Notice = Callable[[str], None]
@@ -161,22 +167,115 @@ def _patch(owner: Any, attribute: str, value: Any) -> Undo:
     return undo
 
 
+@dataclass(frozen=True)
+class TimerOff:
+    """A timer that falls due and does nothing."""
+
+    kind: TimerKind
+
+    @property
+    def name(self) -> str:
+        return f"timer {self.kind}"
+
+    def install(self) -> Undo:
+        def off(_case: object) -> Miss:
+            return Miss("switched off")
+
+        return _patch(timers, "STEPS", {**timers.STEPS, self.kind: off})
+
+    def watch(self, notice: Notice) -> Undo:
+        step = timers.STEPS[self.kind]
+
+        def watched(case: Any) -> Any:
+            notice(self.name)
+            return step(case)
+
+        watched.__name__ = step.__name__
+        return _patch(timers, "STEPS", {**timers.STEPS, self.kind: watched})
+
+
+@dataclass(frozen=True)
+class ActionOff:
+    """An action of rules and triggers that changes nothing."""
+
+    action: type[Action]
+
+    @property
+    def name(self) -> str:
+        return f"action {self.action.key()}"
+
+    def install(self) -> Undo:
+        def nothing(_action: object, filling: Any) -> ChangeTags:
+            return ChangeTags(add=(), remove=(), by=filling.by, why=filling.why)
+
+        return _patch(self.action, "gives", nothing)
+
+    def watch(self, notice: Notice) -> Undo:
+        gives = self.action.gives
+
+        def watched(action: Any, filling: Any) -> Any:
+            notice(self.name)
+            return gives(action, filling)
+
+        return _patch(self.action, "gives", watched)
+
+
+@dataclass(frozen=True)
+class EventOff:
+    """An event that sets off no trigger."""
+
+    event: Event
+
+    @property
+    def name(self) -> str:
+        return f"trigger on {self.event}"
+
+    def install(self) -> Undo:
+        happened = triggers.events_of
+
+        def without(*args: Any, **keywords: Any) -> tuple[Event, ...]:
+            return tuple(event for event in happened(*args, **keywords) if event is not self.event)
+
+        return _patch(triggers, "events_of", without)
+
+    def watch(self, notice: Notice) -> Undo:
+        happened = triggers.events_of
+
+        def watched(*args: Any, **keywords: Any) -> tuple[Event, ...]:
+            events = happened(*args, **keywords)
+            if self.event in events:
+                notice(self.name)
+            return events
+
+        return _patch(triggers, "events_of", watched)
+
+
 def all_mutants() -> Iterator[Mutant]:
     """Yield every mutant there is."""
     yield from (StepOff(index) for index in range(len(decide.STEPS) - 1))
     yield from (EffectOff(effect) for effect in get_args(Effect))
-    yield from (CommandOff(command.words[0]) for command in commands.COMMANDS)
     yield from guards()
+    yield from (CommandOff(command.words[0]) for command in commands.COMMANDS)
+    yield from (AlwaysReturns(f"condition {each.key()}", each, "holds", None) for each in CONDITIONS)
+    yield from (ActionOff(action) for action in ACTIONS)
+    yield from (TimerOff(kind) for kind in TimerKind if timers.STEPS[kind] is not timers.do_nothing)
+    yield from (EventOff(event) for event in _TICKET_EVENTS)
+
+
+_TICKET_EVENTS: Final = (Event.CREATED, Event.ANSWERED, Event.CUSTOMER_REPLIED, Event.STATUS_CHANGED)
 
 
 def guards() -> Iterator[Mutant]:
     """Yield the guards: what doubts, caps and holds back."""
-    from gateway.pipeline import agents, gate, steps  # noqa: PLC0415
-
+    yield AlwaysReturns("guard: no note in an answer", agents, "leak_in", None)
+    yield AlwaysReturns("guard: a finished ticket is not taken up", steps, "why_anew", None)
     yield AlwaysReturns("guard: the token of an agent", gate, "_doubt_token", None)
     yield AlwaysReturns("guard: a fresh and unseen mail", gate, "_doubt_freshness", None)
     yield AlwaysReturns("guard: the proof covers the token", gate, "_token_is_covered", True)
-    yield AlwaysReturns("guard: no note in an answer", agents, "leak_in", None)
-    yield AlwaysReturns("guard: a finished ticket is not taken up", steps, "why_anew", None)
     yield AlwaysReturns("guard: who may join", steps, "_may_join", True)
     yield AlwaysReturns("guard: what swallows a repeated mail", steps, "_swallows", True)
+    yield AlwaysReturns("guard: words of notes", guard, "find_note", None)
+    yield AlwaysReturns("guard: the frame of mails to agents", guard, "find_frame", None)
+    yield AlwaysReturns("guard: caps on automatic mail", loops, "_full_cap", None)
+    yield AlwaysReturns("guard: whom no verification mail goes to", senders, "_why_not_ask", None)
+    yield AlwaysReturns("guard: a newer answer of a colleague", gather, "_newer_answer", None)
