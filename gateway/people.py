@@ -28,9 +28,7 @@ class Contact:
     notes: str = ""
     language: str | None = None
     verified_at: datetime | None = None
-    """When the person answered our verification mail."""
-    asked_at: datetime | None = None
-    """When that mail was sent last."""
+    """When the person answered our verification mail, or when somebody who knows them wrote them down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from gateway.cli.output import counted, print_fields, print_heading, print_json,
 from gateway.cli.plain import plain, plain_fields
 from gateway.cli.show_tickets import describe_outbound, when
 from gateway.config import load_config
+from gateway.evidence.results import drop_results_of
 from gateway.evidence.words import authentication_results
 from gateway.ids import format_id
 from gateway.mail import ReceivedMail
@@ -64,14 +65,17 @@ def show_received_mail(path: Path, text: str, *, as_json: bool) -> None:
 
 
 def show_raw_mail(path: Path, text: str) -> None:
-    """Print a mail octet for octet, below a Return-Path and our Authentication-Results (RFC 5321 section 4.4, RFC 8601)."""
+    """Print a mail as it came, below a Return-Path and our Authentication-Results (RFC 5321 section 4.4, RFC 8601).
+
+    Only forged Authentication-Results in our name are left out.
+    """
     received_id = read_id(text)
     authserv_id = load_config(path, needs_secrets=False).hostname
     mail = look(path, lambda tx: tx.received.get(received_id))
     reverse_path = str(mail.envelope.reverse_path or "")
     results = authentication_results(mail.evidence, authserv_id)
     head = f"Return-Path: <{reverse_path}>\r\nAuthentication-Results: {results}\r\n".encode()
-    sys.stdout.buffer.write(head + mail.content.read())
+    sys.stdout.buffer.write(head + drop_results_of(authserv_id, mail.content.read()))
 
 
 def _describe_envelope(mail: ReceivedMail, trace: ReceivedTrace) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.evidence.headers import tokenize
+from gateway.evidence.headers import find_end, tokenize
 
 MAX_METHODS: Final = 50
 MAX_LENGTH: Final = 16_000
@@ -57,6 +57,32 @@ def read_results(text: str) -> AuthenticationResults:
         if found is not None:
             methods.append(found)
     return AuthenticationResults(authserv_id=words[0].strip('"').lower() if words else "", methods=tuple(methods))
+
+
+def drop_results_of(authserv_id: str, content: bytes) -> bytes:
+    """Return a mail without the Authentication-Results fields that claim to be of this name (RFC 8601 section 5).
+
+    Who reads what we hand out believes those, so they must be ours alone. One that hides behind a bare CR goes, too, and one that
+    cannot be read but names us; everything else stays octet for octet.
+    """
+    end, _ = find_end(content)
+    fields: list[list[bytes]] = []
+    for line in content[:end].splitlines(keepends=True):
+        if fields and line[:1] in (b" ", b"\t"):
+            fields[-1].append(line)
+        else:
+            fields.append([line])
+    kept = (b"".join(lines) for lines in fields if not _claims(authserv_id.lower(), lines))
+    return b"".join(kept) + content[end:]
+
+
+def _claims(authserv_id: str, lines: list[bytes]) -> bool:
+    name, _, value = b" ".join(line.strip() for line in lines).partition(b":")
+    if name.strip().lower() != b"authentication-results":
+        return False
+    text = value.decode("utf-8", "replace")
+    claimed = read_results(text).authserv_id.replace("\\", "")
+    return claimed == authserv_id or (not claimed and authserv_id in text.lower())
 
 
 def _split(text: str) -> list[str]:

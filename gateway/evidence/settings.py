@@ -40,7 +40,9 @@ class ForwarderSettings(Section):
     preset: Preset | None = None
     """`microsoft365` and `google` know the cloud's addresses and sealers; `postfix` is a server of the company's own."""
     networks: Annotated[list[Network], BeforeValidator(one_or_many)] = Field(default_factory=list)
-    """It hands us mail from these networks, such as 203.0.113.0/24."""
+    """It hands us mail from these networks, such as 203.0.113.0/24. Where several of its servers pass a mail on to one another,
+    list all of them, those with private addresses, such as 10.0.0.0/8, too: otherwise the innermost of them is taken for the
+    sender's own, and nothing of what it says can be proven."""
     spf_domain: Domain | None = None
     """It hands us mail from the addresses that this domain's SPF record lists."""
     srs_domains: Domains = Field(default_factory=list)

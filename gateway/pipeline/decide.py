@@ -18,7 +18,14 @@ from gateway.pipeline.loops import hush
 from gateway.pipeline.reasons import Outcome
 from gateway.pipeline.rules.ruling import apply_rules
 from gateway.pipeline.rules.triggers import after_mail
-from gateway.pipeline.senders import acquaint, apply_intake_policy, calm_flood, suspend_blocked_sender, verify_sender
+from gateway.pipeline.senders import (
+    acquaint,
+    apply_intake_policy,
+    calm_flood,
+    suspend_blocked_sender,
+    suspend_probable_spam,
+    verify_sender,
+)
 from gateway.pipeline.staffing import staff
 from gateway.pipeline.steps import (
     handle_bounce,
@@ -56,6 +63,7 @@ STEPS: Final[tuple[Step, ...]] = (
     start_as_agent,
     answer_as_agent,
     calm_flood,
+    suspend_probable_spam,
     apply_rules,
     join_ticket,
     suspend_stranger,

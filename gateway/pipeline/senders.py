@@ -12,6 +12,7 @@ from gateway.pipeline.effects import Effect, MakeContact, ReleaseMail, SendVerif
 from gateway.pipeline.facts import is_same_person
 from gateway.pipeline.freemail import FREE_MAIL_DOMAINS
 from gateway.pipeline.reasons import Outcome, Reason
+from gateway.pipeline.rules.spam import is_handed_over, read_spam_score
 from gateway.pipeline.settings import IntakePolicy
 
 BY_VERIFICATION: Final = "the author, verified"
@@ -46,6 +47,24 @@ def calm_flood(case: Case) -> Hit | Miss:
         because = f"{case.requester.address} sent {facts.mails_in_last_hour} mails in the last hour"
         return Hit(outcome=Outcome.SUSPEND, reason=Reason.OVER_LIMIT, because=because, ticket=facts.ticket)
     return Miss(f"mails of the author in the last hour: {facts.mails_in_last_hour}")
+
+
+def suspend_probable_spam(case: Case) -> Hit | Miss:
+    """Hold what a spam filter in front of us is nearly sure of; whoever answers a mail of ours is none of that."""
+    limit = case.channel.spam_above
+    if limit is None:
+        return Miss("the channel asks no spam filter")
+    if case.is_waived(Reason.PROBABLE_SPAM):
+        return Miss("a person released it")
+    if case.facts.agent is not None or (case.facts.is_matched_by_token and case.facts.part is not None):
+        return Miss("the author is an agent, or answers a mail of ours")
+    if not is_handed_over(case.mail):
+        return Miss("no filter in front of us handed it over")
+    score = read_spam_score(case.message)
+    if score is None or score <= limit:
+        return Miss(f"the spam filter says {'nothing' if score is None else f'{score:g}'}")
+    because = f"the spam filter says {score:g}, and the channel takes up to {limit:g}"
+    return Hit(outcome=Outcome.SUSPEND, reason=Reason.PROBABLE_SPAM, because=because, ticket=case.facts.ticket)
 
 
 def verify_sender(case: Case) -> Hit | Miss:

@@ -161,6 +161,9 @@ class ChannelSettings(Section):
     """A known requester's mail without any reference joins their one open ticket; without it, it opens a new one."""
     intake_policy: IntakePolicy = IntakePolicy.EVERYBODY
     """Whose mail is taken; what is not taken waits among the suspended mail."""
+    spam_above: Annotated[float, Field(ge=-100, le=1000)] | None = None
+    """What the company's own spam filter gave a higher score than this waits among the suspended mail; without it no filter is
+    asked. Only what a declared forwarder or our own front MTA wrote into X-Spam-Score, X-Spam-Status and the like counts."""
     notifications: dict[NotificationStage, NotificationSettings] = Field(default_factory=dict)
     """Which notifications go out, and with which text, by stage: confirmation, new_ticket, new_reply, new_answer, new_note,
     handover. What is not named here is sent with its usual text."""

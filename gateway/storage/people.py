@@ -219,7 +219,6 @@ def _make_contact(row: AnyRow, addresses: tuple[Address, ...]) -> Contact:
         notes=row.notes,
         language=row.language,
         verified_at=row.verified_at,
-        asked_at=row.asked_at,
     )
 
 
@@ -234,7 +233,6 @@ def _contact_values(contact: Contact) -> dict[str, Any]:
         "notes": contact.notes,
         "language": contact.language,
         "verified_at": contact.verified_at,
-        "asked_at": contact.asked_at,
     }
 
 

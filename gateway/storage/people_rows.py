@@ -46,7 +46,6 @@ class ContactRow(Row, table=True):
     notes: str = Field(sa_type=CleanText)
     language: str | None = Field(sa_type=CleanText)
     verified_at: datetime | None = Field(sa_type=UtcTime)
-    asked_at: datetime | None = Field(sa_type=UtcTime)
 
 
 class ContactAddressRow(Row, table=True):

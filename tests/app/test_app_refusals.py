@@ -10,6 +10,7 @@ from gateway.mail import (
     ArcEvidence,
     ArcResult,
     Assurance,
+    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
@@ -24,7 +25,7 @@ from gateway.mail import (
     Through,
 )
 from gateway.pipeline.policy import Policy
-from gateway.pipeline.refusals import DISOWNED, NOT_PERMITTED, UNKNOWN_NOW, refuse_sender
+from gateway.pipeline.refusals import DISOWNED, NOT_PERMITTED, RULED_OUT, UNKNOWN_NOW, refuse_by_rule, refuse_sender
 from tests.journeys.stage import make_policy
 
 SPF = SpfEvidence(result=SpfResult.FAIL, domain="bank.example", scope=SpfScope.MFROM)
@@ -89,3 +90,19 @@ def test_a_sender_that_cannot_be_checked_comes_back_later_only_where_that_is_ask
     assert refuse_sender(envelope(), {"support": UNANSWERED}, make_policy({})) is None
     proven = replace(UNANSWERED, assurance=Assurance.PROVEN)
     assert refuse_sender(envelope(), {"support": proven}, strict) is None
+
+
+def test_what_a_rule_refuses_is_not_wanted_here() -> None:
+    rule = {"name": "no lotteries", "when": {"subject_contains": "lottery"}, "then": ["refuse"]}
+    policy = make_policy({"rules": [rule]})
+    lottery = Content.of(b"From: a@bank.example\r\nSubject: The Lottery\r\n\r\nYou have won.\r\n")
+    sent = replace(envelope(), reverse_path=Address.of("a@bank.example"))
+    found = refuse_by_rule(sent, {"support": FORGED}, lottery, policy)
+    assert found is not None
+    assert found[0] == RULED_OUT
+    assert (RULED_OUT.code, RULED_OUT.enhanced) == (550, "5.7.1")
+    forwarded = replace(envelope(RouteKind.INTAKE), reverse_path=sent.reverse_path)
+    assert refuse_by_rule(forwarded, {"support": FORGED}, lottery, policy) is None
+    assert refuse_by_rule(envelope(), {"support": FORGED}, lottery, policy) is None, "a bounce is never refused"
+    ordinary = Content.of(b"From: a@bank.example\r\nSubject: Hello\r\n\r\nHello.\r\n")
+    assert refuse_by_rule(sent, {"support": FORGED}, ordinary, policy) is None

@@ -41,7 +41,6 @@ async def test_contact_comes_back_as_it_was_written(database: Database) -> None:
         notes="zahlt\0 spät",
         language="de",
         verified_at=NOW + timedelta(days=1),
-        asked_at=NOW,
     )
     await database.write(lambda tx: tx.apply(Changes(organisations=(firm,), contacts=(contact,))))
     stored = replace(contact, notes="zahlt� spät")
