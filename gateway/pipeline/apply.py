@@ -98,6 +98,8 @@ class Scene:
     posts: tuple[Post, ...] = ()
     timer: Timer | None = None
     """What fell due, where that is the stimulus."""
+    absent: frozenset[str] = frozenset()
+    """Agents who are away."""
     number: str | None = None
     """The reserved number, where the decision opens a ticket."""
 
@@ -117,7 +119,9 @@ def prepare_changes(scene: Scene, decision: Decision, desk: Desk) -> Changes:
         ticket=scene.ticket,
         posts=list(scene.posts),
     )
-    mails = MailSheet(desk=desk, channel=scene.channel, tickets=tickets, mail=scene.mail, reading=scene.reading)
+    mails = MailSheet(
+        desk=desk, channel=scene.channel, tickets=tickets, mail=scene.mail, reading=scene.reading, absent=scene.absent
+    )
     sheet = _Sheet(scene=scene, desk=desk, decision=decision, tickets=tickets, mails=mails)
     for effect in decision.effects:
         sheet.perform(effect)

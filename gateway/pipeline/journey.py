@@ -30,7 +30,7 @@ from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision, FailDelivery
 from gateway.pipeline.facts import Facts, rehouse
-from gateway.pipeline.gather import gather_facts, gather_ticket
+from gateway.pipeline.gather import absent_now, gather_facts, gather_ticket
 from gateway.pipeline.loops import Tally
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
@@ -204,6 +204,7 @@ def _scene(case: Case, number: str | None) -> Scene:
         reading=case.reading,
         ticket=case.facts.ticket,
         posts=case.facts.posts,
+        absent=case.facts.absent,
         number=number,
     )
 
@@ -242,7 +243,7 @@ async def process_timer(timer: Timer, road: Road) -> Arrival:
     decision = decide_timer(TimerCase(timer=timer, facts=facts, policy=road.policy))
     (number,) = await reserve_numbers(road, desk.now, 1) if needs_number(decision) else (None,)
     channel = facts.ticket.channel if facts.ticket else next(iter(road.policy.channels))
-    scene = Scene(channel=channel, ticket=facts.ticket, posts=facts.posts, timer=timer, number=number)
+    scene = Scene(channel=channel, ticket=facts.ticket, posts=facts.posts, absent=facts.absent, timer=timer, number=number)
     changes = prepare_changes(scene, decision, desk)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
@@ -281,7 +282,8 @@ async def _apply_refusal(outbound: OutboundMail, decision: Decision, road: Road)
     ticket = await road.database.read(lambda tx: gather_ticket(tx, outbound.ticket_id))
     ticket = rehouse(ticket, channel, road.policy) if ticket else None
     posts = await road.database.read(lambda tx: tx.tickets.posts(ticket.id)) if ticket else ()
-    scene = Scene(channel=channel, ticket=ticket, posts=posts)
+    absent = await road.database.read(lambda tx: absent_now(tx, desk.now))
+    scene = Scene(channel=channel, ticket=ticket, posts=posts, absent=absent)
     changes = prepare_changes(scene, decision, desk)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))

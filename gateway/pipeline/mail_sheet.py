@@ -26,6 +26,7 @@ from gateway.pipeline.effects import (
 )
 from gateway.pipeline.identity import answered_by
 from gateway.pipeline.outgoing import Desk, Subject
+from gateway.pipeline.presence import present_team
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.report_views import report_variables
 from gateway.pipeline.ticket_sheet import TicketSheet
@@ -61,6 +62,7 @@ class MailSheet:
     tickets: TicketSheet
     mail: ReceivedMail | None
     reading: Reading | None
+    absent: frozenset[str]
     outbound: list[OutboundMail] = field(default_factory=list)
 
     def confirm_receipt(self, effect: SendConfirmation) -> None:
@@ -183,7 +185,7 @@ class MailSheet:
         """Tell the team of the ticket that a post became, and whoever made it so: nobody else could answer there."""
         channel = self.desk.policy.channels[ticket.channel]
         about = Subject(channel=ticket.channel, ticket=ticket, post=post, posts=(post,))
-        for agent in dict.fromkeys((*self.desk.policy.team(ticket.queue), by)):
+        for agent in dict.fromkeys((*present_team(ticket.queue, self.desk.policy, self.absent), by)):
             variables = notification_variables(None, None, ticket, (post,), agent, self.desk)
             name = via(post.author, channel.display_name)
             self.outbound.append(self.desk.write_to_agent(agent, Purpose.NEW_TICKET, about, variables, from_name=name))
@@ -217,7 +219,7 @@ class MailSheet:
     def report_failure(self, effect: FailDelivery, lost: str) -> None:
         """Tell the team that an answer did not arrive."""
         ticket = self.tickets.current()
-        for agent in self.desk.policy.team(ticket.queue):
+        for agent in present_team(ticket.queue, self.desk.policy, self.absent):
             self._tell(agent, Purpose.DELIVERY_FAILED, delivery_failed_variables(effect, ticket, agent, lost, self.desk))
 
     def _tell(self, agent: str, purpose: Purpose, variables: VariablesOf, *, received_id: int | None = None) -> None:
