@@ -92,8 +92,8 @@ def _overview(total: Figures, span: str) -> "Table":
     grid = Table.grid(padding=(0, 2))
     grid.title, grid.title_justify, grid.title_style = f"Report from {span}", "left", "bold"
     grid.add_row(Text("tickets", style="dim"), f"{total.new} new, {total.solved} solved, {total.open} open")
-    grid.add_row(Text("first answer", style="dim"), _speed(total.first_answer), _kept(total.reaction_clock))
-    grid.add_row(Text("solution", style="dim"), _speed(total.resolution), _kept(total.resolution_clock))
+    grid.add_row(Text("first answer", style="dim"), _speed(total.first_answer), _in_time(total.reaction_clock))
+    grid.add_row(Text("solution", style="dim"), _speed(total.resolution), _in_time(total.resolution_clock))
     return grid
 
 
@@ -131,7 +131,7 @@ def _print_section(dimension: Dimension, figures: Sequence[Figures]) -> None:
         )
         for each in sorted(figures, key=lambda each: (-each.new, -each.open, each.name or ""))
     ]
-    print_rows(_TITLES[dimension], columns, rows, empty="", spare=("", "90 % ", "90 %", "older"))
+    print_rows(_TITLES[dimension], columns, rows, empty="", spare=("90 % ", "90 %", "older", ""))
 
 
 def _bar(number: int, most: int) -> str:
@@ -144,6 +144,11 @@ def _speed(durations: Durations) -> str:
     if not durations.count:
         return "never"
     return f"{written(durations.median)} (nine of ten within {written(durations.ninetieth)})"
+
+
+def _in_time(promises: Promises) -> str:
+    kept = _kept(promises)
+    return f"{kept} in time" if kept else ""
 
 
 def _kept(promises: Promises) -> str:

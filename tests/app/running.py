@@ -89,14 +89,16 @@ def write(sender: str, recipient: str, subject: str, text: str, **headers: str) 
 
 
 @asynccontextmanager
-async def run_gateway(folder: Path, *, dns: int, database: str = "sqlite", data: Path | None = None) -> AsyncIterator[World]:
-    """Run a gateway whose configuration lies in `folder`."""
+async def run_gateway(
+    folder: Path, *, dns: int, database: str = "sqlite", data: Path | None = None, more: str = ""
+) -> AsyncIterator[World]:
+    """Run a gateway whose configuration lies in `folder`; `more` is further sections of it."""
     sink = Sink()
     port = await sink.start()
     data = data or folder / "data"
     data.mkdir(exist_ok=True)
     file = folder / "gateway.yaml"
-    file.write_text(CONFIG.format(data=data, port=port, dns=dns, database=database), encoding="utf-8")
+    file.write_text(CONFIG.format(data=data, port=port, dns=dns, database=database) + more, encoding="utf-8")
     config = load_config(file)
     async with open_gateway(config) as gateway:
         daemon = Daemon(gateway, open_listeners(config.listen, passed={}))
