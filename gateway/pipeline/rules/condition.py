@@ -95,11 +95,13 @@ class Contains(Condition):
 
     argument: ClassVar[Any] = Texts
     wanted: tuple[str, ...]
+    compared: tuple[str, ...]
+    """The same in the form in which they are compared."""
 
     @classmethod
     @override
     def of(cls, argument: Any) -> Self:
-        return cls(tuple(argument))
+        return cls(tuple(argument), tuple(map(comparable, argument)))
 
     @abstractmethod
     def texts(self, situation: Situation) -> Iterable[str]:
@@ -108,8 +110,8 @@ class Contains(Condition):
     @override
     def holds(self, situation: Situation) -> Match | None:
         texts = [situation.comparable.of(text) for text in self.texts(situation)]
-        for wanted in self.wanted:
-            if any(comparable(wanted) in text for text in texts):
+        for wanted, compared in zip(self.wanted, self.compared, strict=True):
+            if any(compared in text for text in texts):
                 return Match(f"{self.subject()} contains `{short(wanted)}`")
         return None
 

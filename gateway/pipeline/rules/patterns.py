@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 import re2
 
-_LONGEST: Final = 1_000_000
+_LONGEST: Final = 100_000
 """So many octets of a text are searched."""
 _LONGEST_PATTERN: Final = 2000
 

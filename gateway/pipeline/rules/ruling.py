@@ -4,6 +4,8 @@
 or open one merge it into what they do.
 """
 
+from dataclasses import replace
+
 from gateway.mail import Mailbox
 from gateway.pipeline.business_hours import is_open
 from gateway.pipeline.case import Case, Hit, Miss, open_ticket
@@ -42,8 +44,8 @@ def run_rules(case: Case) -> Ruled:
     trace: list[TraceLine] = []
     given: list[Consequence] = []
     because = ""
+    situation = situation_of(case, ticket)
     for rule in policy.rules.rules:
-        situation = situation_of(case, ticket)
         line, consequences = rule.look(situation)
         consequences = tuple(checked(each, policy) for each in consequences)
         unfit = "".join(f"; {each.why}" for each in consequences if isinstance(each, Unfit) and each.why not in line.because)
@@ -51,6 +53,7 @@ def run_rules(case: Case) -> Ruled:
         given += consequences
         if ticket is not None:
             ticket = rehearse(ticket, consequences, policy=policy, now=now)
+            situation = with_ticket(situation, ticket, policy)
         if any(isinstance(each, Verdict) for each in consequences):
             because = f"{rule.label}: {line.because}"
         if any(isinstance(each, Verdict | StopRules) for each in consequences):
@@ -75,6 +78,14 @@ def _ticket_of(case: Case) -> Ticket | None:
     if isinstance(joined, Hit) and joined.ticket is not None:
         return joined.ticket
     return rehearse(None, (open_ticket(case),), policy=case.policy, now=case.facts.now, channel=case.mail.channel)
+
+
+def with_ticket(situation: Situation, ticket: Ticket | None, policy: Policy) -> Situation:
+    """Return what conditions see once the ticket is another one; the mail, whose texts are compared again, stays the same."""
+    if ticket is None or ticket == situation.ticket:
+        return situation
+    hours = policy.hours(ticket.queue)
+    return replace(situation, ticket=ticket, language=ticket.language, is_open=is_open(situation.now, hours))
 
 
 def situation_of(case: Case, ticket: Ticket | None) -> Situation:

@@ -18,7 +18,7 @@ from gateway.pipeline.rules.action import Consequence, StopRules
 from gateway.pipeline.rules.merging import tell, tell_operators
 from gateway.pipeline.rules.outlook import rehearse
 from gateway.pipeline.rules.ruled import NO_RULING, Ruled, add_up
-from gateway.pipeline.rules.ruling import checked, situation_of
+from gateway.pipeline.rules.ruling import checked, situation_of, with_ticket
 from gateway.pipeline.rules.situation import Event, Situation
 from gateway.tickets import Side, Ticket, TraceLine, Visibility
 
@@ -81,15 +81,15 @@ def events_of(old: Ticket | None, new: Ticket | None, effects: Sequence[Effect])
 def _fire(situation: Situation, ticket: Ticket, events: Sequence[Event], policy: Policy, *, label: str = "") -> Ruled:
     trace: list[TraceLine] = []
     given: list[Consequence] = []
-    now = situation.now
     for trigger in policy.rules.triggers:
         event = next((each for each in events if each in trigger.events), None)
         if event is None or (event is Event.IDLE and trigger.label != label):
             continue
-        line, consequences = trigger.look(replace(situation, ticket=ticket, event=event))
+        line, consequences = trigger.look(replace(situation, event=event))
         trace.append(TraceLine(step=line.step, hit=line.hit, because=f"{event}: {line.because}"))
         consequences = tuple(checked(each, policy) for each in consequences)
-        ticket = rehearse(ticket, consequences, policy=policy, now=now) or ticket
+        ticket = rehearse(ticket, consequences, policy=policy, now=situation.now) or ticket
+        situation = with_ticket(situation, ticket, policy)
         given += consequences
         if any(isinstance(each, StopRules) for each in consequences):
             break

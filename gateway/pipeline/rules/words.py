@@ -5,7 +5,8 @@ from typing import Final
 
 _PIECE: Final = 256
 """Normalising sorts runs of combining marks, which costs their square: a text is taken in pieces of so many characters."""
-_LONGEST: Final = 1_000_000
+_LONGEST: Final = 100_000
+"""Characters of a text are compared."""
 _UNSEEN: Final = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 """Soft hyphens and joiners that nobody sees."""
 
