@@ -1,10 +1,16 @@
 """What an agent wrote, apart from what their mail program quoted: only that goes out again. Pure."""
 
+from itertools import islice
+from typing import Final
+
 from gateway.pipeline.case import Case
 from gateway.pipeline.lines import Lines
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.quotes import looks_like_heading
 from gateway.pipeline.reply import surely_visible
+
+_BEGINNING: Final = 4
+"""So many lines of a quotation may say that it is one: a rule, a heading, a banner."""
 
 
 def own_words(case: Case) -> tuple[str, bool]:
@@ -21,7 +27,7 @@ def own_words(case: Case) -> tuple[str, bool]:
 
 
 def _is_unmarked(quoted: str) -> bool:
-    """Tell whether nothing but its words makes a quotation one."""
+    """Tell whether nothing but its words makes a quotation one: no sign and no heading where it begins, no marker in it."""
     lines = Lines(quoted)
-    first = lines.next_text(0)
-    return first >= 0 and not (lines.depths[first] or looks_like_heading(lines, first) or find_markers(quoted))
+    first = islice((at for at in range(len(lines)) if not lines.is_blank(at)), _BEGINNING)
+    return not any(lines.depths[at] or looks_like_heading(lines, at) for at in first) and not find_markers(quoted)
