@@ -22,6 +22,7 @@ import structlog
 from gateway.app import Gateway, open_gateway, utc_now
 from gateway.config.load import load_config, load_file
 from gateway.config.model import Config
+from gateway.config.text_checks import require_templates
 from gateway.config.trial import require_tests
 from gateway.desk import tune_interpreter
 from gateway.desk_keeper import DeskKeeper
@@ -199,8 +200,9 @@ async def _reload_when_asked(daemon: Daemon, path: Path, supervisor: Supervisor,
 
 
 def _load_tested(path: Path) -> Config:
-    """Read a configuration and run its own tests. Raises ConfigError."""
+    """Read a configuration, try its texts and run its own tests. Raises ConfigError."""
     loaded = load_file(path)
+    require_templates(loaded.config)
     require_tests(loaded)
     return loaded.config
 

@@ -81,12 +81,15 @@ def variants_exist(tree: object) -> Iterator[Mistake]:
         stages = value_at(tree, keys)
         wanted += [((*keys, stage, "template"), stage) for stage in (stages if isinstance(stages, dict) else ())]
     folder = value_at(tree, ("texts", "templates"))
+    folders = (
+        [Path(folder), *(Path(folder) / channel for channel in section_of(tree, "channels"))] if isinstance(folder, str) else []
+    )
     for keys, text in wanted:
         for place, variant in _texts(tree, keys):
             names = [f"{text}-{variant}.{language}.txt.j2" for language in LANGUAGES]
             if not isinstance(folder, str):
                 yield Mistake(place, f"there is no folder for {names[0]}: name one in texts.templates")
-            elif folder.startswith("/") and not any((Path(folder) / name).is_file() for name in names):
+            elif folder.startswith("/") and not any((each / name).is_file() for each in folders for name in names):
                 yield Mistake(place, f"there is no {' or '.join(names)} in {folder}")
 
 

@@ -242,7 +242,7 @@ class Desk:
 
     def _render(self, purpose: Purpose, language: str, variables: Variables, about: Subject) -> "_Text":
         variant = about.variant or self.policy.channels[about.channel].variant_of(purpose)
-        rendered = self.templates.render(purpose, language, variables, variant=variant)
+        rendered = self.templates.render(purpose, language, variables, variant=variant, channel=about.channel)
         if rendered.problem is not None:
             self.problems.append(rendered.problem)
         return _Text(subject=rendered.subject, text=rendered.text, html=rendered.html)

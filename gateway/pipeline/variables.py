@@ -87,7 +87,7 @@ class SuspendedView:
     author: str
     subject: str
     reason: str
-    """In words."""
+    """Such as contradicted_sender; `words.reason[entry.reason]` says it in the reader's language."""
     channel: str
     at: datetime
 
