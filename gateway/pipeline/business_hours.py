@@ -21,6 +21,8 @@ _MOST_DAYS: Final = 3660
 _ONE_DAY: Final = timedelta(days=1)
 _SMALLEST: Final = timedelta(microseconds=1)
 _YEARS_KEPT: Final = 64
+_DAYS_KEPT: Final = 1024
+"""Clocks ask about the same days again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,7 @@ def _go_ahead(at: datetime, left: timedelta, hours: BusinessHours) -> datetime:
 def _go_back(at: datetime, left: timedelta, hours: BusinessHours) -> datetime:
     day = _utc_midnight(at)
     for _ in range(_MOST_DAYS):
-        for opens, closes in reversed(tuple(_spans_of_utc_day(day, hours))):
+        for opens, closes in reversed(_spans_of_utc_day(day, hours)):
             length = min(closes, at) - opens
             if length >= left:
                 return opens + (length - left)
@@ -134,8 +136,13 @@ def _utc_midnight(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _spans_of_utc_day(midnight: datetime, hours: BusinessHours) -> Iterator[tuple[datetime, datetime]]:
-    """Yield when it is open in the 24 hours from a midnight of UTC, in order and in UTC."""
+@lru_cache(maxsize=_DAYS_KEPT)
+def _spans_of_utc_day(midnight: datetime, hours: BusinessHours) -> tuple[tuple[datetime, datetime], ...]:
+    """Return when it is open in the 24 hours from a midnight of UTC, in order and in UTC."""
+    return tuple(_find_spans(midnight, hours))
+
+
+def _find_spans(midnight: datetime, hours: BusinessHours) -> Iterator[tuple[datetime, datetime]]:
     for start, end, offset in _pieces(midnight, hours.zone):
         wall_start, wall_end = (start + offset).replace(tzinfo=None), (end + offset).replace(tzinfo=None)
         day = wall_start.date()

@@ -66,8 +66,12 @@ def _among_those_there(effect: Effect, effects: Sequence[Effect], ticket: Ticket
     agents = effect.agents
     if effect.is_team and case.policy.queues[ticket.queue].notify == "assignee":
         agents = tuple(agent for agent in whom_to_tell(ticket, case.policy, case.facts.absent) if agent != case.facts.agent)
-    there = who_is_there(agents, ticket.queue, case.policy, case.facts.absent)
-    there = tuple(agent for agent in there if agent != case.facts.agent)
+    author, absent = case.facts.agent, case.facts.absent
+    if author is not None and author not in absent:  # somebody who is there knows of it: nobody who is away has to
+        there = tuple(agent for agent in agents if agent not in absent)
+    else:
+        there = who_is_there(agents, ticket.queue, case.policy, absent)
+    there = tuple(agent for agent in there if agent != author)
     return (replace(effect, agents=there),) if there else ()
 
 
