@@ -194,7 +194,8 @@ def carry_on(case: Case, agent: str, queue: str, commands: Commands, purpose: Pu
             case _:
                 pass
     new = tuple(receiver for receiver in receivers if receiver not in know)
-    handover = (NotifyAgents(purpose=Purpose.HANDOVER, agents=new, by=agent),) if new else ()
+    is_told = bool(new) and case.channel.sends(Purpose.HANDOVER)
+    handover = (NotifyAgents(purpose=Purpose.HANDOVER, agents=new, by=agent),) if is_told else ()
     afterwards = (effect for effect in commands.effects if isinstance(effect, AFTERWARDS))
     return (*told, *handover, *afterwards, *tell_done(case, agent, commands))
 

@@ -3,6 +3,7 @@
 from gateway.mail import Purpose
 from gateway.pipeline.case import Case, notify_team
 from gateway.pipeline.effects import AddNote, Assign, Effect, NotifyAgents, TellOperators
+from gateway.pipeline.notices import rule_tells
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.rules.action import Tell
 from gateway.pipeline.rules.ruled import Ruled
@@ -20,7 +21,8 @@ def ruled_effects(case: Case, queue: str, purpose: Purpose, *, assignee: str | N
     notices = (NotifyAgents(purpose=purpose, agents=others),) if others else ()
     changes = (effect for effect in ruled.effects if not isinstance(effect, AddNote))
     notes = (effect for effect in ruled.effects if isinstance(effect, AddNote))  # last: notifications show the customer's words
-    return (*changes, *team, *notices, *notes, *tell_operators(ruled, f"{case.requester}\n{case.message.subject or ''}"))
+    about = f"{case.requester}\n{case.message.subject or ''}"
+    return (*changes, *team, *notices, *notes, *tell_operators(ruled, about, case.policy.operators_language(case.mail.channel)))
 
 
 def tell(ruled: Ruled, policy: Policy, *, queue: str, assignee: str | None) -> tuple[str, ...]:
@@ -40,6 +42,6 @@ def _named(each: Tell, policy: Policy, queue: str, assignee: str | None) -> tupl
     )
 
 
-def tell_operators(ruled: Ruled, text: str) -> tuple[TellOperators, ...]:
+def tell_operators(ruled: Ruled, about: str, language: str) -> tuple[TellOperators, ...]:
     """Return what the admins are told."""
-    return tuple(TellOperators(topic=f"{each.why} wants you to know", text=text) for each in ruled.tells if each.whom.operators)
+    return tuple(rule_tells(each.why, about).to(language) for each in ruled.tells if each.whom.operators)

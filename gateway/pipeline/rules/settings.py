@@ -96,8 +96,8 @@ class _TriggerBase(_RuleBase):
 
     on: Annotated[list[Event], BeforeValidator(one_or_many), Field(min_length=1)]
     """The events: created, answered, customer_replied, status_changed, idle, clock_warning, clock_breach."""
-    after: Annotated[Seconds, Field(ge=60)] | None = None
-    """With `idle`: after how long without any change, such as 48h."""
+    after: Annotated[Seconds, Field(ge=3600)] | None = None
+    """With `idle`: after how long without any change, such as 48h; at least an hour, so that two machines come to rest."""
 
     @model_validator(mode="after")
     def _idle_has_a_time(self) -> Self:

@@ -111,4 +111,5 @@ def _effects(ruled: Ruled, ticket: Ticket, policy: Policy, *, purpose: Purpose, 
     notices = (NotifyAgents(purpose=purpose, agents=others),) if others else ()
     is_answered = ruled.answer is not None and ticket.requester.address.is_sendable
     answer = (SendConfirmation(template=ruled.answer),) if is_answered else ()
-    return (*changes, *answer, *notes, *notices, *tell_operators(ruled, f"{ticket.number} {ticket.requester}"))
+    told_admins = tell_operators(ruled, f"{ticket.number} {ticket.requester}", policy.operators_language(ticket.channel))
+    return (*changes, *answer, *notes, *notices, *told_admins)
