@@ -14,8 +14,9 @@ from gateway.pipeline.heading_sieve import heading_candidates
 from gateway.pipeline.labels import Role
 from gateway.pipeline.lines import INVISIBLE, Lines, find_address, is_blank, plain_line, quote_depth
 from gateway.pipeline.months import read_date
+from gateway.pipeline.openings import Heading, Opening
 from gateway.pipeline.parse import parse_message
-from gateway.pipeline.quotes import Heading, Opening, find_opening, is_end_of_forward, is_inside_quotation
+from gateway.pipeline.quotes import find_opening, is_end_of_forward, is_inside_quotation
 from gateway.pipeline.signatures import find_signature
 from gateway.pipeline.subjects import Prefix, read_prefix
 

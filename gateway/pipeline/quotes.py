@@ -6,8 +6,6 @@
 
 # ruff: noqa: RUF001 wide signs are meant
 import re
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from gateway.pipeline import phrases
@@ -16,6 +14,7 @@ from gateway.pipeline.heading_sieve import FRAME, FRAME_AND_SPACE, TRAILING, fin
 from gateway.pipeline.labels import Role, label_role, read_flat_fields
 from gateway.pipeline.lines import Lines, find_address, plain_line
 from gateway.pipeline.months import month_number
+from gateway.pipeline.openings import Heading, Opening
 from gateway.pipeline.timestamps import names_day, names_time
 
 _SHORTEST_FRAME: Final = 2
@@ -35,40 +34,6 @@ _SCRIPT_VERBS: Final = tuple(phrases.WROTE - _WORD_VERBS)
 _VERB: Final = re.compile(
     r"(?<!\w)(?:" + "|".join(re.escape(verb) for verb in sorted(_WORD_VERBS, key=len, reverse=True)) + r")(?!\w)"
 )
-
-
-class Heading(Enum):
-    """What a quotation begins with."""
-
-    ATTRIBUTION = "attribution"
-    """`On … wrote:`."""
-    HEADERS = "headers"
-    """From, Sent, To, Subject."""
-    ORIGINAL = "original"
-    """`-----Original Message-----`."""
-    FORWARDED = "forwarded"
-    """`---------- Forwarded message ---------` or `Begin forwarded message:`."""
-    REPLY_ABOVE = "reply_above"
-    """`##- Please type your reply above this line -##`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """The heading of a quotation: lines `start` up to, not including, `end`."""
-
-    heading: Heading
-    start: int
-    end: int
-    is_followed_by_signs: bool
-    """The next line with text begins with more `>` than the heading."""
-    has_proof: bool
-    """Prose hardly looks like this: it names day, time and person, or is a whole header block, or a separator."""
-    block: HeaderBlock | None = None
-    """The labelled lines in it."""
-    is_running: bool = False
-    """What is quoted goes on in the same line: only an answer looks like this."""
-    is_bare: bool = False
-    """The signs around it are its own (GroupWise): it is no part of what is quoted deeper."""
 
 
 def is_inside_quotation(lines: Lines, opening: Opening) -> bool:

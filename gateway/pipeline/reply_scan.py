@@ -12,7 +12,8 @@ from typing import Final
 
 from gateway.pipeline.heading_sieve import heading_candidates
 from gateway.pipeline.lines import Lines
-from gateway.pipeline.quotes import Heading, Opening, find_opening, is_inside_quotation, is_ruler
+from gateway.pipeline.openings import Heading, Opening
+from gateway.pipeline.quotes import find_opening, is_inside_quotation, is_ruler
 
 _LONGEST_UNKNOWN_HEADING: Final = 6
 _FEW_WORDS: Final = 3
