@@ -12,6 +12,10 @@ from typing import Final
 from gateway.mail import Address
 
 
+NEW_ID: Final = 0
+"""Of what gets its id only when it is written down."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A person who writes to us; made on the first mail that is taken, or imported."""

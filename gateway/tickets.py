@@ -226,6 +226,8 @@ class Changes:
     """As they are from now on, new ones included."""
     organisations: tuple[Organisation, ...] = ()
     """Likewise."""
+    forgotten_organisations: tuple[int, ...] = ()
+    """Ids; whoever belonged to one belongs to none."""
     blocks: tuple[Block, ...] = ()
     """One of the same kind and value is replaced."""
     lifted_blocks: tuple[Block, ...] = ()

@@ -7,10 +7,10 @@ What an effect makes of a ticket stands in `ticket_sheet.py`, what it sends in `
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from gateway.mail import Attachment, Content, Purpose, Reading, ReceivedMail
-from gateway.people import Absence, Block, Contact, Timer
+from gateway.people import NEW_ID, Absence, Block, Contact, Organisation, Timer
 from gateway.pipeline.clocks import wanted_timers, wind_clock
 from gateway.pipeline.effects import (
     AddNote,
@@ -25,6 +25,7 @@ from gateway.pipeline.effects import (
     Effect,
     EndAbsence,
     FailDelivery,
+    ForgetOrganisation,
     LiftBlock,
     LinkTickets,
     MakeContact,
@@ -39,6 +40,7 @@ from gateway.pipeline.effects import (
     ReleaseMail,
     RemoveParticipant,
     SaveContact,
+    SaveOrganisation,
     SendConfirmation,
     SendDigest,
     SendHelp,
@@ -75,6 +77,8 @@ from gateway.tickets import (
     TicketChange,
     TicketTimers,
 )
+
+_Known = TypeVar("_Known", Contact, Organisation)
 
 _STATE_AFTER: dict[Outcome, ReceivedState] = {
     Outcome.OPEN: ReceivedState.TICKETED,
@@ -141,6 +145,8 @@ class _Sheet:
     received: list[ReceivedChange] = field(default_factory=list)
     contents: list[Content] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
+    organisations: list[Organisation] = field(default_factory=list)
+    forgotten_organisations: list[int] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     lifted_blocks: list[Block] = field(default_factory=list)
     absences: list[Absence] = field(default_factory=list)
@@ -221,7 +227,11 @@ class _Sheet:
             case SendDigest():
                 self.listed += self.mails.send_digest(effect)
             case SaveContact():
-                self.contacts.append(effect.contact)
+                self.contacts.append(self._with_id(effect.contact))
+            case SaveOrganisation():
+                self.organisations.append(self._with_id(effect.organisation))
+            case ForgetOrganisation():
+                self.forgotten_organisations.append(effect.organisation.id)
             case BlockSender():
                 self.blocks.append(effect.block)
             case LiftBlock():
@@ -261,6 +271,8 @@ class _Sheet:
             outbound=tuple(self.mails.outbound),
             outbound_changes=tuple(self.outbound_changes),
             contacts=tuple(self.contacts),
+            organisations=tuple(self.organisations),
+            forgotten_organisations=tuple(self.forgotten_organisations),
             blocks=tuple(self.blocks),
             lifted_blocks=tuple(self.lifted_blocks),
             absences=tuple(self.absences),
@@ -307,6 +319,9 @@ class _Sheet:
             message = "a ticket is opened without a reserved number"
             raise AssertionError(message)
         return self.scene.number
+
+    def _with_id(self, known: _Known) -> _Known:
+        return known if known.id != NEW_ID else replace(known, id=self.desk.ids.next())
 
     def _make_contact(self, effect: MakeContact) -> None:
         contact = Contact(

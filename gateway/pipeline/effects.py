@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.figures import Report
 from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
-from gateway.people import Absence, Block, Contact, LinkKind, Timer
+from gateway.people import Absence, Block, Contact, LinkKind, Organisation, Timer
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.states import OutboundState, ReceivedState, TicketStatus
@@ -350,6 +350,22 @@ class SaveContact:
     """Write down what is known of a person from now on; one without an address is forgotten."""
 
     contact: Contact
+    """With `NEW_ID` it is a new one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveOrganisation:
+    """Write down what is known of a company from now on."""
+
+    organisation: Organisation
+    """With `NEW_ID` it is a new one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetOrganisation:
+    """Know a company no more; its people stay, and belong to none."""
+
+    organisation: Organisation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -431,6 +447,8 @@ Effect = (
     | SendDigest
     | SendReport
     | SaveContact
+    | SaveOrganisation
+    | ForgetOrganisation
     | BlockSender
     | LiftBlock
     | SetAbsence

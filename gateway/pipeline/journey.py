@@ -33,6 +33,7 @@ from gateway.pipeline.facts import Facts, rehouse
 from gateway.pipeline.gather import absent_now, gather_facts, gather_ticket
 from gateway.pipeline.loops import Tally
 from gateway.pipeline.outgoing import Desk
+from gateway.pipeline.people_requests import PeopleRequest, decide_people, gather_known
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.requests import Request, decide_request, gather_subject
@@ -229,6 +230,26 @@ async def process_request(request: Request, road: Road) -> Arrival:
     changes = prepare_changes(scene, decision, desk)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
+
+
+async def process_people(request: PeopleRequest, road: Road) -> Arrival:
+    """Do what an operator asks for about people; decided anew where somebody else was faster.
+
+    Raises:
+        NotFound: whom it is about is not known.
+        WrongCommand: it cannot be done.
+        TransientError: the database cannot take it now, or others keep changing the same people.
+    """
+    for _ in range(_MOST_TRIES):
+        desk = road.desk()
+        known = await road.database.read(partial(gather_known, wish=request.wish, now=desk.now))
+        decision = decide_people(request, known, road.policy)
+        changes = prepare_changes(Scene(channel=next(iter(road.policy.channels))), decision, desk)
+        with suppress(ConcurrentChange):
+            await road.database.apply(changes)
+            return Arrival(decision=decision, changes=changes)
+    message = "others keep changing the same people"
+    raise ConcurrentChange(message)
 
 
 async def process_timer(timer: Timer, road: Road) -> Arrival:

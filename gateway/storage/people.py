@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from gateway.errors import NotFound
 from gateway.mail import Address, ascii_domain
@@ -39,6 +39,10 @@ _DOMAINS: Final = (
 _AT_HOME: Final = select(_DOMAIN.c.organisation_id).where(_DOMAIN.c.domain == bindparam("domain"))
 
 _FORGET_DOMAINS: Final = delete(_DOMAIN).where(_DOMAIN.c.organisation_id == bindparam("owner"))
+_LEAVE_ORGANISATION: Final = (
+    update(_CONTACT).where(_CONTACT.c.organisation_id == bindparam("owner")).values(organisation_id=None)
+)
+_FORGET_ORGANISATION: Final = delete(_ORGANISATION).where(_ORGANISATION.c.id == bindparam("owner"))
 _FORGET_ADDRESSES: Final = delete(_ADDRESS).where(_ADDRESS.c.contact_id == bindparam("owner"))
 _FORGET_CONTACT: Final = delete(_CONTACT).where(_CONTACT.c.id == bindparam("owner"))
 
@@ -173,6 +177,13 @@ class PeopleWriter(PeopleReader, BlockWriter):
         ]
         if rows:
             self._connection.execute(_DOMAIN.insert(), rows)
+
+    def forget_organisations(self, organisation_ids: Sequence[int]) -> None:
+        """Know organisations no more; their contacts stay, and belong to none."""
+        if organisation_ids:
+            owners = [{"owner": each} for each in organisation_ids]
+            for statement in (_LEAVE_ORGANISATION, _FORGET_DOMAINS, _FORGET_ORGANISATION):
+                self._connection.execute(statement, owners)
 
     def keep_contacts(self, contacts: Sequence[Contact]) -> None:
         """Write contacts as they are from now on: their addresses become exactly these; who has none left is gone.

@@ -117,6 +117,7 @@ class Writer(Reader):
 
     def _apply_people(self, changes: Changes) -> None:
         self.people.keep_organisations(changes.organisations)
+        self.people.forget_organisations(changes.forgotten_organisations)
         self.people.keep_contacts(changes.contacts)
         self.people.lift(changes.lifted_blocks)
         self.people.block(changes.blocks)
