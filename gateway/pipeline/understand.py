@@ -47,7 +47,7 @@ def read_again(message: Message, circumstances: Circumstances, keys: KeyRing, ow
 
 def circumstances_of(mail: ReceivedMail, policy: Policy) -> Circumstances:
     """Return what is known about a received mail from outside of it."""
-    envelope, evidence, channel = mail.envelope, mail.evidence, policy.channels[mail.channel]
+    envelope, evidence, channel = mail.envelope, mail.evidence, policy.channels.get(mail.channel)
     return Circumstances(
         reverse_path_is_null=envelope.reverse_path is None,
         reverse_path=envelope.reverse_path,
@@ -55,8 +55,8 @@ def circumstances_of(mail: ReceivedMail, policy: Policy) -> Circumstances:
         own_addresses=frozenset(a.key for c in policy.channels.values() for a in (c.address, *c.also)),
         intake_addresses=frozenset(address.key for address in policy.intake_of_channel.values()),
         hostname=policy.hostname,
-        declared_lists=frozenset(name.strip("<>") for name in channel.lists),
-        declared_forms=frozenset(address.key for address in channel.forms),
+        declared_lists=frozenset(name.strip("<>") for name in (channel.lists if channel else ())),
+        declared_forms=frozenset(address.key for address in (channel.forms if channel else ())),
         is_sender_sure=evidence.assurance in {Assurance.PROVEN, Assurance.VOUCHED},
         from_declared_forwarder=evidence.through is not None or envelope.door in {Door.LMTP, Door.INJECT},
     )
