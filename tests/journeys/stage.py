@@ -147,8 +147,8 @@ class Stage:
 
     async def _play_without_mail(self, step: dict[str, Any]) -> dict[str, Any] | None:
         """Play a step in which no mail comes in: an operator, what is known of people, agents who come and go, time."""
-        if "accept" in step:
-            return await self._accept(step["accept"])
+        if "accept" in step or "send again" in step:
+            return await (self._accept(step["accept"]) if "accept" in step else self._send_again(step["send again"]))
         if "people" in step:
             return await self._know(step["people"])
         if "away" in step or "back" in step:
@@ -196,6 +196,12 @@ class Stage:
         arrival = await process_timer(timer, self._road())
         described = await self._describe_arrival(arrival, timer.ticket_id)
         return {"timer": timer.key, **described}
+
+    async def _send_again(self, of: str) -> dict[str, Any]:
+        """Let an operator send a mail of ours again that came back (`send again: kaethe@kunde.example answer`)."""
+        request = Request(verb=Verb.RETRY, mail_id=self._sent_to(of).id, by="root")
+        arrival = await process_request(request, self._road())
+        return await self._describe_arrival(arrival, self._sent_to(of).ticket_id)
 
     async def _accept(self, account: str) -> dict[str, Any]:
         assert self._last is not None
