@@ -27,6 +27,8 @@ _BEGINS: Final = "to"
 _NOTES: Final = frozenset({"note", "spam"})
 _LONGEST_LINE: Final = 500
 _SHOWN: Final = 60
+_MOST: Final = 30
+"""So many commands in one mail are nobody's who types them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,8 @@ def read_commands(text: str, *, agent: str, case: Case, ticket: Ticket | None, b
     """
     lines = text.split("\n")
     found = tuple(_first_lines(lines))
+    if len(found) > _MOST:
+        return Commands(wrong=(sayings.too_many_commands(_MOST),))
     has_to = any(line.command is not None and line.command.words[0] == _BEGINS for _, line in found)
     reading = _Reading(case=case, agent=agent, ticket=ticket, begins=begins or has_to, may_begin=ticket is None and not begins)
     for _, line in found:

@@ -64,6 +64,11 @@ def only_once(word: str) -> Said:
     return Said(de=f"`{word}` geht nur einmal in einer Mail.", en=f"`{word}` goes only once in a mail.")
 
 
+def too_many_commands(most: int) -> Said:
+    """Say: nobody types so many."""
+    return Said(de=f"In einer Mail gehen höchstens {most} Befehle.", en=f"At most {most} commands go into one mail.")
+
+
 def none_such(what: Said, wanted: str, meant: str | None, known: Iterable[str]) -> Said:
     """Say: no agent, queue or priority is called that."""
     listed = ", ".join(known)
