@@ -27,6 +27,7 @@ from gateway.ids import Ids
 from gateway.line import Line
 from gateway.mail import Address, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
 from gateway.pipeline.journey import Road, process_refusal
+from gateway.pipeline.notices import Notice
 from gateway.pipeline.policy import Policy, route
 from gateway.pipeline.refusals import refuse_by_rule, refuse_sender
 from gateway.pipeline.templates import Templates
@@ -151,9 +152,10 @@ class Gateway:
             log.info("mail.ruled_out", rule=label)
         return Refusal(refusal.code, refusal.enhanced, refusal.text) if refusal else None
 
-    async def tell_operators(self, title: str, lines: Sequence[str]) -> None:
+    async def tell_operators(self, notice: Notice) -> None:
         """Queue a notice to the admins. Raises GatewayError where it cannot be stored."""
-        mails = self.road().desk().write_to_operators(next(iter(self.policy.channels)), title, lines)
+        told = notice.to(self.policy.operators_language())
+        mails = self.road().desk().write_to_operators(next(iter(self.policy.channels)), told.topic, told.text.split("\n"))
         if mails:
             await self.database.apply(Changes(outbound=mails))
 

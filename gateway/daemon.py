@@ -27,6 +27,7 @@ from gateway.config.trial import require_tests
 from gateway.desk import tune_interpreter
 from gateway.desk_keeper import DeskKeeper
 from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable
+from gateway.pipeline.notices import config_refused
 from gateway.smtp_in.committer import Committer
 from gateway.smtp_in.intake import Intake
 from gateway.smtp_in.listeners import Listener, open_listeners, passed_sockets
@@ -209,9 +210,8 @@ def _load_tested(path: Path) -> Config:
 
 async def _tell_operators(gateway: Gateway, error: ConfigError) -> None:
     """Mail the admins why the new configuration is not used; where that cannot be written either, the log has said it."""
-    lines = [line for problem in error.problems for line in problem.split("\n")]
     with contextlib.suppress(GatewayError):
-        await gateway.tell_operators("The new configuration is not used: it is wrong", lines)
+        await gateway.tell_operators(config_refused(error.problems))
 
 
 async def _feed_watchdog(supervisor: Supervisor) -> None:

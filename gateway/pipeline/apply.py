@@ -61,6 +61,7 @@ from gateway.pipeline.effects import (
 )
 from gateway.pipeline.facts import TO_CUSTOMERS
 from gateway.pipeline.mail_sheet import MailSheet
+from gateway.pipeline.notices import not_arrived
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.reasons import Outcome
 from gateway.pipeline.ticket_sheet import TicketSheet
@@ -392,8 +393,7 @@ class _Sheet:
         if outbound.purpose is Purpose.OPERATOR_NOTICE:
             return
         if ticket is None or outbound.ticket_id != ticket.id or outbound.purpose not in TO_CUSTOMERS:
-            text = f"{outbound.purpose} to {outbound.recipient} did not arrive:\n{reason}"
-            self.mails.tell_operators(TellOperators(topic="A mail of the gateway did not arrive", text=text))
+            self.mails.announce(not_arrived(outbound.purpose, str(outbound.recipient), reason))
             return
         self.tickets.log(by="gateway", what=f"not delivered to {outbound.recipient}", why=reason[:500])
         if outbound.purpose is Purpose.ANSWER:

@@ -38,6 +38,7 @@ from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.requests import Request, decide_request, gather_subject
 from gateway.pipeline.staffing import after_decisions
+from gateway.pipeline.template_notices import with_notices
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.timer_facts import TimerCase, gather_timer
 from gateway.pipeline.timers import decide_timer
@@ -155,6 +156,7 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
             number = next(numbers) if needs_number(decision) else None
             prepared.append(prepare_changes(_scene(case, number), decision, desk))
             await road.pause()
+        prepared[:1] = [await with_notices(first, batch[0].mail.channel, desk, road.database) for first in prepared[:1]]
         await road.database.apply(merge_changes(prepared))
     finally:
         await _discard_spooled(batch, road)
@@ -227,7 +229,7 @@ async def process_request(request: Request, road: Road) -> Arrival:
     subject = await road.database.read(lambda tx: gather_subject(tx, request))
     decision = decide_request(request, subject)
     scene = Scene(channel=subject.channel, ticket=subject.ticket)
-    changes = prepare_changes(scene, decision, desk)
+    changes = await with_notices(prepare_changes(scene, decision, desk), scene.channel, desk, road.database)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
 
@@ -265,7 +267,7 @@ async def process_timer(timer: Timer, road: Road) -> Arrival:
     (number,) = await reserve_numbers(road, desk.now, 1) if needs_number(decision) else (None,)
     channel = facts.ticket.channel if facts.ticket else next(iter(road.policy.channels))
     scene = Scene(channel=channel, ticket=facts.ticket, posts=facts.posts, absent=facts.absent, timer=timer, number=number)
-    changes = prepare_changes(scene, decision, desk)
+    changes = await with_notices(prepare_changes(scene, decision, desk), scene.channel, desk, road.database)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
 
@@ -305,7 +307,7 @@ async def _apply_refusal(outbound: OutboundMail, decision: Decision, road: Road)
     posts = await road.database.read(lambda tx: tx.tickets.posts(ticket.id)) if ticket else ()
     absent = await road.database.read(lambda tx: absent_now(tx, desk.now))
     scene = Scene(channel=channel, ticket=ticket, posts=posts, absent=absent)
-    changes = prepare_changes(scene, decision, desk)
+    changes = await with_notices(prepare_changes(scene, decision, desk), scene.channel, desk, road.database)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
 

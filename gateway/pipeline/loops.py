@@ -14,9 +14,10 @@ from typing import Final
 from gateway.mail import Address
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.case import Case
-from gateway.pipeline.effects import AUTOMATIC, AddNote, Effect, OpenTicket, SetTimer, TellOperators
+from gateway.pipeline.effects import AUTOMATIC, AddNote, Effect, OpenTicket, SetTimer
 from gateway.pipeline.facts import Facts
 from gateway.pipeline.freemail import FREE_MAIL_DOMAINS
+from gateway.pipeline.notices import automatic_mail_stops
 from gateway.tickets import TraceLine
 
 BREAKER_TIME: Final = timedelta(hours=1)
@@ -38,37 +39,51 @@ def hush(case: Case, effects: Sequence[Effect]) -> tuple[tuple[Effect, ...], tup
     full = _full_cap(case, wanted)
     if full is None:
         return tuple(effects), (TraceLine(step="hush", hit=False, because="no cap on automatic mail is reached"),)
-    scope, because = full
-    key = breaker_keys(case.requester.address, case.mail.channel)[scope]
+    key = breaker_keys(case.requester.address, case.mail.channel)[full.scope]
     loud = tuple(effect for effect in effects if not isinstance(effect, AUTOMATIC))
-    line = TraceLine(step="hush", hit=True, because=f"no automatic mail: {because}")
-    return (*loud, *_open_breaker(case, key, because, loud)), (line,)
+    line = TraceLine(step="hush", hit=True, because=f"no automatic mail: {full.because}")
+    return (*loud, *_open_breaker(case, key, full, loud)), (line,)
 
 
-def _full_cap(case: Case, wanted: int) -> tuple[str, str] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FullCap:
+    """A cap that is reached: on what, how much there was, how much there may be."""
+
+    scope: str
+    name: str
+    count: int
+    cap: int
+
+    @property
+    def because(self) -> str:
+        name = f"the channel {self.name}" if self.scope == "channel" else self.name
+        return f"{name} had {self.count} in the last hour, and {self.cap} are allowed"
+
+
+def _full_cap(case: Case, wanted: int) -> _FullCap | None:
     facts, loops = case.facts, case.policy.loops
     address = case.requester.address
     caps = {
         "correspondent": (facts.automatic_mails_in_last_hour, loops.per_correspondent_and_hour, str(address)),
         "domain": (facts.automatic_to_domain_in_last_hour, loops.per_domain_and_hour, address.domain),
-        "channel": (facts.automatic_on_channel_in_last_hour, loops.per_channel_and_hour, f"the channel {case.mail.channel}"),
+        "channel": (facts.automatic_on_channel_in_last_hour, loops.per_channel_and_hour, case.mail.channel),
     }
     for scope in breaker_keys(address, case.mail.channel):
         count, cap, name = caps[scope]
         if count + wanted > cap:
-            return scope, f"{name} had {count} in the last hour, and {cap} are allowed"
+            return _FullCap(scope=scope, name=name, count=count, cap=cap)
     return None
 
 
-def _open_breaker(case: Case, key: str, because: str, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+def _open_breaker(case: Case, key: str, full: _FullCap, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     """Say it once: further mails while the breaker is open are silent about it."""
     if key in case.facts.open_breakers:
         return ()
-    text = f"Automatic mail stops for an hour: {because}."
+    notice = automatic_mail_stops(full.scope, full.name, count=full.count, cap=full.cap)
     has_ticket = case.facts.ticket is not None or any(isinstance(effect, OpenTicket) for effect in effects)
-    note = (AddNote(text=text, by="gateway"),) if has_ticket else ()
+    note = (AddNote(text=notice.text.to(case.channel.language), by="gateway"),) if has_ticket else ()
     timer = Timer(key=key, kind=TimerKind.BREAKER, due_at=case.facts.now + BREAKER_TIME)
-    return (*note, TellOperators(topic="Automatic mail stops for an hour", text=text), SetTimer(timer=timer))
+    return (*note, notice.to(case.policy.operators_language(case.mail.channel)), SetTimer(timer=timer))
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from gateway.pipeline.effects import (
     TellOperators,
 )
 from gateway.pipeline.identity import answered_by
+from gateway.pipeline.notices import Notice, answer_is_held
 from gateway.pipeline.outgoing import Desk, Subject
 from gateway.pipeline.presence import present_team
 from gateway.pipeline.reasons import Reason
@@ -173,13 +174,8 @@ class MailSheet:
     def _tell_held(self, mail: OutboundMail) -> None:
         """Tell the admins of a mail that does not leave: something internal would have left with it."""
         ticket = self.tickets.current()
-        text = (
-            f"An answer on {ticket.number} to {mail.recipient} is held, because something internal stands in it.\n"
-            f"To look at it: ticket-gateway tickets show {ticket.number}\n"
-            f"To send it all the same: ticket-gateway outbox retry {format_id(mail.id)}"
-        )
         self.tickets.log(by="gateway", what=f"mail to {mail.recipient} held", why=Reason.NOTE_LEAK)
-        self.tell_operators(TellOperators(topic="An answer is held: something internal stands in it", text=text))
+        self.announce(answer_is_held(ticket.number, str(mail.recipient), format_id(mail.id)))
 
     def announce_split(self, ticket: Ticket, post: Post, *, by: str) -> None:
         """Tell the team of the ticket that a post became, and whoever made it so: nobody else could answer there."""
@@ -215,6 +211,10 @@ class MailSheet:
     def tell_operators(self, effect: TellOperators) -> None:
         """Tell the admins."""
         self.outbound += self.desk.write_to_operators(self.channel, effect.topic, effect.text.split("\n"))
+
+    def announce(self, notice: Notice) -> None:
+        """Tell the admins, in their language."""
+        self.tell_operators(notice.to(self.desk.policy.operators_language(self.channel)))
 
     def report_failure(self, effect: FailDelivery, lost: str) -> None:
         """Tell the team that an answer did not arrive."""

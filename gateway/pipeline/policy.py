@@ -67,6 +67,11 @@ class Policy:
     reports: Mapping[str, ReportSettings] = field(default_factory=dict)
     rules: Rules = NO_RULES
 
+    def operators_language(self, channel: str | None = None) -> str:
+        """Return the language of notices to the admins: that of the channel that carries them."""
+        carrier = self.operators.channel or channel or ""
+        return self.channels[carrier if carrier in self.channels else next(iter(self.channels))].language
+
     def team(self, queue: str) -> tuple[str, ...]:
         """Return the keys of everybody who works in a queue, leads last, each once."""
         settings = self.queues[queue]

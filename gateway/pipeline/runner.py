@@ -17,6 +17,7 @@ from gateway.errors import TransientError
 from gateway.ids import format_id
 from gateway.mail import ReceivedMail
 from gateway.pipeline.journey import Arrival, ReadMail, Road, process_mail, read_mail, settle
+from gateway.pipeline.notices import mail_met_a_fault
 from gateway.states import ReceivedState, advance
 from gateway.storage.transaction import Topic
 from gateway.storage.work import lease_received, put_back
@@ -206,12 +207,8 @@ class Runner:
 def failure_of(mail: ReceivedMail, road: Road) -> Changes:
     """Return what is written when a fault of ours stops a mail: its state, and a notice to the admins."""
     name = format_id(mail.id)
-    lines = (
-        f"The gateway could not process the mail {name}: it met a fault of its own.",
-        "The mail is kept. The log of this minute has the details.",
-        f"Try it again with: ticket-gateway failed retry {name}",
-    )
-    notices = road.desk().write_to_operators(mail.channel, "A mail waits because of a fault", lines)
+    notice = mail_met_a_fault(name).to(road.policy.operators_language(mail.channel))
+    notices = road.desk().write_to_operators(mail.channel, notice.topic, notice.text.split("\n"))
     change = ReceivedChange(
         id=mail.id, old=mail.state, new=advance(mail.state, ReceivedState.FAILED), reason=OUR_FAULT, because="see the log"
     )

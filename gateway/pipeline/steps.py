@@ -10,10 +10,10 @@ from gateway.pipeline.effects import (
     NoteDelay,
     SendConfirmation,
     SetStatus,
-    TellOperators,
 )
 from gateway.pipeline.facts import is_same_person, whom_to_ask
 from gateway.pipeline.follow_ups import why_anew
+from gateway.pipeline.notices import forwarding_asked
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.rules.merging import ruled_effects
 from gateway.states import OutboundState, ReceivedState, TicketStatus
@@ -72,7 +72,7 @@ def surface_forwarding_confirmation(case: Case) -> Hit | Miss:
         return Hit(outcome=Outcome.RECORD, reason=Reason.FORWARDING_CONFIRMATION, because=because)
     sender = f"{case.requester.address} ({case.assurance}: {case.mail.evidence.because})"
     text = f"{sender}\n\n{case.message.subject or ''}\n\n{case.message.text[:_MOST_SHOWN]}"
-    tell = TellOperators(topic=f"A forwarding rule to {case.channel.address} wants to be confirmed", text=text)
+    tell = forwarding_asked(str(case.channel.address), text).to(case.policy.operators_language(case.mail.channel))
     return Hit(outcome=Outcome.RECORD, reason=Reason.FORWARDING_CONFIRMATION, because=because, effects=(tell,))
 
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 from gateway.pipeline.case import Hit, Miss
-from gateway.pipeline.effects import Effect, RejectMail, SendDigest, TellOperators
+from gateway.pipeline.effects import Effect, RejectMail, SendDigest
+from gateway.pipeline.notices import suspended_expired
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.timer_facts import TimerCase
 
@@ -34,9 +35,8 @@ def expire_suspended(case: TimerCase) -> Hit | Miss:
         return Miss("everything of that day was decided")
     effects: list[Effect] = [RejectMail(received_id=mail.id, by=BY_EXPIRY, old=mail.state) for mail in expired]
     named = [f"{mail.author or 'no author'}: {mail.subject or 'no subject'} ({mail.reason})" for mail in expired[:_MOST_NAMED]]
-    if len(expired) > _MOST_NAMED:
-        named.append(f"and {len(expired) - _MOST_NAMED} more")
     days = case.policy.suspended.expire_days
-    effects.append(TellOperators(topic=f"Suspended mail was discarded after {days} days", text="\n".join(named)))
+    notice = suspended_expired(named, more=max(0, len(expired) - _MOST_NAMED), days=days)
+    effects.append(notice.to(case.policy.operators_language()))
     because = f"mails that waited for more than {days} days: {len(expired)}"
     return Hit(outcome=Outcome.RECORD, reason=Reason.EXPIRED, because=because, effects=tuple(effects))

@@ -125,6 +125,9 @@ class Stage:
 
     async def play(self, step: dict[str, Any]) -> dict[str, Any]:
         """Let one mail arrive, or an operator take up the last one (`accept: account`); return what became of it."""
+        return cast("dict[str, Any]", _anywhere(await self._play(step), f"{self.folder}/"))
+
+    async def _play(self, step: dict[str, Any]) -> dict[str, Any]:
         self.now += timedelta(seconds=float(cast("float", parse_seconds(step.get("after", "1m")))))
         if "desk" in step:
             self.policy = make_policy(step["desk"])
@@ -415,6 +418,18 @@ class Stage:
 
 def _content(raw: str) -> Content:
     return Content.of(raw.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
+
+
+def _anywhere(value: Any, folder: str) -> Any:
+    """Take out where the story lies on this machine."""
+    match value:
+        case dict():
+            return {key: _anywhere(item, folder) for key, item in value.items()}
+        case list():
+            return [_anywhere(item, folder) for item in value]
+        case str():
+            return value.replace(folder, "")
+    return value
 
 
 def _texts(value: Any) -> list[str]:
