@@ -85,9 +85,7 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         earlier=_find_earlier(tx, mail, reading),
         absent=absent_now(tx, now),
         loads=loads_of(tx, policy),
-        last_assigned={
-            key: tx.tickets.last_assigned(key) for key, queue in policy.queues.items() if queue.assignment == "round_robin"
-        },
+        last_assigned=turns_of(tx, policy),
         contact=person.contact,
         organisation=person.organisation,
         block=person.block,
@@ -123,6 +121,12 @@ def absent_now(tx: Reader, now: datetime) -> frozenset[str]:
     """Return who is away at a moment."""
     absences = tx.people.absences()
     return frozenset(agent for agent, absence in absences.items() if absence.until is None or absence.until > now)
+
+
+def turns_of(tx: Reader, policy: Policy) -> dict[str, str | None]:
+    """Return by queue whom its last assigned ticket was given to, of those queues that give tickets to each in turn."""
+    queues = (key for key, queue in policy.queues.items() if queue.assignment == "round_robin")
+    return {key: tx.tickets.last_assigned(key) for key in queues}
 
 
 def loads_of(tx: Reader, policy: Policy) -> dict[str, int]:

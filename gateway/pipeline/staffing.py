@@ -1,16 +1,18 @@
-"""Who gets the ticket of a mail, and who is told, once everything else is decided. Pure.
+"""Who gets the ticket of a stimulus, and who is told, once everything else is decided. Pure.
 
-Steps, rules and commands say that a team is to be told; who that is in this minute is decided here, in one place, for all of
-them: whoever is away is left out, and where a queue wants it, only whoever has the ticket hears of it.
+Steps, rules, triggers and commands say that a team is to be told; who that is in this minute is decided here, in one place,
+for all of them: whoever is away is left out, and where a queue wants it, only whoever has the ticket hears of it.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from gateway.pipeline.case import Case
 from gateway.pipeline.effects import AddPost, AskToConfirm, Assign, Decision, Effect, MoveToQueue, NotifyAgents, OpenTicket
 from gateway.pipeline.facts import Facts
+from gateway.pipeline.policy import Policy
 from gateway.pipeline.presence import BY_GATEWAY, assign_in_queue, who_is_there, whom_to_tell
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.rules.outlook import rehearse
@@ -21,22 +23,51 @@ _DONE: Final = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 _PLACING: Final = (OpenTicket, MoveToQueue, Assign)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Who is there, who has how much to do, and whose turn it is."""
+
+    policy: Policy
+    now: datetime
+    absent: frozenset[str]
+    loads: Mapping[str, int]
+    last_assigned: Mapping[str, str | None]
+    author: str | None = None
+    """The agent whose mail it is: needs not be told."""
+
+
 def staff(case: Case, effects: Sequence[Effect]) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
+    """Return the effects of a mail with the ticket given to somebody, and with those told who are there."""
+    facts = case.facts
+    roster = Roster(
+        policy=case.policy,
+        now=facts.now,
+        absent=facts.absent,
+        loads=facts.loads,
+        last_assigned=facts.last_assigned,
+        author=facts.agent,
+    )
+    return staff_by(roster, facts.ticket, effects, channel=case.mail.channel)
+
+
+def staff_by(
+    roster: Roster, ticket: Ticket | None, effects: Sequence[Effect], *, channel: str
+) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
     """Return the effects with the ticket given to somebody and with those told who are there; a line where that matters."""
-    ticket = rehearse(case.facts.ticket, effects, policy=case.policy, now=case.facts.now, channel=case.mail.channel)
-    assigned = _assign(case, effects, ticket)
+    ticket = rehearse(ticket, effects, policy=roster.policy, now=roster.now, channel=channel)
+    assigned = _assign(roster, effects, ticket)
     if assigned and ticket is not None:
         ticket = replace(ticket, assignee=assigned[0].agent)
     placed = _insert(effects, assigned)
-    staffed = tuple(kept for effect in placed for kept in _among_those_there(effect, placed, ticket, case))
+    staffed = tuple(kept for effect in placed for kept in _among_those_there(effect, placed, ticket, roster))
     because = [f"{each.agent} gets it: {each.why}" for each in assigned]
-    away = sorted(_told(placed) - _told(staffed) & case.facts.absent)
+    away = sorted(_told(placed) - _told(staffed) & roster.absent)
     because += [f"away: {', '.join(away)}"] if away else []
     trace = (TraceLine(step=staff.__name__, hit=True, because="; ".join(because)),) if because else ()
     return staffed, trace
 
 
-def _assign(case: Case, effects: Sequence[Effect], ticket: Ticket | None) -> tuple[Assign, ...]:
+def _assign(roster: Roster, effects: Sequence[Effect], ticket: Ticket | None) -> tuple[Assign, ...]:
     """Give a ticket to somebody that nobody has, when it is new, moved to another team, or its customer writes."""
     if ticket is None or ticket.assignee is not None or ticket.status in _DONE:
         return ()
@@ -44,8 +75,9 @@ def _assign(case: Case, effects: Sequence[Effect], ticket: Ticket | None) -> tup
     is_customers = any(isinstance(effect, AddPost) and effect.side is Side.CUSTOMER for effect in effects)
     if not (is_new_here or is_customers):
         return ()
-    facts = case.facts
-    return assign_in_queue(ticket.queue, case.policy, absent=facts.absent, loads=facts.loads, last_assigned=facts.last_assigned)
+    return assign_in_queue(
+        ticket.queue, roster.policy, absent=roster.absent, loads=roster.loads, last_assigned=roster.last_assigned
+    )
 
 
 def _insert(effects: Sequence[Effect], assigned: tuple[Assign, ...]) -> tuple[Effect, ...]:
@@ -56,21 +88,21 @@ def _insert(effects: Sequence[Effect], assigned: tuple[Assign, ...]) -> tuple[Ef
     return (*effects[:at], *assigned, *effects[at:])
 
 
-def _among_those_there(effect: Effect, effects: Sequence[Effect], ticket: Ticket | None, case: Case) -> tuple[Effect, ...]:
+def _among_those_there(effect: Effect, effects: Sequence[Effect], ticket: Ticket | None, roster: Roster) -> tuple[Effect, ...]:
     """Return the effect for those who are there."""
+    absent, author = roster.absent, roster.author
     if isinstance(effect, AskToConfirm) and effect.question is Reason.STRANGER_ON_TICKET:
         asked = [each.agent for each in effects if isinstance(each, AskToConfirm)]
-        return () if effect.agent in case.facts.absent and not case.facts.absent.issuperset(asked) else (effect,)
+        return () if effect.agent in absent and not absent.issuperset(asked) else (effect,)
     if not isinstance(effect, NotifyAgents) or ticket is None:
         return (effect,)
     agents = effect.agents
-    if effect.is_team and case.policy.queues[ticket.queue].notify == "assignee":
-        agents = tuple(agent for agent in whom_to_tell(ticket, case.policy, case.facts.absent) if agent != case.facts.agent)
-    author, absent = case.facts.agent, case.facts.absent
+    if effect.is_team and roster.policy.queues[ticket.queue].notify == "assignee":
+        agents = tuple(agent for agent in whom_to_tell(ticket, roster.policy, absent) if agent != author)
     if author is not None and author not in absent:  # somebody who is there knows of it: nobody who is away has to
         there = tuple(agent for agent in agents if agent not in absent)
     else:
-        there = who_is_there(agents, ticket.queue, case.policy, absent)
+        there = who_is_there(agents, ticket.queue, roster.policy, absent)
     there = tuple(agent for agent in there if agent != author)
     return (replace(effect, agents=there),) if there else ()
 

@@ -1,13 +1,14 @@
 """What the database knows that matters for a timer, and how it is asked: one consistent picture, read before deciding."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.figures import Report
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.facts import rehouse
-from gateway.pipeline.gather import absent_now, gather_ticket, line_of
+from gateway.pipeline.gather import absent_now, gather_ticket, line_of, loads_of, turns_of
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.storage.transaction import Reader
@@ -28,6 +29,10 @@ class TimerFacts:
     """Of the ticket, the newest ones, oldest first."""
     absent: frozenset[str] = frozenset()
     """Agents who are away now."""
+    loads: Mapping[str, int] = field(default_factory=dict)
+    """As in `Facts`."""
+    last_assigned: Mapping[str, str | None] = field(default_factory=dict)
+    """As in `Facts`."""
     report: Report | None = None
     """The figures of the seven days before, where they are to be sent."""
     suspended: tuple[ReceivedLine, ...] = ()
@@ -57,7 +62,14 @@ def gather_timer(tx: Reader, timer: Timer, *, policy: Policy, now: datetime) -> 
     if ticket is None or ticket.id != timer.ticket_id:  # merged into another one: what it waited for is over
         return TimerFacts(now=now)
     ticket = rehouse(ticket, next(iter(policy.channels)), policy)
-    return TimerFacts(now=now, ticket=ticket, posts=tx.tickets.newest_posts(ticket.id, _MOST_POSTS), absent=absent_now(tx, now))
+    return TimerFacts(
+        now=now,
+        ticket=ticket,
+        posts=tx.tickets.newest_posts(ticket.id, _MOST_POSTS),
+        absent=absent_now(tx, now),
+        loads=loads_of(tx, policy),
+        last_assigned=turns_of(tx, policy),
+    )
 
 
 def _all_waiting(tx: Reader) -> tuple[ReceivedLine, ...]:

@@ -18,6 +18,7 @@ from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.report_timers import send_report
 from gateway.pipeline.rules.situation import Event
 from gateway.pipeline.rules.triggers import after_timer
+from gateway.pipeline.staffing import Roster, staff_by
 from gateway.pipeline.suspended_timers import expire_suspended, send_digest
 from gateway.pipeline.timer_facts import TimerCase
 from gateway.states import TicketStatus
@@ -36,6 +37,7 @@ def decide_timer(case: TimerCase) -> Decision:
     found = step(case)
     ticket = case.facts.ticket
     triggered, triggers = _triggered(case, found)
+    effects, staffed = _staffed(case, (*found.effects, *triggered) if isinstance(found, Hit) else ())
     return Decision(
         outcome=Outcome.RECORD,
         reason=found.reason if isinstance(found, Hit) else REASONS[case.timer.kind],
@@ -43,7 +45,7 @@ def decide_timer(case: TimerCase) -> Decision:
         effects=(*found.effects, *triggered) if isinstance(found, Hit) else (),
         ticket=ticket.number if ticket else None,
         queue=ticket.queue if ticket else None,
-        trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because), *triggers),
+        trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because), *triggers, *staffed),
     )
 
 
@@ -125,6 +127,15 @@ def notice_idle_ticket(case: TimerCase) -> Hit | Miss:
     return Hit(
         outcome=Outcome.RECORD, reason=Reason.IDLE, because=because, effects=(Announce(mark=case.timer.key),), ticket=ticket
     )
+
+
+def _staffed(case: TimerCase, effects: tuple[Effect, ...]) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
+    """Return the effects for those who are there, as with a mail."""
+    facts, ticket = case.facts, case.facts.ticket
+    if ticket is None:
+        return effects, ()
+    roster = Roster(policy=case.policy, now=facts.now, absent=facts.absent, loads=facts.loads, last_assigned=facts.last_assigned)
+    return staff_by(roster, ticket, effects, channel=ticket.channel)
 
 
 def _triggered(case: TimerCase, found: Hit | Miss) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
