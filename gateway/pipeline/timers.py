@@ -42,7 +42,7 @@ def decide_timer(case: TimerCase) -> Decision:
         outcome=Outcome.RECORD,
         reason=found.reason if isinstance(found, Hit) else REASONS[case.timer.kind],
         because=found.because,
-        effects=(*found.effects, *triggered) if isinstance(found, Hit) else (),
+        effects=effects,
         ticket=ticket.number if ticket else None,
         queue=ticket.queue if ticket else None,
         trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because), *triggers, *staffed),
