@@ -1,6 +1,10 @@
 """How an agent appears to customers."""
 
+from markupsafe import Markup
+
 from gateway.pipeline.identity import make_signature
+from gateway.pipeline.templates import Templates
+from gateway.pipeline.variables import AnswerVariables, ChannelView
 
 
 def test_signature_in_html_alone_gives_the_text_too() -> None:
@@ -19,3 +23,21 @@ def test_scripts_and_remote_pictures_leave_no_signature() -> None:
 
 def test_text_of_ones_own_stays_beside_the_html() -> None:
     assert make_signature("Bert, Support", "<b>Bert</b>").text == "Bert, Support"
+
+
+def test_html_of_an_answer_carries_the_signature_in_html() -> None:
+    signature = make_signature("", '<b>Bert</b><br><a href="https://firma.example">firma.example</a>')
+    answer = AnswerVariables(
+        channel=ChannelView(name="Firma Support", address="support@firma.example"),
+        subject="Rechnung",
+        tag="",
+        text="Gern.",
+        signature=signature.text,
+        signature_html=Markup(signature.html),  # noqa: S704 sanitised
+        marker="[ref:aaaabbbbccccddddeeeeffffgggghh]",
+        is_first=True,
+    )
+    rendered = Templates(None).render("answer", "de", answer)
+    assert "<b>Bert</b>" in rendered.html
+    assert "Bert\nfirma.example" in rendered.text
+    assert rendered.subject == "Rechnung"
