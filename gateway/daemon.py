@@ -24,7 +24,7 @@ from gateway.config.load import load_config, load_file
 from gateway.config.model import Config
 from gateway.config.text_checks import require_templates
 from gateway.config.trial import require_tests
-from gateway.desk import tune_interpreter
+from gateway.desk import bound_memory, tune_interpreter
 from gateway.desk_keeper import DeskKeeper
 from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable
 from gateway.pipeline.notices import config_refused
@@ -124,6 +124,7 @@ async def run_daemon(path: Path, *, as_root: bool = False, log_level: str = "inf
     listeners = _bind(config)
     drop_privileges(config, as_root=as_root)
     signals = _Signals.listen()
+    bound_memory()
     desk = DeskKeeper(log_level=log_level)
     try:
         await desk.hire()

@@ -7,6 +7,7 @@ that it does could be written down. Signals are the front's business.
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import os
 import random
@@ -40,6 +41,9 @@ _RECLAIMING_SECONDS: Final = 60.0
 _TURN_SECONDS: Final = 0.0005
 _YOUNG_OBJECTS: Final = 5000
 """So many more objects than before are looked at for garbage."""
+_M_ARENA_MAX: Final = -8
+"""From malloc.h."""
+_ARENAS: Final = 2
 _FAILED: Final = 70
 _ABANDONED: Final = 75
 
@@ -184,6 +188,16 @@ def tune_interpreter() -> None:
     gc.set_threshold(_YOUNG_OBJECTS)
 
 
+def bound_memory() -> None:
+    """Let all threads share two areas of memory; to be called before there are threads.
+
+    Otherwise the C library gives each thread an area of its own, and what large mails passed through once stays in all of them:
+    32 MB more at the peak. A C library that knows no such setting is left alone.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+
+
 async def _serve(descriptor: int) -> None:
     line = Line()
     desk = DeskProcess(line)
@@ -204,6 +218,7 @@ def serve() -> None:
     with contextlib.suppress(OSError):  # a sandbox may forbid it
         os.nice(_NICENESS)
     configure_logging(sys.argv[2], for_good=True)
+    bound_memory()
     tune_interpreter()
     try:
         asyncio.run(_serve(int(sys.argv[1])))
