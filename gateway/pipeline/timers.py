@@ -12,7 +12,7 @@ from gateway.mail import Purpose
 from gateway.people import ClockMark, TimerKind
 from gateway.pipeline.case import Hit, Miss
 from gateway.pipeline.clocks import mark_times, wanted_timers
-from gateway.pipeline.effects import Announce, Decision, Effect, NotifyAgents, SetStatus
+from gateway.pipeline.effects import Announce, Decision, Effect, NotifyAgents, SetStatus, SetTimer
 from gateway.pipeline.presence import whom_the_clock_tells, whose_turn
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.report_timers import send_report
@@ -52,7 +52,7 @@ def decide_timer(case: TimerCase) -> Decision:
 def end_wait(case: TimerCase) -> Hit | Miss:
     """Open a ticket again that waited until a time, and tell whose turn it is."""
     ticket = _still_waiting(case)
-    if isinstance(ticket, Miss):
+    if isinstance(ticket, Hit | Miss):
         return ticket
     because = f"{ticket.number} waited until {case.timer.due_at:%Y-%m-%d %H:%M} UTC"
     agents = whose_turn(ticket, case.policy, case.facts.absent)
@@ -71,7 +71,7 @@ def end_wait(case: TimerCase) -> Hit | Miss:
 def close_solved(case: TimerCase) -> Hit | Miss:
     """Close a solved ticket that nobody took up again: the customer's next mail opens a linked new one."""
     ticket = _still_waiting(case)
-    if isinstance(ticket, Miss):
+    if isinstance(ticket, Hit | Miss):
         return ticket
     because = f"{ticket.number} was solved on {ticket.solved_at:%Y-%m-%d} and nobody took it up again"
     return Hit(
@@ -90,7 +90,7 @@ def tell_of_clock(case: TimerCase) -> Hit | Miss:
     to the leads, too.
     """
     ticket = _still_waiting(case)
-    if isinstance(ticket, Miss):
+    if isinstance(ticket, Hit | Miss):
         return ticket
     mark = ClockMark(case.timer.detail)
     announce = Announce(mark=case.timer.key)
@@ -121,7 +121,7 @@ _PROMISE_OF: Final = {
 def notice_idle_ticket(case: TimerCase) -> Hit | Miss:
     """Remember that a trigger's time has come; what it does is added like for every other event."""
     ticket = _still_waiting(case)
-    if isinstance(ticket, Miss):
+    if isinstance(ticket, Hit | Miss):
         return ticket
     because = f"nothing has happened on {ticket.number} since {ticket.updated_at:%Y-%m-%d %H:%M} UTC"
     return Hit(
@@ -153,8 +153,8 @@ def do_nothing(case: TimerCase) -> Hit | Miss:
     return Miss(f"nobody waits for {case.timer.key}")
 
 
-def _still_waiting(case: TimerCase) -> Ticket | Miss:
-    """Return the timer's ticket where it still wants this timer."""
+def _still_waiting(case: TimerCase) -> Ticket | Hit | Miss:
+    """Return the timer's ticket where it still wants this timer; by a new configuration that may be later."""
     ticket = case.facts.ticket
     if ticket is None:
         return Miss("its ticket is gone")
@@ -162,7 +162,8 @@ def _still_waiting(case: TimerCase) -> Ticket | Miss:
     if wanted is None:
         return Miss(f"{ticket.number} is {ticket.status} and wants it no more")
     if wanted.due_at > case.facts.now:
-        return Miss(f"it is due at {wanted.due_at:%Y-%m-%d %H:%M} UTC by now")
+        because = f"the configuration has changed: it is due at {wanted.due_at:%Y-%m-%d %H:%M} UTC"
+        return Hit(outcome=Outcome.RECORD, reason=REASONS[case.timer.kind], because=because, effects=(SetTimer(timer=wanted),))
     return ticket
 
 
