@@ -17,7 +17,7 @@ from gateway.pipeline.forwards import take_forward
 from gateway.pipeline.loops import hush
 from gateway.pipeline.reasons import Outcome
 from gateway.pipeline.rules.ruling import apply_rules
-from gateway.pipeline.rules.triggers import after_mail
+from gateway.pipeline.rules.triggers import after_mail, join_effects
 from gateway.pipeline.senders import (
     acquaint,
     apply_intake_policy,
@@ -95,7 +95,7 @@ def decide(case: Case) -> Decision:
 
 def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
     triggered, triggers = after_mail(case, hit)
-    effects, hushed = hush(case, (*hit.effects, *triggered))
+    effects, hushed = hush(case, join_effects(hit.effects, triggered))
     effects, staffed = staff(case, effects)
     if hit.outcome in _TAKEN:
         effects = (*acquaint(case), *effects)

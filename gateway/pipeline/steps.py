@@ -269,10 +269,16 @@ def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
     is_wanted = case.channel.confirmation.enabled and case.channel.sends("confirmation")
     if not is_wanted and case.ruled.answer is None:
         return (), "the channel sends no confirmations"
-    if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.is_sendable:
-        return (), "no confirmation: nobody certain to answer"
-    if not case.reading.respond:
-        return (), f"no confirmation: {case.reading.kind_because}"
-    if case.policy.is_own_address(case.requester.address):
-        return (), "no confirmation: the author's address is our own"
+    why_not = why_no_answer(case)
+    if why_not is not None:
+        return (), f"no confirmation: {why_not}"
     return (SendConfirmation(template=case.ruled.answer),), "a confirmation is due"
+
+
+def why_no_answer(case: Case) -> str | None:
+    """Say why the author of a mail must get no automatic answer; None where one may go out."""
+    if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.is_sendable:
+        return "nobody certain to answer"
+    if not case.reading.respond:
+        return case.reading.kind_because
+    return "the author's address is our own" if case.policy.is_own_address(case.requester.address) else None

@@ -271,6 +271,16 @@ def test_what_a_trigger_changes_sets_off_no_other_trigger() -> None:
     assert [str(e.status) for e in decision.effects if isinstance(e, SetStatus)] == ["solved"]
 
 
+def test_no_trigger_answers_a_machine() -> None:
+    policy = make_policy(triggers=[{"on": "created", "then": [{"answer": "danke"}]}])
+    machine = make_mail(b"Auto-Submitted: auto-generated\r\n" + PLAIN)
+    answers = [
+        [e.template for e in decide(make_case(policy, mail)).effects if isinstance(e, SendConfirmation)]
+        for mail in (make_mail(), machine)
+    ]
+    assert answers == [["danke"], []], "in place of the confirmation"
+
+
 def test_an_automatic_answer_of_a_rule_is_one_mail_and_a_machine_gets_none() -> None:
     policy = make_policy(rules=[{"then": [{"answer": "eins"}]}, {"then": [{"answer": "zwei"}]}])
     answers = [e.template for e in decide(make_case(policy)).effects if isinstance(e, SendConfirmation)]

@@ -20,6 +20,7 @@ from gateway.pipeline.rules.outlook import rehearse
 from gateway.pipeline.rules.ruled import NO_RULING, Ruled, add_up
 from gateway.pipeline.rules.ruling import checked, situation_of, with_ticket
 from gateway.pipeline.rules.situation import Event, Situation
+from gateway.pipeline.steps import why_no_answer
 from gateway.tickets import Side, Ticket, TraceLine, Visibility
 
 _PURPOSES: Final = {
@@ -40,9 +41,18 @@ def after_mail(case: Case, hit: Hit) -> tuple[tuple[Effect, ...], tuple[TraceLin
     if ticket is None or not events:
         return (), ()
     ruled = _fire(situation_of(case, ticket), ticket, events, case.policy)
+    if case.facts.agent is None and why_no_answer(case) is not None:
+        ruled = replace(ruled, answer=None)  # a machine wrote, perhaps: nobody answers it automatically
     purpose = next((_PURPOSES[event] for event in events if event in _PURPOSES), Purpose.NEW_NOTE)
     told = {agent for each in hit.effects if isinstance(each, NotifyAgents) for agent in each.agents} | {case.facts.agent}
     return _effects(ruled, ticket, case.policy, purpose=purpose, told=told), ruled.trace
+
+
+def join_effects(effects: Sequence[Effect], triggered: Sequence[Effect]) -> tuple[Effect, ...]:
+    """Put what triggers add behind what a mail does; the answer of a trigger takes the place of the confirmation."""
+    is_answered = any(isinstance(effect, SendConfirmation) for effect in triggered)
+    kept = (effect for effect in effects if not (is_answered and isinstance(effect, SendConfirmation)))
+    return (*kept, *triggered)
 
 
 def after_timer(
