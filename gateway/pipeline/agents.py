@@ -159,6 +159,7 @@ def leak_in(case: Case, agent: str, text: str) -> Leak | None:
     ticket = case.facts.ticket
     notes, public = split_secrets(case.facts.posts, subject=ticket.subject if ticket is not None else "")
     signature = signature_of(agent, ticket, case.policy).text if ticket is not None else ""
+    notes = (*notes, *case.facts.merged_notes)
     return find_leak(text, notes=notes, public=(*public, signature), number=ticket.number if ticket is not None else None)
 
 

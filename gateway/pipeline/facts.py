@@ -83,6 +83,8 @@ class Facts:
     """A colleague's answer that the token's person had not seen."""
     mentioned: tuple[Mention, ...] = ()
     """Tickets that the commands of an agent's mail name."""
+    merged_notes: tuple[str, ...] = ()
+    """What notes say in tickets that go on in that one; only read for an agent's mail."""
     posts: tuple[Post, ...] = ()
     """The newest ones of that ticket, oldest first; whoever writes ten thousand must not make each mail read them all."""
     bounced: BouncedMail | None = None

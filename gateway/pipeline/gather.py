@@ -17,6 +17,7 @@ from gateway.mail import (
     ReceivedMail,
     RouteKind,
 )
+from gateway.people import LinkKind
 from gateway.pipeline.commands import command_lines
 from gateway.pipeline.commands_thread import bare_number
 from gateway.pipeline.facts import (
@@ -79,6 +80,7 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         is_only_open=only_open is not None,
         part=part_in(ticket, author.address) if ticket and author else None,
         posts=posts,
+        merged_notes=_merged_notes(tx, ticket) if ticket is not None and agent is not None else (),
         mentioned=_find_mentioned(tx, mail, reading, policy) if agent is not None else (),
         newer_answer=_newer_answer(posts, token, agent),
         bounced=bounced,
@@ -252,6 +254,15 @@ def _only_open(tx: Reader, mail: ReceivedMail, reading: Reading, start: Facts, p
     unfinished = tx.tickets.open_of_requester(start.author.address.key, mail.channel)
     waiting = [ticket for ticket in unfinished if ticket.status is not TicketStatus.SOLVED]
     return waiting[0] if len(waiting) == 1 else None
+
+
+def _merged_notes(tx: Reader, ticket: Ticket) -> tuple[str, ...]:
+    """Return the notes of tickets that go on in this one: they are its secrets, too."""
+    merged = [
+        link.ticket_id for link in tx.tickets.links(ticket.id) if link.kind is LinkKind.MERGED_INTO and link.other_id == ticket.id
+    ]
+    posts = (post for each in merged[:_MOST_MERGES] for post in tx.tickets.newest_posts(each, _MOST_POSTS))
+    return tuple(post.text for post in posts if post.visibility is Visibility.INTERNAL)
 
 
 def _find_mentioned(tx: Reader, mail: ReceivedMail, reading: Reading, policy: Policy) -> tuple[Mention, ...]:
