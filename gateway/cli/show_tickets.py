@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.looking import look
+from gateway.cli.looking import look, look_configured
 from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rows, print_text_block
 from gateway.cli.plain import plain, plain_fields
+from gateway.config.model import Config
 from gateway.errors import NotFound
 from gateway.ids import format_id
 from gateway.mail import OutboundMail
@@ -107,14 +108,20 @@ def describe_outbound(mail: OutboundMail) -> dict[str, Any]:
 
 def show_whole(path: Path, number: str, *, as_json: bool) -> None:
     """Print one ticket."""
-    whole = look(path, lambda tx: read_whole(tx, number))
+    now = datetime.now(UTC)
+
+    def work(tx: Reader, config: Config) -> tuple[WholeTicket, ClockState | None]:
+        found = read_whole(tx, number)
+        return found, clock_state(found.ticket, config.policy(), now)
+
+    whole, state = look_configured(path, work)
     if as_json:
         print_json(describe_whole(whole))
     else:
-        print_whole(whole)
+        print_whole(whole, clock=_clock(whole.ticket, state))
 
 
-def print_whole(whole: WholeTicket) -> None:
+def print_whole(whole: WholeTicket, *, clock: str = "") -> None:
     """Draw one ticket."""
     ticket = whole.ticket
     print_heading(f"{ticket.number}  {ticket.subject}")
@@ -126,6 +133,7 @@ def print_whole(whole: WholeTicket) -> None:
             "answers from": str(ticket.answer_from),
             "others": ", ".join(str(p.mailbox) for p in ticket.participants[1:]) or "nobody",
             "opened": when(ticket.created_at),
+            **({"clock": clock} if clock else {}),
         }
     )
     for post in whole.posts:

@@ -120,6 +120,11 @@ def test_lists_show_how_each_ticket_stands_with_its_clock(command: Command, conf
     assert "due 20" in drawn
 
 
+def test_a_ticket_shows_its_clock_and_one_without_a_promise_none(command: Command, config: Path) -> None:
+    assert "late since" in command("-c", config, "tickets", "show", "2026-000001").out
+    assert "clock" not in command("-c", config, "tickets", "show", "2026-000003").out
+
+
 def test_unknown_view_is_refused_with_those_that_are_known(command: Command, config: Path) -> None:
     ran = command("-c", config, "tickets", "list", "--view", "nine")
     assert ran.code == Exit.NO_SUCH
