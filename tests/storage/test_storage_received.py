@@ -167,7 +167,7 @@ async def test_release_waives_the_reason_that_had_suspended(database: Database, 
     await database.write(lambda tx: tx.apply(Changes(received=(release,))))
     mail = await database.read(lambda tx: tx.received.get(acceptance.mail.id))
     assert mail.state is ReceivedState.RECEIVED
-    assert mail.waiver == Waiver(by="anna", at=make.now, reason="contradicted", reasons=("contradicted",))
+    assert mail.waiver == Waiver(by="anna", at=make.now, reason="contradicted", reasons=("contradicted",), releasers=("anna",))
 
 
 async def test_mail_that_two_steps_suspend_is_waived_for_both(database: Database, make: "Make") -> None:
@@ -181,7 +181,9 @@ async def test_mail_that_two_steps_suspend_is_waived_for_both(database: Database
         changes = [Changes(received=(suspend,)), Changes(received=(release,))]
         await database.write(lambda tx, changes=changes: [tx.apply(each) for each in changes])  # type: ignore[misc]
     waiver = (await database.read(lambda tx: tx.received.get(acceptance.mail.id))).waiver
-    assert waiver == Waiver(by="anna", at=make.now, reason="contradicted", reasons=("contradicted", "stranger"))
+    reasons = ("contradicted", "stranger")
+    assert waiver == Waiver(by="anna", at=make.now, reason="contradicted", reasons=reasons, releasers=("anna", "bert"))
+    assert [waiver.is_by(person) for person in ("anna", "bert", "carla")] == [True, True, False]
     assert [waiver.waives(reason) for reason in ("contradicted", "stranger", "spam")] == [True, True, False]
 
 
