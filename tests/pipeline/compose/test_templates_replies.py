@@ -14,7 +14,9 @@ from gateway.pipeline.templates import LANGUAGES, Rendered, Templates
 TOKEN = "aaaabbbbccccddddeeeeffffgggghh"
 ANSWER = "Danke, erledigt.\n\nDie Rechnung kommt morgen.\nGruß, Anna"
 GMAIL = "Am Sa., 21. Nov. 2026 um 09:00 Uhr schrieb Firma Support &lt;a@gw.firma.example&gt;:"
-TO_AGENTS = [p for p in Purpose if p not in {Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.ANSWER, Purpose.OPERATOR_NOTICE}]
+TO_CUSTOMERS = {Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME, Purpose.ANSWER}
+NOT_ANSWERED = {Purpose.OPERATOR_NOTICE, Purpose.REPORT}
+TO_AGENTS = [purpose for purpose in Purpose if purpose not in TO_CUSTOMERS | NOT_ANSWERED]
 
 
 def delivered(text: str, html: str | None = None) -> Message:
