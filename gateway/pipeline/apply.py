@@ -68,6 +68,7 @@ from gateway.pipeline.ticket_sheet import TicketSheet
 from gateway.states import OutboundState, ReceivedState, TicketStatus, advance, allowed_from
 from gateway.tickets import (
     Changes,
+    HistoryLine,
     ListedMail,
     OutboundChange,
     Post,
@@ -101,6 +102,8 @@ class Scene:
     reading: Reading | None = None
     ticket: Ticket | None = None
     posts: tuple[Post, ...] = ()
+    history: tuple[HistoryLine, ...] = ()
+    """What changed in the ticket before, where the channel's texts show it."""
     timer: Timer | None = None
     """What fell due, where that is the stimulus."""
     absent: frozenset[str] = frozenset()
@@ -123,6 +126,7 @@ def prepare_changes(scene: Scene, decision: Decision, desk: Desk) -> Changes:
         old=scene.ticket,
         ticket=scene.ticket,
         posts=list(scene.posts),
+        past=scene.history,
     )
     mails = MailSheet(
         desk=desk, channel=scene.channel, tickets=tickets, mail=scene.mail, reading=scene.reading, absent=scene.absent

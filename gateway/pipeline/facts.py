@@ -22,7 +22,7 @@ from gateway.people import Block, Contact, Organisation
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.states import ReceivedState
-from gateway.tickets import Part, Post, Ticket
+from gateway.tickets import HistoryLine, Part, Post, Ticket
 
 NOBODY: Final = Mailbox(None, Address("unknown", "invalid"))
 """Stands for an author whom nothing names (RFC 2606 section 2)."""
@@ -86,6 +86,8 @@ class Facts:
     merged_notes: tuple[str, ...] = ()
     """What notes say in tickets that go on in that one; only read for an agent's mail."""
     posts: tuple[Post, ...] = ()
+    history: tuple[HistoryLine, ...] = ()
+    """What changed in the ticket, oldest first, where the channel's texts show it."""
     """The newest ones of that ticket, oldest first; whoever writes ten thousand must not make each mail read them all."""
     bounced: BouncedMail | None = None
     earlier: tuple[EarlierMail, ...] = ()

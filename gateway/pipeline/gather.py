@@ -43,7 +43,7 @@ from gateway.states import ReceivedState, TicketStatus
 from gateway.storage.automatic import Addressed
 from gateway.storage.received import ReceivedSummary
 from gateway.storage.transaction import Reader
-from gateway.tickets import Post, Side, Ticket, Visibility
+from gateway.tickets import HistoryLine, Post, Side, Ticket, Visibility
 
 _QUESTIONS: Final = (Purpose.CONFIRM_ACTION,)
 _NOTICES: Final = (Purpose.OPERATOR_NOTICE,)
@@ -80,6 +80,7 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         is_only_open=only_open is not None,
         part=part_in(ticket, author.address) if ticket and author else None,
         posts=posts,
+        history=history_of(tx, ticket, policy) if ticket else (),
         merged_notes=_merged_notes(tx, ticket) if ticket is not None and agent is not None else (),
         mentioned=_find_mentioned(tx, mail, reading, policy) if agent is not None else (),
         newer_answer=_newer_answer(posts, token, agent),
@@ -117,6 +118,11 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         else 0,
         asked_about=_asked_about(tx, token),
     )
+
+
+def history_of(tx: Reader, ticket: Ticket, policy: Policy) -> tuple[HistoryLine, ...]:
+    """Return what changed in a ticket, oldest first, where the texts of its channel show it."""
+    return tx.tickets.history(ticket.id) if policy.channels[ticket.channel].texts.history else ()
 
 
 def absent_now(tx: Reader, now: datetime) -> frozenset[str]:

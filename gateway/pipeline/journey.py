@@ -207,6 +207,7 @@ def _scene(case: Case, number: str | None) -> Scene:
         reading=case.reading,
         ticket=case.facts.ticket,
         posts=case.facts.posts,
+        history=case.facts.history,
         absent=case.facts.absent,
         number=number,
     )
@@ -266,7 +267,15 @@ async def process_timer(timer: Timer, road: Road) -> Arrival:
     decision = decide_timer(TimerCase(timer=timer, facts=facts, policy=road.policy))
     (number,) = await reserve_numbers(road, desk.now, 1) if needs_number(decision) else (None,)
     channel = facts.ticket.channel if facts.ticket else next(iter(road.policy.channels))
-    scene = Scene(channel=channel, ticket=facts.ticket, posts=facts.posts, absent=facts.absent, timer=timer, number=number)
+    scene = Scene(
+        channel=channel,
+        ticket=facts.ticket,
+        posts=facts.posts,
+        history=facts.history,
+        absent=facts.absent,
+        timer=timer,
+        number=number,
+    )
     changes = await with_notices(prepare_changes(scene, decision, desk), scene.channel, desk, road.database)
     await road.database.apply(changes)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))

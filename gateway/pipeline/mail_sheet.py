@@ -33,18 +33,17 @@ from gateway.pipeline.report_views import report_variables
 from gateway.pipeline.ticket_sheet import TicketSheet
 from gateway.pipeline.views import (
     VariablesOf,
-    answer_variables,
     command_result_variables,
     confirm_action_variables,
     confirmation_variables,
     delivery_failed_variables,
     digest_variables,
     notification_variables,
-    posts_for,
     verification_variables,
     via,
     welcome_variables,
 )
+from gateway.pipeline.views_answer import answer_variables, posts_for
 from gateway.pipeline.views_asked import help_variables, thread_variables
 from gateway.states import OutboundState
 from gateway.tickets import ListedMail, Part, Post, Ticket, Visibility
@@ -124,7 +123,15 @@ class MailSheet:
         from_name = channel.display_name if is_about_time else via(posts[-1].author, channel.display_name)
         for agent in effect.agents:
             variables = notification_variables(
-                self.mail, self.reading, ticket, posts, agent, self.desk, promise=effect.promise, by=effect.by
+                self.mail,
+                self.reading,
+                ticket,
+                posts,
+                agent,
+                self.desk,
+                promise=effect.promise,
+                by=effect.by,
+                changes=self.tickets.changes(),
             )
             self.outbound.append(
                 self.desk.write_to_agent(
@@ -133,7 +140,7 @@ class MailSheet:
                     self._about(),
                     variables,
                     from_name=from_name,
-                    attachments=self._attachments(),
+                    attachments=self._attachments() if channel.texts.attachments == "attach" else (),
                 )
             )
 

@@ -300,7 +300,7 @@ class _Text:
 
 def _emptied(said: Variables) -> Variables:
     """Return the variables without a word of what a person wrote."""
-    return replace(said, text="", subject="", previous=None) if isinstance(said, AnswerVariables) else said
+    return replace(said, text="", subject="", previous=None, earlier=()) if isinstance(said, AnswerVariables) else said
 
 
 def _auto_submitted(purpose: Purpose) -> Literal["auto-replied", "auto-generated"] | None:

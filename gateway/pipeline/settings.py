@@ -110,6 +110,19 @@ class NotificationSettings(Section):
     """A variant of the text: `short` is the file `new_ticket-short.de.txt.j2` in the folder of `texts.templates`."""
 
 
+class ChannelTextSettings(Section):
+    """What stands in a channel's mails besides the words they are about."""
+
+    quote: Literal["none", "last", "all"] = "last"
+    """Below an answer to a customer: nothing, the customer's last mail, or all that was said and that this person may know."""
+    earlier_posts: Annotated[int, Field(ge=0, le=50)] = 3
+    """So many earlier posts stand below a notification to an agent."""
+    history: bool = False
+    """Show agents in notifications who changed status, assignee, queue, priority, category and tags, and when."""
+    attachments: Literal["attach", "name"] = "attach"
+    """Attachments of customers go along with notifications to agents, or are only named there."""
+
+
 NotificationStage = Literal["confirmation", "new_ticket", "new_reply", "new_answer", "new_note", "handover"]
 
 
@@ -167,6 +180,8 @@ class ChannelSettings(Section):
     notifications: dict[NotificationStage, NotificationSettings] = Field(default_factory=dict)
     """Which notifications go out, and with which text, by stage: confirmation, new_ticket, new_reply, new_answer, new_note,
     handover. What is not named here is sent with its usual text."""
+    texts: ChannelTextSettings = ChannelTextSettings()
+    """What stands in mails besides the words they are about: quotations, history, attachments."""
     welcome: bool = True
     """Under the policy `verified`: thank a new person who has verified the address."""
 

@@ -9,6 +9,7 @@ from gateway.pipeline.report_samples import NO_REPORT, REPORT
 from gateway.pipeline.variables import (
     AnswerVariables,
     AttachmentView,
+    ChangeView,
     ChannelView,
     CommandResultVariables,
     CommandView,
@@ -53,6 +54,11 @@ _ANSWER: Final = PostView(
     text="Hallo Kim,\n\ndie neue Rechnung ist unterwegs und sollte heute noch ankommen.\n\nViele Grüße\nAnna",
     at=_AT.replace(hour=9),
 )
+_CHANGES: Final = (
+    ChangeView(at=_AT.replace(hour=10), by="rule", kind="tags", old="", new="rechnung geld"),
+    ChangeView(at=_AT.replace(hour=9), by="Anna Arndt", kind="assignee", old="Bela Brandt", new=""),
+    ChangeView(at=_AT, by="clock", kind="status", old="pending", new="open"),
+)
 _TICKET: Final = TicketView(
     number="2026-000123",
     subject="Rechnung 4711 ohne Bestellnummer",
@@ -84,7 +90,9 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
         replace(_NOTIFICATION, ticket=replace(_TICKET, status="new")),
         replace(_NOTIFICATION, others=(), cc_suggested=(), post=replace(_QUESTION, attachments=(), assurance="proven")),
     ),
-    Purpose.NEW_REPLY: (replace(_NOTIFICATION, earlier=(_ANSWER, _QUESTION), post=replace(_QUESTION, attachments=())),),
+    Purpose.NEW_REPLY: (
+        replace(_NOTIFICATION, earlier=(_ANSWER, _QUESTION), changes=_CHANGES, post=replace(_QUESTION, attachments=())),
+    ),
     Purpose.NEW_ANSWER: (replace(_TEAM, post=_ANSWER, earlier=(_QUESTION,)),),
     Purpose.NEW_NOTE: (
         replace(_TEAM, post=replace(_ANSWER, text="Buchhaltung weiß Bescheid, sie stellt die Rechnung neu aus.")),
@@ -101,6 +109,15 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
             previous=_QUESTION,
         ),
         AnswerVariables(channel=_CHANNEL, subject="", tag="", text="Gern.", signature="", marker=_MARKER),
+        AnswerVariables(
+            channel=_CHANNEL,
+            subject="Rechnung 4711 ohne Bestellnummer",
+            tag="",
+            text="Sie ist unterwegs.",
+            signature="",
+            marker=_MARKER,
+            earlier=(replace(_ANSWER, author_name="Anna (Firma Support)", author_address="support@firma.example"), _QUESTION),
+        ),
     ),
     Purpose.CONFIRM_ACTION: tuple(
         ConfirmActionVariables(

@@ -52,6 +52,8 @@ class TicketSheet:
     touched: dict[int, tuple[Ticket, Ticket]] = field(default_factory=dict)
     """Other tickets that change: as read, and as they become."""
     new_posts: list[Post] = field(default_factory=list)
+    past: tuple[HistoryLine, ...] = ()
+    """What had changed before, oldest first, where the channel's texts show it."""
     history: list[HistoryLine] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
@@ -71,6 +73,11 @@ class TicketSheet:
         """Return the ticket with its clock as it will be written."""
         ticket = self.current()
         return wind_clock(None if self.is_new else self.old, ticket, self.policy, self.now)
+
+    def changes(self) -> tuple[HistoryLine, ...]:
+        """Return what is known of the ticket's history, the new lines included."""
+        current = self.current().id
+        return (*(self.past if not self.is_new else ()), *(line for line in self.history if line.ticket_id == current))
 
     def log(self, *, by: str, what: str, why: str, ticket: Ticket | None = None) -> None:
         """Leave a line in the history."""

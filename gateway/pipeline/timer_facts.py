@@ -8,11 +8,11 @@ from typing import Final
 from gateway.figures import Report
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.facts import rehouse
-from gateway.pipeline.gather import absent_now, gather_ticket, line_of, loads_of, turns_of
+from gateway.pipeline.gather import absent_now, gather_ticket, history_of, line_of, loads_of, turns_of
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.storage.transaction import Reader
-from gateway.tickets import Post, Ticket
+from gateway.tickets import HistoryLine, Post, Ticket
 
 _MOST_POSTS: Final = 100
 _MOST_LISTED: Final = 200
@@ -26,6 +26,8 @@ class TimerFacts:
     ticket: Ticket | None = None
     """The timer's; None where it is about none, or where that is gone."""
     posts: tuple[Post, ...] = ()
+    history: tuple[HistoryLine, ...] = ()
+    """What changed in the ticket, oldest first, where the channel's texts show it."""
     """Of the ticket, the newest ones, oldest first."""
     absent: frozenset[str] = frozenset()
     """Agents who are away now."""
@@ -66,6 +68,7 @@ def gather_timer(tx: Reader, timer: Timer, *, policy: Policy, now: datetime) -> 
         now=now,
         ticket=ticket,
         posts=tx.tickets.newest_posts(ticket.id, _MOST_POSTS),
+        history=history_of(tx, ticket, policy),
         absent=absent_now(tx, now),
         loads=loads_of(tx, policy),
         last_assigned=turns_of(tx, policy),

@@ -79,6 +79,21 @@ class PostView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """One change of a ticket; `words.change[change.kind]` says in the reader's language what changed."""
+
+    at: datetime
+    by: str
+    """The agent's name, or rule, clock, customer, gateway; `words.by[change.by] | default(change.by)` says it."""
+    kind: str
+    """status, assignee, queue, priority, category or tags."""
+    old: str
+    """Empty where there was none."""
+    new: str
+    """Empty where there is none any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuspendedView:
     """One line of a digest."""
 
@@ -121,7 +136,9 @@ class NotificationVariables:
     cc_suggested: tuple[str, ...] = ()
     """Whom the customer put into Cc and who takes no part yet."""
     earlier: tuple[PostView, ...] = ()
-    """Posts before this one, newest first; empty unless the settings want them."""
+    """Posts before this one, newest first: so many as the channel's `texts.earlier_posts` says."""
+    changes: tuple[ChangeView, ...] = ()
+    """What changed in the ticket, newest first; empty unless the channel's `texts.history` wants it."""
     by: str = ""
     """Who handed the ticket over, where that is the occasion."""
     promise: str = ""
@@ -148,7 +165,9 @@ class AnswerVariables:
     """Nothing was said before: the customer has not written yet."""
     marker: str
     previous: PostView | None = None
-    """The customer's last post, quoted below; None to quote nothing."""
+    """The customer's last post, quoted below, where the channel's `texts.quote` is `last`."""
+    earlier: tuple[PostView, ...] = ()
+    """Everything that was said before and that this person may know, newest first, where `texts.quote` is `all`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

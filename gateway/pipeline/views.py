@@ -5,15 +5,13 @@ Every text of a person passes `Desk.scrub` on its way in, so that no token leave
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
-
-from markupsafe import Markup
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
 from gateway.pipeline.facts import part_in
-from gateway.pipeline.identity import signature_of
 from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
@@ -21,7 +19,6 @@ from gateway.pipeline.reasons import Reason
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.settings import ChannelSettings
 from gateway.pipeline.variables import (
-    AnswerVariables,
     AttachmentView,
     ChannelView,
     CommandResultVariables,
@@ -37,12 +34,12 @@ from gateway.pipeline.variables import (
     VerificationVariables,
     WelcomeVariables,
 )
-from gateway.tickets import Part, Participant, Post, Side, Ticket, Visibility
+from gateway.pipeline.views_changes import changes_shown
+from gateway.tickets import HistoryLine, Part, Post, Side, Ticket, Visibility
 
 VariablesOf = Callable[[str], Variables]
 """Takes the marker line of the mail and returns what its template needs."""
 
-_EARLIER_POSTS: Final = 3
 _MOST_NAMED: Final = 20
 _LONGEST_NAME: Final = 200
 _LONGEST_TEXT: Final = 100_000
@@ -97,14 +94,18 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
     *,
     promise: str = "",
     by: str = "",
+    changes: Sequence[HistoryLine] = (),
 ) -> VariablesOf:
-    """Return what an agent is told about the newest post."""
+    """Return what an agent is told about the newest post; `changes` are the ticket's history, oldest first."""
     policy = desk.policy
     post = posts[-1]
     seen = mail.evidence.assurance if mail is not None and post.side is Side.CUSTOMER else None
     assurance = str(cap_assurance(seen, reading) if reading else seen) if seen else None
     newest = post_view(post, desk, ticket=ticket, assurance=assurance)
-    earlier = tuple(post_view(p, desk, ticket=ticket) for p in reversed(posts[:-1]) if p.side is not Side.SYSTEM)[:_EARLIER_POSTS]
+    texts = policy.channels[ticket.channel].texts
+    others_said = (post for post in reversed(posts[:-1]) if post.side is not Side.SYSTEM)
+    earlier = tuple(post_view(p, desk, ticket=ticket) for p in islice(others_said, texts.earlier_posts))
+    shown = changes_shown(changes, policy) if texts.history else ()
     others = name_participants(ticket)
 
     def variables(marker: str) -> NotificationVariables:
@@ -117,46 +118,13 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
             others=others,
             cc_suggested=_suggested(reading, ticket, policy) if post.side is Side.CUSTOMER else (),
             earlier=earlier,
+            changes=shown,
             promise=promise,
             promised_by={"reaction": ticket.clock.reaction_due_at, "resolution": ticket.clock.resolution_due_at}.get(promise),
             by=policy.agents[by].name if by in policy.agents else by,
         )
 
     return variables
-
-
-def answer_variables(ticket: Ticket, posts: Sequence[Post], participant: Participant, agent: str, desk: Desk) -> VariablesOf:
-    """Return what a person outside gets of an agent's answer; a late participant gets no history.
-
-    `posts` are those that `posts_for` lets this person know of.
-    """
-    policy = desk.policy
-    channel = policy.channels[ticket.channel]
-    signature = signature_of(agent, ticket, policy)
-    seen = (p for p in reversed(posts[:-1]) if participant.since_post_id is None or p.id >= participant.since_post_id)
-    previous = next((p for p in seen if p.side is Side.CUSTOMER and p.visibility is Visibility.PUBLIC), None)
-    is_first = all(post.visibility is Visibility.INTERNAL for post in posts[:-1])
-
-    def variables(marker: str) -> AnswerVariables:
-        return AnswerVariables(
-            channel=channel_view(channel, ticket.answer_from),
-            subject=desk.scrub(ticket.subject),
-            tag=subject_tag(ticket, channel),
-            text=desk.scrub(posts[-1].text),
-            signature=signature.text,
-            signature_html=Markup(signature.html),  # noqa: S704 sanitised
-            marker=marker,
-            previous=post_view(previous, desk) if previous else None,
-            is_first=is_first,
-        )
-
-    return variables
-
-
-def posts_for(participant: Participant, ticket: Ticket, posts: Sequence[Post]) -> tuple[Post, ...]:
-    """Return the posts without those of people whom this person must not know of: Bcc, and who takes part no more."""
-    known = {p.mailbox.address.key for p in ticket.participants if p.part is not Part.BCC} | {participant.mailbox.address.key}
-    return tuple(post for post in posts if post.side is not Side.CUSTOMER or post.author.address.key in known)
 
 
 def confirm_action_variables(
