@@ -13,19 +13,23 @@ import typer
 from typer.exceptions import TyperException
 
 from gateway import __version__
+from gateway.cli.contacts import contacts_app
 from gateway.cli.exits import Exit
 from gateway.cli.explain_options import explain
 from gateway.cli.mails import failed_app, outbox_app, suspended_app
 from gateway.cli.options import CONFIG_VARIABLE, AsJson, ConfigPath, config_path
+from gateway.cli.organisations import organisations_app
 from gateway.cli.output import print_error, print_text
 from gateway.cli.reporting import report
 from gateway.cli.service import demo, inject, route, verify
 from gateway.cli.service import run as run_service
+from gateway.cli.team import agents_app, channels
 from gateway.cli.tickets import app as tickets_app
 from gateway.errors import ConfigError, GatewayError, NotFound, PermanentError, TransientError, WrongCommand
 
 _SERVICE = "Run it"
 _WORK = "Tickets and mail"
+_PEOPLE = "People and addresses"
 _UNDERSTAND = "Understand it"
 
 app = typer.Typer(
@@ -180,3 +184,7 @@ app.add_typer(tickets_app, name="tickets", rich_help_panel=_WORK)
 app.add_typer(suspended_app, name="suspended", rich_help_panel=_WORK)
 app.add_typer(failed_app, name="failed", rich_help_panel=_WORK)
 app.add_typer(outbox_app, name="outbox", rich_help_panel=_WORK)
+app.add_typer(contacts_app, name="contacts", rich_help_panel=_PEOPLE)
+app.add_typer(organisations_app, name="organisations", rich_help_panel=_PEOPLE)
+app.add_typer(agents_app, name="agents", rich_help_panel=_PEOPLE)
+app.command("channels", rich_help_panel=_PEOPLE)(channels)

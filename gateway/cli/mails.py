@@ -1,14 +1,18 @@
 """`suspended`, `failed` and `outbox`: look at mail that waits, and say what becomes of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.options import AsJson, ConfigPath, config_path
+from gateway.errors import WrongCommand
 from gateway.states import OutboundState, ReceivedState
 
-suspended_app = typer.Typer(no_args_is_help=True, help="Mail that waits for a person: list, show, accept, reject.")
+if TYPE_CHECKING:
+    from gateway.cli.requesting import Which
+
+suspended_app = typer.Typer(no_args_is_help=True, help="Mail that waits for a person: list, show, accept, reject, block.")
 failed_app = typer.Typer(no_args_is_help=True, help="Mail that a fault of ours stopped: list, show, retry, reject.")
 outbox_app = typer.Typer(no_args_is_help=True, help="Mail on its way out: list, show, retry, hold, drop.")
 
@@ -77,16 +81,85 @@ def show_outbound(context: typer.Context, *, mail: Id, config: ConfigPath = None
     show_outbound_mail(config_path(context, config), mail, as_json=as_json)
 
 
+SomeIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="As the list shows them.", show_default=False)]
+All = Annotated[bool, typer.Option("--all", help="Everything that waits, or of that what --reason and --channel say.")]
+OfReason = Annotated[str | None, typer.Option("--reason", metavar="REASON", help="With --all: held for this, such as loop.")]
+OfChannel = Annotated[str | None, typer.Option("--channel", metavar="CHANNEL", help="With --all: of this channel.")]
+
+
 @suspended_app.command("accept")
-def accept(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+def accept(
+    context: typer.Context,
+    *,
+    mails: SomeIds = None,
+    everything: All = False,
+    reason: OfReason = None,
+    channel: OfChannel = None,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
     """Take suspended mail after all. Only what had held it is skipped: a forged agent still cannot act."""
-    _ask(context, "accept", mails, config, as_json=as_json)
+    which = _which(mails, everything=everything, reason=reason, channel=channel)
+    _ask_suspended(context, "accept", which, config, as_json=as_json)
 
 
 @suspended_app.command("reject")
-@failed_app.command("reject")
-def reject(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+def reject(
+    context: typer.Context,
+    *,
+    mails: SomeIds = None,
+    everything: All = False,
+    reason: OfReason = None,
+    channel: OfChannel = None,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
     """Discard suspended mail; its author hears nothing."""
+    which = _which(mails, everything=everything, reason=reason, channel=channel)
+    _ask_suspended(context, "reject", which, config, as_json=as_json)
+
+
+@suspended_app.command("block")
+def block(
+    context: typer.Context,
+    *,
+    value: Annotated[str, typer.Argument(metavar="VALUE|ID", help="An address, a domain, a network, or a suspended mail.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="For whoever asks later.")] = "",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the mail of somebody from now on; of a suspended mail its author's, and the mail itself is discarded."""
+    from gateway.cli.blocks import block_sender  # noqa: PLC0415 heavy
+
+    raise typer.Exit(block_sender(config_path(context, config), value, why=why, as_json=as_json))
+
+
+@suspended_app.command("unblock")
+def unblock(
+    context: typer.Context,
+    *,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="As `suspended blocks` shows it.")],
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take mail of a blocked sender again; what was held meanwhile still waits."""
+    from gateway.cli.people_work import ask_people  # noqa: PLC0415 heavy
+    from gateway.pipeline.wishes import RemoveBlock  # noqa: PLC0415 heavy
+
+    raise typer.Exit(ask_people(config_path(context, config), [RemoveBlock(value=value)], as_json=as_json))
+
+
+@suspended_app.command("blocks")
+def list_blocks(context: typer.Context, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """List whose mail is held, who said so, and why, the newest first."""
+    from gateway.cli.show_people import show_blocks  # noqa: PLC0415 heavy
+
+    show_blocks(config_path(context, config), as_json=as_json)
+
+
+@failed_app.command("reject")
+def reject_failed(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Discard failed mail; its author hears nothing."""
     _ask(context, "reject", mails, config, as_json=as_json)
 
 
@@ -112,6 +185,25 @@ def hold(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_js
 def drop(context: typer.Context, *, mails: Ids, config: ConfigPath = None, as_json: AsJson = False) -> None:
     """Never send it."""
     _ask(context, "drop", mails, config, as_json=as_json)
+
+
+def _which(mails: list[str] | None, *, everything: bool, reason: str | None, channel: str | None) -> "Which":
+    from gateway.cli.requesting import Which  # noqa: PLC0415 heavy
+
+    if everything is bool(mails):
+        message = "say either which mails, by ID, or --all"
+        raise WrongCommand(message)
+    if not everything and (reason or channel):
+        message = "--reason and --channel go with --all"
+        raise WrongCommand(message)
+    return Which(ids=tuple(mails or ()), reason=reason, channel=channel)
+
+
+def _ask_suspended(context: typer.Context, verb: str, which: "Which", config: Path | None, *, as_json: bool) -> None:
+    from gateway.cli.requesting import ask_for_suspended  # noqa: PLC0415 heavy
+    from gateway.pipeline.requests import Verb  # noqa: PLC0415 heavy
+
+    raise typer.Exit(ask_for_suspended(Verb(verb), config_path(context, config), which, as_json=as_json))
 
 
 def _ask(context: typer.Context, verb: str, mails: list[str], config: Path | None, *, as_json: bool) -> None:

@@ -60,9 +60,12 @@ def edit_contact(wish: EditContact, known: KnownPeople, policy: Policy) -> Answe
     return f"change what is known of {wish.address}", (SaveContact(contact=changed),) if changed != contact else ()
 
 
-def merge_contacts(wish: MergeContacts, known: KnownPeople) -> Answer:
-    """Make one person of two."""
-    kept, other = find_contact(wish.kept, known), find_contact(wish.other, known)
+def merge_contacts(wish: MergeContacts, known: KnownPeople, policy: Policy) -> Answer:
+    """Make one person of two; an address that nobody is known by becomes one of theirs."""
+    kept, other = find_contact(wish.kept, known), known.contacts.get(wish.other.key)
+    if other is None:
+        more = Person(addresses=(wish.other,))
+        return edit_contact(EditContact(address=wish.kept, change=more), known, policy)
     if kept.id == other.id:
         message = f"{wish.kept} and {wish.other} are one person already"
         raise WrongCommand(message)

@@ -100,7 +100,7 @@ def _decide(  # noqa: C901, PLR0911 one line for each wish, no more
         case EditContact():
             return edit_contact(wish, known, policy)
         case MergeContacts():
-            return merge_contacts(wish, known)
+            return merge_contacts(wish, known, policy)
         case ImportContacts():
             return import_contacts(wish, known, policy)
         case AddOrganisation():
