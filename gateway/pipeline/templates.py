@@ -95,11 +95,6 @@ class Templates:
                 problem = describe_failure(error)
         return replace(self._render(self._built_in, name, chosen, variables), problem=problem)
 
-    def has_variant(self, name: str, variant: str) -> bool:
-        """Tell whether the admin's folder has a variant of a text in any language."""
-        names = {f"{name}-{variant}.{language}.txt.j2" for language in LANGUAGES}
-        return any(file.name in names for file in self.shelf.own)
-
     def words(self, language: str, *, channel: str | None = None) -> Mapping[str, object]:
         """Return the words that texts share, as a channel has them; an admin's own that fail are passed over."""
         view = self._view(channel)
