@@ -24,6 +24,7 @@ from gateway.cli.reporting import report
 from gateway.cli.service import demo, inject, route, verify
 from gateway.cli.service import run as run_service
 from gateway.cli.team import agents_app, channels
+from gateway.cli.templates import templates_app
 from gateway.cli.tickets import app as tickets_app
 from gateway.errors import ConfigError, GatewayError, NotFound, PermanentError, TransientError, WrongCommand
 
@@ -188,3 +189,4 @@ app.add_typer(contacts_app, name="contacts", rich_help_panel=_PEOPLE)
 app.add_typer(organisations_app, name="organisations", rich_help_panel=_PEOPLE)
 app.add_typer(agents_app, name="agents", rich_help_panel=_PEOPLE)
 app.command("channels", rich_help_panel=_PEOPLE)(channels)
+app.add_typer(templates_app, name="templates", rich_help_panel=_UNDERSTAND)

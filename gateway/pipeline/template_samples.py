@@ -29,7 +29,7 @@ from gateway.pipeline.variables import (
     WelcomeVariables,
 )
 
-_AT: Final = datetime(2026, 11, 20, 8, 41, tzinfo=UTC)
+AT: Final = datetime(2026, 11, 20, 8, 41, tzinfo=UTC)
 _MARKER: Final = "[ref:aaaabbbbccccddddeeeeffffgggghh]"
 _CHANNEL: Final = ChannelView(name="Firma Support", address="support@firma.example")
 _QUESTION: Final = PostView(
@@ -39,7 +39,7 @@ _QUESTION: Final = PostView(
         "Guten Tag,\n\nauf der Rechnung 4711 fehlt die Bestellnummer. Können Sie mir eine neue schicken?\n"
         "Die alte hängt an.\n\nFreundliche Grüße\nKim Kunde"
     ),
-    at=_AT,
+    at=AT,
     assurance="unproven",
     attachments=(
         AttachmentView(filename="Rechnung 4711.pdf", size=184_320),
@@ -52,12 +52,12 @@ _ANSWER: Final = PostView(
     author_name="Anna Arndt",
     author_address="anna@firma.example",
     text="Hallo Kim,\n\ndie neue Rechnung ist unterwegs und sollte heute noch ankommen.\n\nViele Grüße\nAnna",
-    at=_AT.replace(hour=9),
+    at=AT.replace(hour=9),
 )
 _CHANGES: Final = (
-    ChangeView(at=_AT.replace(hour=10), by="rule", kind="tags", old="", new="rechnung geld"),
-    ChangeView(at=_AT.replace(hour=9), by="Anna Arndt", kind="assignee", old="Bela Brandt", new=""),
-    ChangeView(at=_AT, by="clock", kind="status", old="pending", new="open"),
+    ChangeView(at=AT.replace(hour=10), by="rule", kind="tags", old="", new="rechnung geld"),
+    ChangeView(at=AT.replace(hour=9), by="Anna Arndt", kind="assignee", old="Bela Brandt", new=""),
+    ChangeView(at=AT, by="clock", kind="status", old="pending", new="open"),
 )
 _TICKET: Final = TicketView(
     number="2026-000123",
@@ -68,7 +68,7 @@ _TICKET: Final = TicketView(
     requester_name="Kim Kunde",
     requester_address="kim.kunde@kunde.example",
     clock="in_time",
-    due=_AT.replace(hour=14),
+    due=AT.replace(hour=14),
 )
 _NOTIFICATION: Final = NotificationVariables(
     marker=_MARKER,
@@ -182,7 +182,7 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
             recipient="kim.kunde@kunde.example",
             reason="550 5.1.1 <kim.kunde@kunde.example>: Recipient address rejected: User unknown",
             text=_ANSWER.text,
-            at=_AT,
+            at=AT,
         ),
     ),
     Purpose.OPERATOR_NOTICE: (
@@ -203,7 +203,7 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
                     subject="Dringend: neue Kontonummer",
                     reason="contradicted_sender",
                     channel="Firma Support",
-                    at=_AT,
+                    at=AT,
                 ),
                 SuspendedView(
                     index=2,
@@ -211,10 +211,10 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
                     subject="Re: Rechnung 4711",
                     reason="stranger_on_ticket",
                     channel="Firma Support",
-                    at=_AT,
+                    at=AT,
                 ),
                 SuspendedView(
-                    index=12, author="info@leer.example", subject="", reason="probable_spam", channel="Firma Support", at=_AT
+                    index=12, author="info@leer.example", subject="", reason="probable_spam", channel="Firma Support", at=AT
                 ),
             ),
             expires_days=30,
@@ -228,14 +228,14 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
             _TEAM,
             post=_QUESTION,
             promise=promise,
-            promised_by=_AT.replace(hour=12),
-            ticket=replace(_TICKET, clock="warning", due=_AT.replace(hour=12)),
+            promised_by=AT.replace(hour=12),
+            ticket=replace(_TICKET, clock="warning", due=AT.replace(hour=12)),
         )
         for promise in ("reaction", "resolution")
     ),
     Purpose.CLOCK_BREACH: tuple(
         replace(_TEAM, post=_QUESTION, promise=promise, ticket=replace(_TICKET, clock="late", due=due))
-        for promise, due in (("reaction", _AT.replace(hour=12)), ("resolution", None))
+        for promise, due in (("reaction", AT.replace(hour=12)), ("resolution", None))
     ),
     Purpose.VERIFICATION: (
         VerificationVariables(channel=_CHANNEL, reference=_MARKER),

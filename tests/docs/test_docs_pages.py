@@ -9,7 +9,7 @@ import pytest
 
 from gateway.config import load_text
 from gateway.config.trial import require_tests
-from tests.docs import rules_page
+from tests.docs import rules_page, templates_page
 from tests.docs.states_page import render
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,13 @@ def test_the_page_about_rules_is_made_from_the_classes(request: pytest.FixtureRe
     if request.config.getoption("--update"):
         page.write_text(rules_page.render(), encoding="utf-8")
     assert page.read_text(encoding="utf-8") == rules_page.render(), "run `make docs`"
+
+
+def test_the_page_about_texts_is_made_from_the_variables(request: pytest.FixtureRequest) -> None:
+    page = ROOT / "docs/templates.md"
+    if request.config.getoption("--update"):
+        page.write_text(templates_page.render(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == templates_page.render(), "run `make docs`"
 
 
 def test_the_configuration_on_the_page_about_rules_is_good_and_its_tests_hold(tmp_path: Path) -> None:
