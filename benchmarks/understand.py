@@ -14,9 +14,9 @@ import sys
 import time
 import tracemalloc
 
-from gateway.pipeline.circumstances import Circumstances
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.circumstances import Circumstances
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import read_message
 
 TOP = (
     b"Return-Path: <anna@customer.example>\r\nReceived: from mx.customer.example (mx.customer.example [192.0.2.1])\r\n"

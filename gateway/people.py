@@ -11,7 +11,6 @@ from typing import Final
 
 from gateway.mail import Address
 
-
 NEW_ID: Final = 0
 """Of what gets its id only when it is written down."""
 

@@ -17,14 +17,14 @@ from gateway.cli.explain_jobs import Job
 from gateway.errors import GatewayError
 from gateway.evidence.observe import Observer
 from gateway.mail import Address, Content, Envelope, Evidence, Message, Reading, ReceivedMail, Recipient, RouteKind
-from gateway.pipeline.circumstances import Circumstances
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.gather import gather_facts
 from gateway.pipeline.journey import ReadMail, make_case
-from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading.circumstances import Circumstances
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.recipients import find_original_recipients
 from gateway.pipeline.reasons import Reason
-from gateway.pipeline.recipients import find_original_recipients
 from gateway.pipeline.refusals import refuse_by_rule
 from gateway.pipeline.understand import circumstances_of, give_up_reading, understand
 from gateway.pipeline.worker import WorkerFailed

@@ -18,13 +18,13 @@ from gateway.config import load_config
 from gateway.config.model import Config
 from gateway.errors import NotFound, WrongCommand
 from gateway.mail import Reading, ReceivedMail
-from gateway.pipeline.circumstances import Circumstances
 from gateway.pipeline.decide import decide
 from gateway.pipeline.ended import Ended, ended_at_the_door
 from gateway.pipeline.facts import Facts
 from gateway.pipeline.gather import gather_facts
 from gateway.pipeline.journey import ReadMail, make_case
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.understand import circumstances_of, give_up_reading, understand
 from gateway.pipeline.worker import WorkerFailed
 from gateway.section import parse_seconds

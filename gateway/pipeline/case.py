@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from gateway.mail import Address, Assurance, Forwarded, Kind, Mailbox, Message, Purpose, Reading, ReceivedMail, RouteKind
 from gateway.pipeline.effects import AddPost, Effect, NotifyAgents, OpenTicket
 from gateway.pipeline.facts import NOBODY, Facts
-from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reading.lists import cap_assurance
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.rules.ruled import NO_RULING, Ruled
 from gateway.pipeline.settings import ChannelSettings

@@ -32,8 +32,8 @@ from gateway.pipeline.effects import (
 from gateway.pipeline.facts import part_in
 from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
 from gateway.pipeline.own_words import own_words
+from gateway.pipeline.reading.subjects import strip_prefixes
 from gateway.pipeline.reasons import Outcome, Reason
-from gateway.pipeline.subjects import strip_prefixes
 from gateway.states import TicketStatus
 from gateway.tickets import Part, Ticket, Visibility
 

@@ -14,8 +14,8 @@ from gateway.pipeline.case import Case, Hit, Miss, written_to
 from gateway.pipeline.commands import read_commands
 from gateway.pipeline.effects import AddPost, MoveToQueue, OpenTicket
 from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
+from gateway.pipeline.reading.subjects import strip_prefixes
 from gateway.pipeline.reasons import Outcome, Reason
-from gateway.pipeline.subjects import strip_prefixes
 from gateway.tickets import Side, Visibility
 
 SURE: Final = 0.75

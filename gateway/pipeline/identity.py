@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from gateway.pipeline.html import sanitise_html
-from gateway.pipeline.htmltext import html_to_text
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reading.html import sanitise_html
+from gateway.pipeline.reading.htmltext import html_to_text
 from gateway.tickets import Ticket
 
 

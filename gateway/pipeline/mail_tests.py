@@ -33,8 +33,8 @@ from gateway.pipeline.decide import decide
 from gateway.pipeline.ended import Ended, ended_at_the_door
 from gateway.pipeline.facts import Facts, know_nothing
 from gateway.pipeline.mail_test_settings import MailTestExpect
-from gateway.pipeline.parse import parse_message
 from gateway.pipeline.policy import Policy, route
+from gateway.pipeline.reading.parse import parse_message
 from gateway.pipeline.rules.outlook import rehearse
 from gateway.pipeline.tokens import KeyRing, SigningKey
 from gateway.pipeline.understand import circumstances_of, understand

@@ -7,7 +7,7 @@ nothing yet: whoever reads a token here checks its MAC before believing it.
 import re
 from typing import Final
 
-from gateway.pipeline.lines import unquote_line
+from gateway.pipeline.reading.lines import unquote_line
 
 _MARKER: Final = re.compile(r"\[ref:([a-z2-7]{20,40})\]", re.IGNORECASE)
 _BEGUN: Final = re.compile(r"\[ref:[a-z2-7]{0,40}\Z", re.IGNORECASE)

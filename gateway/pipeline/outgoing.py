@@ -14,9 +14,9 @@ from gateway.ids import Ids, format_id
 from gateway.mail import Address, Content, Header, Mailbox, OutboundMail, Purpose, ascii_domain
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
 from gateway.pipeline.guard import find_frame, find_note, split_secrets
-from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import make_marker
 from gateway.pipeline.policy import NOTE_SUFFIX, Policy
+from gateway.pipeline.reading.kind import LOOP_HEADER
 from gateway.pipeline.report_variables import ReportVariables
 from gateway.pipeline.settings import ChannelSettings
 from gateway.pipeline.templates import Templates

@@ -4,10 +4,10 @@ from itertools import islice
 from typing import Final
 
 from gateway.pipeline.case import Case
-from gateway.pipeline.lines import Lines
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.quotes import looks_like_heading
-from gateway.pipeline.reply import surely_visible
+from gateway.pipeline.reading.lines import Lines
+from gateway.pipeline.reading.quotes import looks_like_heading
+from gateway.pipeline.reading.reply import surely_visible
 
 _BEGINNING: Final = 4
 """So many lines of a quotation may say that it is one: a rule, a heading, a banner."""

@@ -17,13 +17,13 @@ from gateway.mail import (
     Reply,
     RouteKind,
 )
-from gateway.pipeline.circumstances import Circumstances
-from gateway.pipeline.fingerprints import fingerprint
-from gateway.pipeline.kind import LOOP_HEADER
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.parse import parse_message
 from gateway.pipeline.policy import Policy
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.circumstances import Circumstances
+from gateway.pipeline.reading.fingerprints import fingerprint
+from gateway.pipeline.reading.kind import LOOP_HEADER
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import read_message
 from gateway.pipeline.tokens import KeyRing, find_tokens, read_token, token_of_message_id
 
 _MOST_HEAD: Final = 64 * 1024

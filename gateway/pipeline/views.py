@@ -12,9 +12,9 @@ from gateway.mail import Address, Mailbox, Reading, ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
 from gateway.pipeline.facts import part_in
-from gateway.pipeline.lists import cap_assurance
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reading.lists import cap_assurance
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.settings import ChannelSettings

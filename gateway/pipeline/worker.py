@@ -70,7 +70,7 @@ def read_stored_mail(content: Content, spool: Path | None) -> Message:
     Raises:
         OSError: the content's file is gone, or the spool cannot be written.
     """
-    from gateway.pipeline.parse import parse_message  # noqa: PLC0415 only workers need it
+    from gateway.pipeline.reading.parse import parse_message  # noqa: PLC0415 only workers need it
 
     return parse_message(content.read(), spool=spool)
 

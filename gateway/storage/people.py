@@ -39,9 +39,7 @@ _DOMAINS: Final = (
 _AT_HOME: Final = select(_DOMAIN.c.organisation_id).where(_DOMAIN.c.domain == bindparam("domain"))
 
 _FORGET_DOMAINS: Final = delete(_DOMAIN).where(_DOMAIN.c.organisation_id == bindparam("owner"))
-_LEAVE_ORGANISATION: Final = (
-    update(_CONTACT).where(_CONTACT.c.organisation_id == bindparam("owner")).values(organisation_id=None)
-)
+_LEAVE_ORGANISATION: Final = update(_CONTACT).where(_CONTACT.c.organisation_id == bindparam("owner")).values(organisation_id=None)
 _FORGET_ORGANISATION: Final = delete(_ORGANISATION).where(_ORGANISATION.c.id == bindparam("owner"))
 _FORGET_ADDRESSES: Final = delete(_ADDRESS).where(_ADDRESS.c.contact_id == bindparam("owner"))
 _FORGET_CONTACT: Final = delete(_CONTACT).where(_CONTACT.c.id == bindparam("owner"))

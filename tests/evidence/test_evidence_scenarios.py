@@ -32,8 +32,8 @@ from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.facts import TokenFact, know_nothing
 from gateway.pipeline.gate import find_doubt
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import read_message
 from gateway.pipeline.refusals import refuse_sender
 from tests.evidence.world import CLOUD_IP, EVIL_IP, FORWARDER_IP, KUNDE_IP, LIST_IP, NOW, World, sealed, signer
 from tests.journeys.stage import make_policy

@@ -8,11 +8,11 @@ from typing import Final
 
 from gateway.mail import Content, Envelope, Evidence, Message, RouteKind
 from gateway.pipeline.business_hours import is_open
-from gateway.pipeline.circumstances import Circumstances
-from gateway.pipeline.parse import parse_message
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reading.circumstances import Circumstances
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.recipients import find_original_recipients
 from gateway.pipeline.reasons import Reason
-from gateway.pipeline.recipients import find_original_recipients
 from gateway.pipeline.rules.action import StopRules, Verdict
 from gateway.pipeline.rules.situation import Event, Situation
 

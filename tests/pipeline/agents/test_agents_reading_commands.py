@@ -26,9 +26,9 @@ from gateway.mail import (
 from gateway.pipeline.case import Case
 from gateway.pipeline.commands import COMMANDS, command_lines, read_commands
 from gateway.pipeline.facts import know_nothing
-from gateway.pipeline.parse import parse_message
 from gateway.pipeline.policy import compile_policy
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import read_message
 from gateway.pipeline.settings import AgentSettings, ChannelSettings, QueueSettings
 from gateway.states import TicketStatus
 from gateway.tickets import Part, Participant, Priority, Ticket

@@ -6,8 +6,8 @@ import pytest
 
 from gateway.mail import Address, Mailbox, Message, Purpose
 from gateway.pipeline.compose import Draft, compose
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reply import split_reply, surely_visible
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.reply import split_reply, surely_visible
 from gateway.pipeline.template_samples import SAMPLES
 from gateway.pipeline.templates import LANGUAGES, Rendered, Templates
 

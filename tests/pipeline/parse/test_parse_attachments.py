@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.mail import Content
-from gateway.pipeline.attachments import attach_stored_mail, make_filename
-from gateway.pipeline.filetypes import detect_type
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.rtf import decompress_rtf, rtf_to_html, rtf_to_text
+from gateway.pipeline.reading.attachments import attach_stored_mail, make_filename
+from gateway.pipeline.reading.filetypes import detect_type
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.rtf import decompress_rtf, rtf_to_html, rtf_to_text
 
 
 @pytest.mark.parametrize(

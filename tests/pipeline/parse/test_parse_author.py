@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.evidence.headers import HeaderBlock, read_author
-from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading.parse import parse_message
 
 PIECES = [
     "a@b.test", "x@y.test", "<", ">", "<a@b.test>", "<x@y.test>", '"', '\\"', "(", ")", ",", ";", ":", " ", "Name", "@", ".",

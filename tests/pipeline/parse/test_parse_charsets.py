@@ -3,8 +3,8 @@
 
 import pytest
 
-from gateway.pipeline.charsets import decode_text, find_codec
-from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading.charsets import decode_text, find_codec
+from gateway.pipeline.reading.parse import parse_message
 
 GERMAN = "Grüße aus Köln: 20 Äpfel, Öl und Übermaß"
 RUSSIAN = "Добрый день, у меня вопрос о заказе"

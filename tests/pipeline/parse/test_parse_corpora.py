@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from gateway.mail import Message
-from gateway.pipeline.charsets import decode_text
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.stubs import is_stub
+from gateway.pipeline.reading.charsets import decode_text
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.stubs import is_stub
 from tests.needs import miss, spam_assassin_mails
 
 _WORD = re.compile(r"[^\W_]{4,}")

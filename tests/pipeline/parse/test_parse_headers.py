@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from gateway.mail import Address, Mailbox
-from gateway.pipeline.addresses import parse_address_list
-from gateway.pipeline.dates import parse_date
-from gateway.pipeline.headers import parse_ids, parse_message_id
-from gateway.pipeline.parameters import parse_parameters
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.text import decode_unstructured
+from gateway.pipeline.reading.addresses import parse_address_list
+from gateway.pipeline.reading.dates import parse_date
+from gateway.pipeline.reading.headers import parse_ids, parse_message_id
+from gateway.pipeline.reading.parameters import parse_parameters
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.text import decode_unstructured
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from gateway.pipeline.html import is_misleading, sanitise_html
-from gateway.pipeline.htmltext import RULE, html_to_text
+from gateway.pipeline.reading.html import is_misleading, sanitise_html
+from gateway.pipeline.reading.htmltext import RULE, html_to_text
 
 
 def text_of(html: str) -> str:

@@ -10,19 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.mail import Message
-from gateway.pipeline.addresses import parse_address_list
-from gateway.pipeline.bodies import read_bodies
-from gateway.pipeline.calendar import summarise_calendar
-from gateway.pipeline.dates import parse_date
-from gateway.pipeline.html import sanitise_html
-from gateway.pipeline.htmltext import html_to_text
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.rtf import decompress_rtf, rtf_to_text
-from gateway.pipeline.sealed import open_armour, open_signed_smime
-from gateway.pipeline.structure import split_parts
-from gateway.pipeline.text import clean_text, decode_words, join_flowed
-from gateway.pipeline.tnef import SIGNATURE, open_tnef
-from gateway.pipeline.transfer import decode_base64, take_files
+from gateway.pipeline.reading.addresses import parse_address_list
+from gateway.pipeline.reading.bodies import read_bodies
+from gateway.pipeline.reading.calendar import summarise_calendar
+from gateway.pipeline.reading.dates import parse_date
+from gateway.pipeline.reading.html import sanitise_html
+from gateway.pipeline.reading.htmltext import html_to_text
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.rtf import decompress_rtf, rtf_to_text
+from gateway.pipeline.reading.sealed import open_armour, open_signed_smime
+from gateway.pipeline.reading.structure import split_parts
+from gateway.pipeline.reading.text import clean_text, decode_words, join_flowed
+from gateway.pipeline.reading.tnef import SIGNATURE, open_tnef
+from gateway.pipeline.reading.transfer import decode_base64, take_files
 
 TOP = b"From: a@b.test\r\nSubject: x\r\n"
 HTML = TOP + b"Content-Type: text/html\r\n\r\n"

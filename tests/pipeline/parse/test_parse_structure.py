@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from gateway.mail import Message
-from gateway.pipeline import parse
-from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading import parse
+from gateway.pipeline.reading.parse import parse_message
 
 
 def mail(*lines: str, end: str = "\r\n") -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from gateway.mail import Message
-from gateway.pipeline.parse import parse_message
+from gateway.pipeline.reading.parse import parse_message
 
 H: Final = (
     "From: Dora <dora@kunde.example>\r\nTo: support@firma.example\r\nSubject: Frage\r\n"

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from gateway.mail import Kind, Message
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.read import read_message
 
 Build = Callable[..., Message]
 ABSENCES: Final = {

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from gateway.mail import Address, Kind, Mailbox, Message
-from gateway.pipeline.bounce import read_bounces
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.bounce import read_bounces
+from gateway.pipeline.reading.read import read_message
 
 Build = Callable[..., Message]
 REPORT: Final = {"Content-Type": 'multipart/report; report-type=delivery-status; boundary="x"'}

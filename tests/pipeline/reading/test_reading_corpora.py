@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from gateway.mail import Kind, Reading
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import read_message
 from tests.needs import miss, spam_assassin_mails
 
 _QUOTED = re.compile(r"^>|^-+ ?Original Message ?-+|^On .{8,80} wrote:$", re.MULTILINE)

@@ -6,9 +6,9 @@ from typing import Final
 import pytest
 
 from gateway.mail import Kind
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import Circumstances, read_message
-from gateway.pipeline.reply import surely_visible
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import Circumstances, read_message
+from gateway.pipeline.reading.reply import surely_visible
 
 HEADERS: Final = (
     "From: Carla Kunde <carla@kunde.example>\r\nTo: support@firma.example\r\nSubject: Re: Printer\r\n"

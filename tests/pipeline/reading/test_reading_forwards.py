@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 
 from gateway.mail import Kind
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import read_message
 
 N: Final = "Bitte übernehmen."
 B: Final = "Guten Tag,\n\nmein Drucker streikt.\n\nDora Dorn"

@@ -7,9 +7,9 @@ from typing import Any, Final
 import pytest
 
 from gateway.mail import Address, Kind, Mailbox, Message
-from gateway.pipeline.circumstances import Circumstances
-from gateway.pipeline.kind import LOOP_HEADER
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.circumstances import Circumstances
+from gateway.pipeline.reading.kind import LOOP_HEADER
+from gateway.pipeline.reading.read import read_message
 
 Build = Callable[..., Message]
 Case = tuple[str, Kind, dict[str, Any]]

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import pytest
 
 from gateway.mail import Message
-from gateway.pipeline.reading import read_message
-from gateway.pipeline.reply import split_reply
+from gateway.pipeline.reading.read import read_message
+from gateway.pipeline.reading.reply import split_reply
 
 
 class Sample(NamedTuple):

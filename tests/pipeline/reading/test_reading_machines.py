@@ -7,9 +7,9 @@ from typing import Any, Final
 import pytest
 
 from gateway.mail import Kind
-from gateway.pipeline.circumstances import Circumstances
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.circumstances import Circumstances
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import read_message
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,11 @@ from typing import Final
 
 import pytest
 
-from gateway.pipeline.fingerprints import fingerprint
 from gateway.pipeline.marker import make_marker
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import Circumstances, read_message
-from gateway.pipeline.reply import surely_visible
+from gateway.pipeline.reading.fingerprints import fingerprint
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import Circumstances, read_message
+from gateway.pipeline.reading.reply import surely_visible
 from tests.needs import miss, program
 
 TOKEN: Final = "abcdefghijklmnopqrstuvwxyz2345"

@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 
 from gateway.mail import Kind
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import read_message
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import read_message
 
 HEAD: Final = (
     "From: Carla Kunde <carla@kunde.example>\r\nTo: support@firma.example\r\nSubject: Re: Frage\r\n"

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.mail import Kind, Message, Reply
-from gateway.pipeline.bounce import read_bounces
-from gateway.pipeline.fingerprints import fingerprint
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.months import read_date
-from gateway.pipeline.parse import parse_message
-from gateway.pipeline.reading import Circumstances, read_message
-from gateway.pipeline.reply import split_reply, surely_visible
-from gateway.pipeline.subjects import read_prefix, strip_prefixes
+from gateway.pipeline.reading.bounce import read_bounces
+from gateway.pipeline.reading.fingerprints import fingerprint
+from gateway.pipeline.reading.months import read_date
+from gateway.pipeline.reading.parse import parse_message
+from gateway.pipeline.reading.read import Circumstances, read_message
+from gateway.pipeline.reading.reply import split_reply, surely_visible
+from gateway.pipeline.reading.subjects import read_prefix, strip_prefixes
 
 Build = Callable[..., Message]
 TOKEN: Final = "abcdefghijklmnopqrstuvwxyz2345"

@@ -7,10 +7,10 @@ from typing import Final
 import pytest
 
 from gateway.mail import Address, Header, Kind, Mailbox, Message
-from gateway.pipeline.circumstances import Circumstances
-from gateway.pipeline.kind import detect_kind
-from gateway.pipeline.lists import find_form_sender, find_original_author
-from gateway.pipeline.recipients import find_original_recipients
+from gateway.pipeline.reading.circumstances import Circumstances
+from gateway.pipeline.reading.kind import detect_kind
+from gateway.pipeline.reading.lists import find_form_sender, find_original_author
+from gateway.pipeline.reading.recipients import find_original_recipients
 
 Build = Callable[..., Message]
 US: Final = Circumstances(

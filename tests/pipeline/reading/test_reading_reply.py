@@ -6,9 +6,9 @@ from typing import Final
 import pytest
 
 from gateway.mail import Reply
-from gateway.pipeline.fingerprints import Fingerprint, fingerprint
 from gateway.pipeline.marker import find_markers, make_marker
-from gateway.pipeline.reply import split_reply, surely_visible
+from gateway.pipeline.reading.fingerprints import Fingerprint, fingerprint
+from gateway.pipeline.reading.reply import split_reply, surely_visible
 
 TOKEN: Final = "abcdefghijklmnopqrstuvwxyz2345"
 OTHER: Final = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
