@@ -67,15 +67,16 @@ def smtp_source(port: int, *, count: int, sessions: int, sender: str, to: str, s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neomutt:
-    """An agent's mail program, run in a terminal of its own with keys pushed into it."""
+    """A person's mail program, run in a terminal of its own with keys pushed into it."""
 
     folder: Path
     name: str
     address: str
     maildir: Path
     submission_port: int
-    password: str
-    ca: Path
+    password: str | None = None
+    """Goes with TLS; without it the server must know the person by the network."""
+    ca: Path | None = None
 
     def answer(self, delivered: Path, text: str, *, attachment: Path | None = None, is_below: bool = False) -> str:
         """Reply to one delivered mail: neomutt quotes it and addresses it, `text` is written above the quote (or below)."""
@@ -96,13 +97,23 @@ class Neomutt:
         command = [program("neomutt"), "-n", "-F", str(configuration), "-f", str(inbox), "-e", keys]
         return run_in_terminal(command, home)
 
+    def write(self, to: str, subject: str, text: str) -> None:
+        """Write a new mail."""
+        home = self.folder / f"neomutt-{time.monotonic_ns()}"
+        home.mkdir()
+        configuration = home / "neomuttrc"
+        configuration.write_text(self._settings(home / "editor"), encoding="utf-8")
+        environment = {**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8"}
+        command = [program("neomutt"), "-n", "-F", str(configuration), "-s", subject, "--", to]
+        run(command, content=text.encode(), environment=environment)
+
     def _settings(self, editor: Path) -> str:
         return f"""set user_agent=yes
 set realname="{self.name}"
 set from="{self.address}"
 set use_from=yes
 set use_envelope_from=yes
-set hostname="firma.test"
+set hostname="{self.address.partition("@")[2]}"
 set charset="utf-8"
 set send_charset="us-ascii:utf-8"
 set editor="{editor}"
@@ -121,19 +132,25 @@ set move=no
 set confirmappend=no
 set mail_check_stats=no
 set crypt_use_gpgme=no
-set smtp_url="smtp://{self.address}@localhost:{self.submission_port}/"
+{self._submission(editor.parent)}
+set folder="{editor.parent}"
+set postponed=""
+set record=""
+set header_cache=""
+set wait_key=no
+set sleep_time=0
+"""
+
+    def _submission(self, home: Path) -> str:
+        if self.password is None:
+            return f'set smtp_url="smtp://localhost:{self.submission_port}/"\nset ssl_starttls=no\nset ssl_force_tls=no'
+        return f"""set smtp_url="smtp://{self.address}@localhost:{self.submission_port}/"
 set smtp_pass="{self.password}"
 set smtp_authenticators="plain"
 set ssl_starttls=yes
 set ssl_force_tls=yes
-set folder="{editor.parent}"
-set postponed=""
-set record=""
-set ssl_ca_certificates_file="{self.ca}"
-set certificate_file="{editor.parent}/certificates"
-set header_cache=""
-set wait_key=no
-"""
+set certificate_file="{home}/certificates"
+set ssl_ca_certificates_file={self.ca}"""
 
 
 def run_in_terminal(command: Sequence[str], home: Path) -> str:

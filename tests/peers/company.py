@@ -8,6 +8,7 @@ Everybody listens on loopback; which client a stranger is, swaks says by XCLIENT
 """
 
 import shutil
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import parseaddr
 from pathlib import Path
@@ -32,9 +33,10 @@ from tests.peers.signing import start_signing
 class World:
     """All peers, running."""
 
-    def __init__(self, folder: Path) -> None:
-        """Prepare; nothing runs yet."""
+    def __init__(self, folder: Path, configure: Callable[[Places], dict[str, object]] = gateway_configuration) -> None:
+        """Prepare; nothing runs yet. `configure` returns the gateway's configuration."""
         self.folder = folder
+        self._configure = configure
         self.ports = Ports(**dict(zip(Ports.__slots__, free_ports(len(Ports.__slots__)), strict=True)))
         certificates = make_certificates(folder / "tls", "localhost", "mail.firma.test")
         self._places = Places(folder=folder, ports=self.ports, certificates=certificates)
@@ -76,7 +78,7 @@ class World:
         write_command(self._places.command, NOBODY_ID)
         self.company.start()
         self.provider.start()
-        self._gateway = RunningGateway(self._places.gateway, gateway_configuration(self._places), ports.gateway, self.company.log)
+        self._gateway = RunningGateway(self._places.gateway, self._configure(self._places), ports.gateway, self.company.log)
         self.start_gateway()
 
     def start_gateway(self) -> None:
@@ -112,6 +114,16 @@ class World:
             submission_port=self.ports.submission if is_signed else self.ports.submission_unsigned,
             password=PASSWORD,
             ca=self._places.certificates.ca,
+        )
+
+    def customer(self, name: str) -> Neomutt:
+        """Return a customer's mail program, handing in at kunde.test, where opendkim signs."""
+        return Neomutt(
+            folder=self.folder,
+            name=name.capitalize(),
+            address=f"{name}@kunde.test",
+            maildir=self.provider.mailboxes / name,
+            submission_port=self.ports.provider_submission,
         )
 
     def delivered(self, outbound: OutboundMail) -> Delivered:
