@@ -59,7 +59,7 @@ from gateway.pipeline.effects import (
     VerifyContact,
     WaitUntil,
 )
-from gateway.pipeline.facts import TO_CUSTOMERS
+from gateway.pipeline.facts import TO_CUSTOMERS, Acquaintance
 from gateway.pipeline.mail_sheet import MailSheet
 from gateway.pipeline.notices import not_arrived
 from gateway.pipeline.outgoing import Desk
@@ -104,6 +104,8 @@ class Scene:
     posts: tuple[Post, ...] = ()
     history: tuple[HistoryLine, ...] = ()
     """What changed in the ticket before, where the channel's texts show it."""
+    acquaintance: Acquaintance | None = None
+    """Who the author of the mail is to us."""
     timer: Timer | None = None
     """What fell due, where that is the stimulus."""
     absent: frozenset[str] = frozenset()
@@ -129,7 +131,13 @@ def prepare_changes(scene: Scene, decision: Decision, desk: Desk) -> Changes:
         past=scene.history,
     )
     mails = MailSheet(
-        desk=desk, channel=scene.channel, tickets=tickets, mail=scene.mail, reading=scene.reading, absent=scene.absent
+        desk=desk,
+        channel=scene.channel,
+        tickets=tickets,
+        mail=scene.mail,
+        reading=scene.reading,
+        acquaintance=scene.acquaintance,
+        absent=scene.absent,
     )
     sheet = _Sheet(scene=scene, desk=desk, decision=decision, tickets=tickets, mails=mails)
     for effect in decision.effects:
@@ -335,7 +343,6 @@ class _Sheet:
             addresses=(effect.mailbox.address,),
             created_at=self.desk.now,
             organisation_id=effect.organisation_id,
-            language=effect.language,
             verified_at=self.desk.now if effect.is_verified else None,
         )
         self.contacts.append(contact)

@@ -9,7 +9,7 @@ from gateway.pipeline.policy import Policy
 from gateway.pipeline.reading.lists import cap_assurance
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.rules.ruled import NO_RULING, Ruled
-from gateway.pipeline.settings import ChannelSettings
+from gateway.pipeline.settings import LANGUAGES, ChannelSettings
 from gateway.tickets import Side, Ticket, TraceLine, Visibility
 
 
@@ -102,6 +102,14 @@ _AUTOMATIC = frozenset(
 )
 
 
+def language_for(case: Case, customer: Mailbox) -> str:
+    """Return the language of texts to somebody outside: what is known of the person, else the channel's."""
+    contact = case.facts.contact
+    is_known = contact is not None and any(address.key == customer.address.key for address in contact.addresses)
+    own = contact.language if contact is not None and is_known else None
+    return own if own is not None and own in LANGUAGES else case.channel.language
+
+
 def customer_post(case: Case, *, visibility: Visibility = Visibility.PUBLIC) -> AddPost:
     """Put what a customer wrote into the ticket: when in doubt more of it, never less."""
     message, reply = case.message, case.reading.reply
@@ -124,7 +132,7 @@ def open_ticket(case: Case, *, follows: Ticket | None = None) -> OpenTicket:
         requester=case.requester,
         queue=follows.queue if follows else channel.queue,
         priority=follows.priority if follows else case.policy.queues[queue or channel.queue].priority,
-        language=channel.language,
+        language=language_for(case, case.requester),
         answer_from=written_to(case),
         follows=follows.id if follows else None,
     )

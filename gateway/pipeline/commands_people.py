@@ -17,6 +17,7 @@ from gateway.pipeline.effects import (
     RemoveParticipant,
     SetAbsence,
 )
+from gateway.pipeline.joining import join_people
 from gateway.pipeline.moments import read_until
 from gateway.pipeline.near import nearest
 from gateway.pipeline.sayings import Said
@@ -105,6 +106,35 @@ def _block(spoken: Spoken) -> Meant | Refused:
         why=f"{spoken.word} on {spoken.on().number}",
     )
     return Meant(effects=(BlockSender(block=block),), tells=(sayings.is_blocked(str(address)),))
+
+
+def addresses_in(argument: str) -> tuple[Mailbox, ...]:
+    """Return what may be addresses behind a command, as they were written."""
+    words = argument.replace(",", " ").replace(";", " ").split()[: 2 * _MOST_ADDRESSES]
+    written = (word.strip("<>()[]\"'").removeprefix("mailto:") for word in words)
+    return tuple(Mailbox(None, Address.of(word)) for word in written if "@" in word)
+
+
+def is_same(command: Command) -> bool:
+    """Tell whether a command says that two addresses are one person's."""
+    return command.meaning is _same
+
+
+def _same(spoken: Spoken) -> Meant | Refused:
+    """Make one person of the customer who wrote last and somebody we know."""
+    addresses = read_addresses(spoken)
+    if isinstance(addresses, Refused):
+        return addresses
+    if len(addresses) > 1:
+        return Refused(sayings.one_address(spoken.word))
+    known, named = addresses[0].address, spoken.case.facts.named
+    written = [post.author.address for post in spoken.case.facts.posts if post.side is Side.CUSTOMER]
+    other = written[-1] if written else spoken.on().requester.address
+    kept = named.get(known.key)
+    if kept is None:
+        return Refused(sayings.nobody_known(str(known)))
+    joined = join_people(kept, named.get(other.key), other)
+    return Meant(effects=joined, tells=(sayings.is_same(str(other), str(known)),))
 
 
 def _away(spoken: Spoken) -> Meant | Refused:
@@ -203,6 +233,18 @@ PEOPLE_COMMANDS: Final = (
         ),
         meaning=_block,
         needs=Needs.EARLIER_TICKET,
+    ),
+    Command(
+        words=("same",),
+        german=("dieselbe", "derselbe"),
+        argument=sayings.ARGUMENT_ADDRESS,
+        help=Said(
+            de="Der Kunde, der zuletzt schrieb, und der mit dieser Adresse sind eine Person.",
+            en="The customer who wrote last and the one with this address are one person.",
+        ),
+        meaning=_same,
+        needs=Needs.EARLIER_TICKET,
+        is_once=True,
     ),
     Command(
         words=("to",),

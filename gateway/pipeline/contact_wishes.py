@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
 
 from gateway.errors import WrongCommand
-from gateway.mail import Address
 from gateway.people import NEW_ID, Contact
 from gateway.pipeline.effects import Effect, SaveContact
+from gateway.pipeline.joining import join_addresses, join_people
 from gateway.pipeline.known_people import (
     KnownPeople,
     at_home,
@@ -18,9 +17,8 @@ from gateway.pipeline.known_people import (
     refuse,
 )
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.settings import LANGUAGES
 from gateway.pipeline.wishes import AddContact, EditContact, ImportContacts, MergeContacts, Person, PersonLine
-
-LANGUAGES: Final = ("de", "en")
 
 Answer = tuple[str, tuple[Effect, ...]]
 """What is done, in words, and its effects."""
@@ -52,7 +50,7 @@ def edit_contact(wish: EditContact, known: KnownPeople, policy: Policy) -> Answe
             raise WrongCommand(message)
     refuse(_faults(wish.change, known, policy))
     gone = {address.key for address in wish.gone}
-    addresses = tuple(a for a in _joined(contact.addresses, wish.change.addresses) if a.key not in gone)
+    addresses = tuple(a for a in join_addresses(contact.addresses, wish.change.addresses) if a.key not in gone)
     if not addresses:
         message = f"a person keeps one address at least; to forget them: `contacts erase {wish.address}`"
         raise WrongCommand(message)
@@ -69,20 +67,7 @@ def merge_contacts(wish: MergeContacts, known: KnownPeople, policy: Policy) -> A
     if kept.id == other.id:
         message = f"{wish.kept} and {wish.other} are one person already"
         raise WrongCommand(message)
-    merged = replace(
-        kept,
-        name=kept.name or other.name,
-        addresses=_joined(kept.addresses, other.addresses),
-        created_at=min(kept.created_at, other.created_at),
-        organisation_id=kept.organisation_id if kept.organisation_id is not None else other.organisation_id,
-        type=kept.type or other.type,
-        is_vip=kept.is_vip or other.is_vip,
-        notes="\n".join(dict.fromkeys(note for note in (kept.notes, other.notes) if note)),
-        language=kept.language or other.language,
-        verified_at=kept.verified_at or other.verified_at,
-    )
-    effects = SaveContact(contact=replace(other, addresses=())), SaveContact(contact=merged)
-    return f"{wish.kept} and {wish.other} are one person", effects
+    return f"{wish.kept} and {wish.other} are one person", join_people(kept, other, wish.other)
 
 
 def import_contacts(wish: ImportContacts, known: KnownPeople, policy: Policy) -> Answer:
@@ -95,7 +80,7 @@ def import_contacts(wish: ImportContacts, known: KnownPeople, policy: Policy) ->
         if old is None:
             effects.append(SaveContact(contact=_make(line.person, known)))
             continue
-        addresses = _joined(line.person.addresses, old.addresses)
+        addresses = join_addresses(line.person.addresses, old.addresses)
         changed = _changed(replace(old, addresses=addresses, verified_at=old.verified_at or known.now), line.person, known)
         effects += [SaveContact(contact=changed)] if changed != old else []
     return f"import contacts: {len(wish.lines)}", tuple(effects)
@@ -130,7 +115,7 @@ def _owners(person: Person, known: KnownPeople) -> dict[int, Contact]:
 
 def _make(person: Person, known: KnownPeople) -> Contact:
     """Whoever is written down by hand is known: nobody asks them to verify themselves."""
-    addresses = _joined((), person.addresses)
+    addresses = join_addresses((), person.addresses)
     new = Contact(id=NEW_ID, name=None, addresses=addresses, created_at=known.now, verified_at=known.now)
     homes = (at_home(address.domain, known) for address in person.addresses)
     home = next((organisation for organisation in homes if organisation is not None), None)
@@ -151,14 +136,6 @@ def _changed(contact: Contact, said: Person, known: KnownPeople) -> Contact:
         notes=contact.notes if said.notes is None else said.notes,
         language=contact.language if said.language is None else said.language or None,
     )
-
-
-def _joined(first: tuple[Address, ...], more: tuple[Address, ...]) -> tuple[Address, ...]:
-    """Return addresses each once, as they were written first."""
-    joined: dict[str, Address] = {}
-    for address in (*first, *more):
-        joined.setdefault(address.key, address)
-    return tuple(joined.values())
 
 
 def _faults(person: Person, known: KnownPeople, policy: Policy) -> Iterator[str]:

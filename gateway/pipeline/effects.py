@@ -301,7 +301,6 @@ class MakeContact:
     """Know a person from now on."""
 
     mailbox: Mailbox
-    language: str
     organisation_id: int | None = None
     is_verified: bool = False
 
@@ -318,6 +317,7 @@ class SendVerification:
     """Ask an unknown author to answer, so that the mail that waits is taken up."""
 
     to: Mailbox
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +325,7 @@ class SendWelcome:
     """Thank a person who has verified the address."""
 
     to: Mailbox
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,16 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acquaintance:
+    """Who the author of a mail is to us, for agents to see."""
+
+    contact: Contact | None = None
+    organisation: Organisation | None = None
+    maybe: Contact | None = None
+    """Somebody we know who may be the same person, writing from another address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known."""
 
@@ -104,6 +114,10 @@ class Facts:
     """Whom the author's address belongs to."""
     organisation: Organisation | None = None
     """The contact's, else that of the author's domain."""
+    maybe: Contact | None = None
+    """Who the author may be, whom nobody knows by this address: whoever had the token, or a namesake of the same company."""
+    named: Mapping[str, Contact] = field(default_factory=dict)
+    """By `Address.key`, whom an agent's `#same` may be about."""
     block: Block | None = None
     """What somebody blocked, and this mail is of it."""
     mails_in_last_hour: int = 0
@@ -128,6 +142,11 @@ class Facts:
     """To the admins."""
     asked_about: ReceivedState | None = None
     """The state of the mail that the token's question was about."""
+
+    @property
+    def acquaintance(self) -> Acquaintance | None:
+        """Return who the author is to us; None for an agent."""
+        return None if self.agent else Acquaintance(contact=self.contact, organisation=self.organisation, maybe=self.maybe)
 
 
 def know_nothing(reading: Reading, policy: Policy, now: datetime) -> Facts:

@@ -33,7 +33,7 @@ from gateway.pipeline.facts import (
     rehouse,
     whom_to_ask,
 )
-from gateway.pipeline.gather_people import gather_people
+from gateway.pipeline.gather_people import find_namesake, gather_named, gather_people
 from gateway.pipeline.loops import breaker_keys
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
@@ -91,6 +91,8 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         last_assigned=turns_of(tx, policy),
         contact=person.contact,
         organisation=person.organisation,
+        maybe=find_namesake(tx, author, person, token, ticket) if author is not None and agent is None else None,
+        named=gather_named(tx, reading, ticket, posts) if agent is not None else {},
         block=person.block,
         mails_in_last_hour=person.mails_in_last_hour,
         equal_mails_in_last_hour=person.equal_mails_in_last_hour,

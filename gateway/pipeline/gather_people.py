@@ -1,18 +1,21 @@
 """Asks the database who the author of a mail is to us: known, blocked, or somebody who writes all the time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.mail import Mailbox, Purpose, Reading, ReceivedMail
 from gateway.people import Block, Contact, Organisation
-from gateway.pipeline.facts import TokenFact
+from gateway.pipeline.commands import command_lines
+from gateway.pipeline.commands_people import addresses_in, is_same
+from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.settings import IntakePolicy
 from gateway.storage.tickets import TicketFilter
 from gateway.storage.transaction import Reader
-from gateway.tickets import Post, Side
+from gateway.tickets import Post, Side, Ticket
 
 _MONTH: Final = timedelta(days=30)
 
@@ -64,6 +67,37 @@ def gather_people(  # noqa: PLR0913 what the other facts rest on, too
         else 0,
         waiting=_waiting(tx, key) if answers else (),
     )
+
+
+def find_namesake(
+    tx: Reader, author: Mailbox, person: PeopleFacts, token: TokenFact | None, ticket: Ticket | None
+) -> Contact | None:
+    """Return who an unknown author may be: a person we know, who writes from another address.
+
+    Whoever was given the token it answers; else a participant of its ticket, or somebody of the same organisation, with the same
+    name. It is a guess for agents to look at: nothing is decided by it.
+    """
+    if person.contact is not None:
+        return None
+    if token is not None and token.outbound.purpose in TO_CUSTOMERS:
+        return tx.people.contact_of(token.outbound.recipient.key)
+    name = _squeezed(author.name or "")
+    if not name:
+        return None
+    for participant in ticket.participants if ticket else ():
+        if _squeezed(participant.mailbox.name or "") == name:
+            return tx.people.contact_of(participant.mailbox.address.key)
+    return tx.people.namesake(person.organisation.id, name) if person.organisation is not None else None
+
+
+def gather_named(tx: Reader, reading: Reading, ticket: Ticket | None, posts: tuple[Post, ...]) -> Mapping[str, Contact]:
+    """Return by address whom an agent's `#same` is about: whom it names, and who wrote on the ticket."""
+    said = [line.argument for line in command_lines(reading.reply.visible) if line.command is not None and is_same(line.command)]
+    if not said:
+        return {}
+    keys = {mailbox.address.key for argument in said for mailbox in addresses_in(argument)}
+    keys |= {post.author.address.key for post in posts if post.side is Side.CUSTOMER}
+    return tx.people.contacts_of(keys | ({ticket.requester.address.key} if ticket else set()))
 
 
 def _organisation_of(tx: Reader, contact: Contact | None, domain: str) -> Organisation | None:

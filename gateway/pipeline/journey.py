@@ -210,6 +210,7 @@ def _scene(case: Case, number: str | None) -> Scene:
         history=case.facts.history,
         absent=case.facts.absent,
         number=number,
+        acquaintance=case.facts.acquaintance,
     )
 
 

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from gateway.ids import format_id
@@ -24,6 +25,7 @@ from gateway.pipeline.effects import (
     TellAgent,
     TellOperators,
 )
+from gateway.pipeline.facts import Acquaintance
 from gateway.pipeline.identity import answered_by
 from gateway.pipeline.notices import Notice, answer_is_held
 from gateway.pipeline.outgoing import Desk, Subject
@@ -63,6 +65,7 @@ class MailSheet:
     mail: ReceivedMail | None
     reading: Reading | None
     absent: frozenset[str]
+    acquaintance: Acquaintance | None = None
     outbound: list[OutboundMail] = field(default_factory=list)
 
     def confirm_receipt(self, effect: SendConfirmation) -> None:
@@ -82,13 +85,14 @@ class MailSheet:
         """Ask an unknown author to answer; the mail that waits is not quoted."""
         channel = self.desk.policy.channels[self.channel]
         about = Subject(channel=self.channel, received_id=self.mail.id if self.mail else None)
-        self._write(effect.to, Purpose.VERIFICATION, about, lambda marker: verification_variables(channel, marker))
+        variables = partial(verification_variables, channel)
+        self._write(effect.to, Purpose.VERIFICATION, about, variables, language=effect.language)
 
     def welcome(self, effect: SendWelcome) -> None:
         """Thank somebody who has verified the address."""
         channel = self.desk.policy.channels[self.channel]
         about = Subject(channel=self.channel)
-        self._write(effect.to, Purpose.WELCOME, about, lambda marker: welcome_variables(channel, marker))
+        self._write(effect.to, Purpose.WELCOME, about, partial(welcome_variables, channel), language=effect.language)
 
     def send_digest(self, effect: SendDigest) -> tuple[ListedMail, ...]:
         """Mail the list of suspended mail, and return what its numbers mean."""
@@ -108,10 +112,11 @@ class MailSheet:
         variables = report_variables(effect.report, effect.name, self.desk.policy)
         self.outbound.append(self.desk.write_report(self.channel, effect.to, variables))
 
-    def _write(self, to: Mailbox, purpose: Purpose, about: Subject, variables: VariablesOf) -> None:
+    def _write(self, to: Mailbox, purpose: Purpose, about: Subject, variables: VariablesOf, *, language: str) -> None:
         channel = self.desk.policy.channels[self.channel]
         name = channel.confirmation.sender_name or channel.display_name
-        self.outbound.append(self.desk.write_to_customer(to, purpose, about, variables, from_name=name))
+        mail = self.desk.write_to_customer(to, purpose, about, variables, from_name=name, language=language)
+        self.outbound.append(mail)
 
     def notify(self, effect: NotifyAgents) -> None:
         """Tell agents what was posted."""
@@ -132,6 +137,7 @@ class MailSheet:
                 promise=effect.promise,
                 by=effect.by,
                 changes=self.tickets.changes(),
+                acquaintance=self.acquaintance if self.tickets.new_posts else None,
             )
             self.outbound.append(
                 self.desk.write_to_agent(
@@ -207,7 +213,9 @@ class MailSheet:
         """Ask an agent about the mail, which is held."""
         if self.mail is None:
             return
-        variables = confirm_action_variables(self.reading, self.channel, self.tickets.ticket, effect, self.desk)
+        variables = confirm_action_variables(
+            self.reading, self.channel, self.tickets.ticket, effect, self.desk, acquaintance=self.acquaintance
+        )
         self._tell(effect.agent, Purpose.CONFIRM_ACTION, variables, received_id=self.mail.id)
 
     def tell_agent(self, effect: TellAgent) -> None:

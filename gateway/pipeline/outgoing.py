@@ -119,14 +119,17 @@ class Desk:
         shown: tuple[Mailbox, tuple[Mailbox, ...]] | None = None,
         attachments: Sequence[DraftAttachment] = (),
         is_checked: bool = False,
+        language: str | None = None,
     ) -> OutboundMail:
         """Write to somebody outside. `shown` is who stands in To and Cc; without it the customer alone does.
+
+        Without `language` it is the ticket's, where there is one, else the channel's.
 
         A mail in which something internal stands is held (`state`), unless `is_checked` says that a person wants it so.
         """
         channel = self.policy.channels[about.channel]
         sender = about.ticket.answer_from if about.ticket else channel.address
-        language = about.ticket.language if about.ticket else channel.language
+        language = language or (about.ticket.language if about.ticket else channel.language)
         outbound_id, token = self._new_token()
         said = variables(make_marker(token))
         rendered = self._render(purpose, language, said, about)

@@ -221,6 +221,16 @@ def is_back(agent: str) -> Said:
     return Said(de=f"{agent} ist wieder da.", en=f"{agent} is back.")
 
 
+def nobody_known(address: str) -> Said:
+    """Say: an address is nobody's whom we know."""
+    return Said(de=f"Unter {address} ist niemand bekannt.", en=f"Nobody is known by {address}.")
+
+
+def is_same(address: str, known: str) -> Said:
+    """Say: two addresses are one person's from now on."""
+    return Said(de=f"{address} und {known} sind ab jetzt eine Person.", en=f"{address} and {known} are one person from now on.")
+
+
 def is_blocked(address: str) -> Said:
     """Say: mail of an address waits from now on."""
     return Said(

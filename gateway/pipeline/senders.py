@@ -7,7 +7,7 @@ goes to an unknown author at most once in thirty days, never to a contradicted o
 from typing import Final, assert_never
 
 from gateway.mail import Address, Assurance, Purpose
-from gateway.pipeline.case import Case, Hit, Miss
+from gateway.pipeline.case import Case, Hit, Miss, language_for
 from gateway.pipeline.effects import Effect, MakeContact, ReleaseMail, SendVerification, SendWelcome, VerifyContact
 from gateway.pipeline.facts import is_same_person
 from gateway.pipeline.freemail import FREE_MAIL_DOMAINS
@@ -79,7 +79,7 @@ def verify_sender(case: Case) -> Hit | Miss:
     effects: list[Effect] = [_verified_contact(case)]
     effects += [ReleaseMail(received_id=received_id, by=BY_VERIFICATION) for received_id in case.facts.waiting]
     if case.channel.welcome:
-        effects.append(SendWelcome(to=case.requester))
+        effects.append(SendWelcome(to=case.requester, language=language_for(case, case.requester)))
     return Hit(
         outcome=Outcome.RECORD,
         reason=Reason.SENDER_VERIFIED,
@@ -91,7 +91,7 @@ def verify_sender(case: Case) -> Hit | Miss:
 def _verified_contact(case: Case) -> Effect:
     if case.facts.contact is not None:
         return VerifyContact(contact=case.facts.contact)
-    return MakeContact(mailbox=case.requester, language=case.channel.language, is_verified=True)
+    return MakeContact(mailbox=case.requester, is_verified=True)
 
 
 def apply_intake_policy(case: Case) -> Hit | Miss:
@@ -129,7 +129,7 @@ def _is_known(case: Case, policy: IntakePolicy) -> bool:
 def _ask_to_verify(case: Case) -> Hit:
     why = _why_not_ask(case)
     because = f"{case.requester.address} is not verified; {why or 'a verification mail goes out'}"
-    effects = () if why else (SendVerification(to=case.requester),)
+    effects = () if why else (SendVerification(to=case.requester, language=language_for(case, case.requester)),)
     return Hit(outcome=Outcome.SUSPEND, reason=Reason.UNVERIFIED_SENDER, because=because, effects=effects)
 
 
@@ -154,7 +154,7 @@ def acquaint(case: Case) -> tuple[MakeContact, ...]:
     if case.policy.is_own_address(author.address):
         return ()
     organisation = facts.organisation.id if facts.organisation else None
-    return (MakeContact(mailbox=author, language=case.channel.language, organisation_id=organisation),)
+    return (MakeContact(mailbox=author, organisation_id=organisation),)
 
 
 def is_free_mail(address: Address) -> bool:

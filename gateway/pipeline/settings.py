@@ -3,7 +3,7 @@
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
@@ -16,6 +16,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 """The name of an agent, a queue, a channel or a smarthost inside the file."""
 
 Language = Literal["de", "en"]
+LANGUAGES: Final = get_args(Language)
 
 
 class IntakePolicy(StrEnum):

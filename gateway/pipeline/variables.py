@@ -94,6 +94,21 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """What is known of an author, for agents only."""
+
+    is_vip: bool = False
+    types: tuple[str, ...] = ()
+    """The company's own words, the person's first, then their organisation's."""
+    organisation: str = ""
+    notes: tuple[str, ...] = ()
+    """Lines."""
+    maybe: str = ""
+    """A person we know who may be the same one, `Kim <kim@kunde.example>`; empty where nobody is like them."""
+    maybe_address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuspendedView:
     """One line of a digest."""
 
@@ -145,6 +160,8 @@ class NotificationVariables:
     """Where the clock is the occasion, what it is about: reaction or resolution."""
     promised_by: datetime | None = None
     """By when that was promised; `ticket.due` is by when the next thing was."""
+    person: PersonView | None = None
+    """What is known of the author; None where that is nothing, and where no customer wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +212,8 @@ class ConfirmActionVariables:
     """Who wrote the held mail, where a stranger did."""
     says: str = ""
     """What the held mail says, where it is not sure whose it is or whether it is welcome."""
+    person: PersonView | None = None
+    """What is known of the author; None where that is nothing, and for mail in an agent's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

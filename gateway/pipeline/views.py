@@ -11,7 +11,7 @@ from typing import Final
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
-from gateway.pipeline.facts import part_in
+from gateway.pipeline.facts import Acquaintance, part_in
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reading.lists import cap_assurance
@@ -27,6 +27,7 @@ from gateway.pipeline.variables import (
     DeliveryFailedVariables,
     DigestVariables,
     NotificationVariables,
+    PersonView,
     PostView,
     SuspendedView,
     TicketView,
@@ -95,6 +96,7 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
     promise: str = "",
     by: str = "",
     changes: Sequence[HistoryLine] = (),
+    acquaintance: Acquaintance | None = None,
 ) -> VariablesOf:
     """Return what an agent is told about the newest post; `changes` are the ticket's history, oldest first."""
     policy = desk.policy
@@ -122,13 +124,20 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
             promise=promise,
             promised_by={"reaction": ticket.clock.reaction_due_at, "resolution": ticket.clock.resolution_due_at}.get(promise),
             by=policy.agents[by].name if by in policy.agents else by,
+            person=person_view(acquaintance, desk) if post.side is Side.CUSTOMER else None,
         )
 
     return variables
 
 
 def confirm_action_variables(
-    reading: Reading | None, channel: str, ticket: Ticket | None, effect: AskToConfirm, desk: Desk
+    reading: Reading | None,
+    channel: str,
+    ticket: Ticket | None,
+    effect: AskToConfirm,
+    desk: Desk,
+    *,
+    acquaintance: Acquaintance | None = None,
 ) -> VariablesOf:
     """Return what an agent is asked about a held mail."""
     policy = desk.policy
@@ -149,6 +158,7 @@ def confirm_action_variables(
             internal=desk.scrub(effect.internal),
             author=str(author) if author else "",
             says=desk.scrub(effect.says),
+            person=person_view(acquaintance, desk),
         )
 
     return variables
@@ -242,6 +252,24 @@ def post_view(post: Post, desk: Desk, *, ticket: Ticket | None = None, assurance
         part=(part_in(ticket, post.author.address) or "") if ticket is not None and post.side is Side.CUSTOMER else "",
         is_note=post.visibility is Visibility.INTERNAL,
     )
+
+
+def person_view(acquaintance: Acquaintance | None, desk: Desk) -> PersonView | None:
+    """Return what is known of an author; None where that is nothing."""
+    if acquaintance is None:
+        return None
+    contact, organisation, maybe = acquaintance.contact, acquaintance.organisation, acquaintance.maybe
+    types = (contact.type if contact else None, organisation.type if organisation else None)
+    notes = (contact.notes if contact else "", organisation.notes if organisation else "")
+    view = PersonView(
+        is_vip=bool((contact and contact.is_vip) or (organisation and organisation.is_vip)),
+        types=tuple(dict.fromkeys(desk.scrub(each) for each in types if each)),
+        organisation=desk.scrub(organisation.name) if organisation else "",
+        notes=tuple(desk.scrub(line) for note in notes for line in note.splitlines() if line.strip()),
+        maybe=_name(Mailbox(maybe.name, maybe.addresses[0])) if maybe else "",
+        maybe_address=str(maybe.addresses[0]) if maybe else "",
+    )
+    return view if view != PersonView() else None
 
 
 def _shortened(text: str) -> str:

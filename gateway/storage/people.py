@@ -20,6 +20,8 @@ _ADDRESS: Final = table_of(ContactAddressRow)
 _ORGANISATION: Final = table_of(OrganisationRow)
 _DOMAIN: Final = table_of(OrganisationDomainRow)
 _PAGE: Final = 500
+_MOST_COLLEAGUES: Final = 5000
+"""Of one organisation, who are looked through for a namesake."""
 
 _OWNERS: Final = select(_ADDRESS.c.address_key, _ADDRESS.c.contact_id).where(
     _ADDRESS.c.address_key.in_(bindparam("keys", expanding=True))
@@ -86,6 +88,16 @@ class PeopleReader(BlockReader):
         ids = self._connection.scalars(query).all()
         found = self._contacts_by_id(ids)
         return tuple(found[each] for each in ids)
+
+    def namesake(self, organisation_id: int, name: str) -> Contact | None:
+        """Return the oldest contact of an organisation with a name, in any case and with any white space."""
+        query = select(_CONTACT.c.id, _CONTACT.c.name).where(_CONTACT.c.organisation_id == organisation_id)
+        wanted = " ".join(name.split()).casefold()
+        named = self._connection.execute(
+            query.where(_CONTACT.c.name.is_not(None)).order_by(_CONTACT.c.id).limit(_MOST_COLLEAGUES)
+        )
+        found = next((row.id for row in named if " ".join(row.name.split()).casefold() == wanted), None)
+        return None if found is None else self.contact(found)
 
     def contacts_of_organisation(self, organisation_id: int) -> tuple[Contact, ...]:
         """Return who belongs to an organisation, oldest first."""

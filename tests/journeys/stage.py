@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from ruamel.yaml import YAML
 
+from gateway.errors import GatewayError
 from gateway.ids import Ids
 from gateway.mail import (
     Address,
@@ -34,7 +35,8 @@ from gateway.mail import (
     Through,
 )
 from gateway.people import Absence, Contact, Organisation, Timer
-from gateway.pipeline.journey import Arrival, Road, process_mail, process_request, process_timer
+from gateway.pipeline.journey import Arrival, Road, process_mail, process_people, process_request, process_timer
+from gateway.pipeline.people_requests import PeopleRequest
 from gateway.pipeline.policy import Policy, compile_policy, route
 from gateway.pipeline.refusals import refuse_by_rule
 from gateway.pipeline.report_timers import standing_timers
@@ -68,6 +70,7 @@ from gateway.states import OutboundState
 from gateway.storage.database import Database
 from gateway.storage.received import Acceptance
 from gateway.tickets import Changes, OutboundChange
+from tests.journeys.operators import read_wish
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 KEYS = KeyRing.of(SigningKey(id=3, secret=b"a secret that only journeys know"))
@@ -152,8 +155,8 @@ class Stage:
         """Play a step in which no mail comes in: an operator, what is known of people, agents who come and go, time."""
         if "accept" in step or "send again" in step:
             return await (self._accept(step["accept"]) if "accept" in step else self._send_again(step["send again"]))
-        if "people" in step:
-            return await self._know(step["people"])
+        if "people" in step or "operator" in step:
+            return await (self._know(step["people"]) if "people" in step else self._ask(step))
         if "away" in step or "back" in step:
             return await self._come_and_go(step)
         if "put back" in step:
@@ -212,6 +215,14 @@ class Stage:
         mail = await self._claim(self._last)
         return await self._describe(mail, await process_mail(mail, self._road()))
 
+    async def _ask(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Let an operator change what is known of people (`operator: chef`, and a wish: see `operators.py`)."""
+        try:
+            arrival = await process_people(PeopleRequest(wish=read_wish(step), by=step["operator"]), self._road())
+        except GatewayError as error:
+            return {"error": str(error)}
+        return await self._describe_arrival(arrival, None)
+
     async def _know(self, people: dict[str, Any]) -> dict[str, Any]:
         """Write down people that the company knows already (`people: {contacts: […], organisations: […]}`)."""
         organisations = {
@@ -221,6 +232,7 @@ class Stage:
                 domains=tuple(each.get("domains", ())),
                 type=each.get("type"),
                 is_vip=each.get("vip", False),
+                notes=each.get("notes", ""),
             )
             for each in people.get("organisations", ())
         }
@@ -232,6 +244,9 @@ class Stage:
                 created_at=self.now,
                 type=each.get("type"),
                 is_vip=each.get("vip", False),
+                notes=each.get("notes", ""),
+                language=each.get("language"),
+                verified_at=self.now if each.get("verified") else None,
                 organisation_id=organisations[each["organisation"]].id if "organisation" in each else None,
             )
             for each in people.get("contacts", ())
@@ -251,7 +266,7 @@ class Stage:
                 recipients=recipients,
                 received_at=self.now,
                 door=Door(step.get("door", "smtp")),
-                client_ip="192.0.2.1",
+                client_ip=step.get("client", "192.0.2.1"),
                 helo="mail.example",
             ),
             content=content,
@@ -367,6 +382,8 @@ class Stage:
                 f"{c.name or 'no name'} {' '.join(map(str, c.addresses)) or 'forgotten'}{', verified' if c.verified_at else ''}"
                 for c in changes.contacts
             ],
+            "organisations": [f"{o.name} {' '.join(o.domains)}" for o in changes.organisations],
+            "forgotten organisations": ["one"] * len(changes.forgotten_organisations),
             "blocks": [f"{b.kind} {b.value}, by {b.by}" for b in changes.blocks],
             "lifted blocks": [f"{b.kind} {b.value}" for b in changes.lifted_blocks],
             "absences": [
@@ -462,7 +479,7 @@ def _evidence(step: dict[str, Any], author: Address | None) -> Evidence:
     )
     through = None
     if step.get("forwarded"):
-        through = Through(forwarder="given", client_ip=None, helo=None, mail_from=None, spf=spf, dmarc=dmarc)
+        through = Through(forwarder="given", client_ip=step.get("before"), helo=None, mail_from=None, spf=spf, dmarc=dmarc)
     return Evidence(
         spf=spf,
         dkim=(dkim,) if proven and not spf_passes else (),
