@@ -3,18 +3,31 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.config import load_text
 from gateway.config.trial import require_tests
-from tests.docs import rules_page, templates_page
+from gateway.pipeline.received_line import ReceivedLine
+from gateway.pipeline.suspended import read_orders
+from gateway.states import ReceivedState
+from tests.docs import agents_page, rules_page, templates_page
 from tests.docs.states_page import render
 
 ROOT = Path(__file__).parents[2]
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
+WAITING = ReceivedLine(
+    id=1,
+    channel="support",
+    author=None,
+    subject=None,
+    received_at=datetime(2026, 11, 2, tzinfo=UTC),
+    state=ReceivedState.SUSPENDED,
+    reason=None,
+)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 
 
@@ -82,6 +95,32 @@ def test_the_page_about_texts_is_made_from_the_variables(request: pytest.Fixture
     if request.config.getoption("--update"):
         page.write_text(templates_page.render(), encoding="utf-8")
     assert page.read_text(encoding="utf-8") == templates_page.render(), "run `make docs`"
+
+
+@pytest.mark.parametrize(("name", "language"), [("agents.md", "en"), ("agents.de.md", "de")])
+def test_the_page_for_agents_is_made_from_the_commands(request: pytest.FixtureRequest, name: str, language: str) -> None:
+    page = ROOT / "docs" / name
+    if request.config.getoption("--update"):
+        page.write_text(agents_page.render(language), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == agents_page.render(language), "run `make docs`"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_page_for_agents_fits_on_one_page(language: str) -> None:
+    lines = agents_page.render(language).splitlines()
+    assert len(lines) <= 66, "so many lines has a printed page"
+    assert [line for line in lines if len(line.replace("`", "")) > 150] == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_page_for_agents_shows_orders_that_the_list_understands(language: str) -> None:
+    listed = dict.fromkeys(range(1, 8), WAITING)
+    page = agents_page.introduction(language).read_text(encoding="utf-8")
+    bullet = next(part for part in page.split("\n- ") if "3 5`" in part)
+    for order in re.findall(r"`([^`#]+)`", bullet):
+        orders, wrong = read_orders(order, listed)
+        assert orders, order
+        assert not wrong, order
 
 
 def test_the_configuration_on_the_page_about_rules_is_good_and_its_tests_hold(tmp_path: Path) -> None:
