@@ -23,6 +23,11 @@ def as_html(text: str) -> Markup:
     return Markup("\n").join(_blocks(lines))
 
 
+def isolated(text: str) -> Markup:
+    """Return text as HTML that keeps its own direction: an Arabic name does not turn round what stands beside it."""
+    return Markup('<span dir="auto">{}</span>').format(text)
+
+
 def quoted(text: str) -> str:
     """Return text as a quotation: each line behind a `>`."""
     return "\n".join(f"> {line}".rstrip() for line in text.strip("\n").split("\n"))
@@ -51,6 +56,7 @@ def filters_for(zone: tzinfo) -> Mapping[str, Callable[..., Any]]:
 
     return {
         "as_html": as_html,
+        "isolated": isolated,
         "quoted": quoted,
         "reply_subject": reply_subject,
         "octets": octets,
@@ -93,9 +99,9 @@ def _blocks(lines: list[str]) -> Iterator[Markup]:
     for is_quote, run in groupby(lines, key=lambda line: line.startswith(">")):
         inner = [line.removeprefix(">").removeprefix(" ") if is_quote else line for line in run]
         if is_quote:
-            yield Markup(f'<blockquote style="{_QUOTE}">{_lines(inner)}</blockquote>')  # noqa: S704 escaped in _lines
+            yield Markup(f'<blockquote dir="auto" style="{_QUOTE}">{_lines(inner)}</blockquote>')  # noqa: S704 escaped in _lines
         elif any(line.strip() for line in inner):
-            yield Markup(f"<div>{_lines(inner)}</div>")  # noqa: S704 likewise
+            yield Markup(f'<div dir="auto">{_lines(inner)}</div>')  # noqa: S704 likewise
 
 
 def _lines(lines: list[str]) -> str:

@@ -130,6 +130,8 @@ SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
             would_send=would_send,
             also_to=("Chris Chefin <chris.chefin@kunde.example>",) if newer else (),
             newer=newer,
+            author="Fred Fremd <fred@fremd.example>" if question == "stranger_on_ticket" else "",
+            says="Ich bin der neue Einkäufer. Was ist mit der Rechnung?" if question == "stranger_on_ticket" else "",
         )
         for question, number, would_send, newer in (
             ("agent_unconfirmed", "2026-000123", "", None),

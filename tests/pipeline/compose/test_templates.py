@@ -105,7 +105,7 @@ def test_every_text_is_complete_in_both_languages(purpose: Purpose, language: st
     assert f'lang="{language}"' in rendered.html
     assert '<meta name="color-scheme" content="light dark">' in rendered.html
     assert page.tags <= {"html", "head", "meta", "style", "title", "body", "div", "span", "b", "br", "blockquote", "code"}
-    assert page.attributes <= {"lang", "charset", "name", "content", "style"}
+    assert page.attributes <= {"lang", "charset", "name", "content", "style", "dir"}
     assert "url(" not in rendered.html
     assert "http" not in rendered.html
 
@@ -323,3 +323,12 @@ def test_a_subject_of_many_lines_stays_one_line() -> None:
     rendered = BUILT_IN.render("answer", "de", replace(sample, subject="Frage\r\nBcc: x@y.example\n\nText"))
     assert rendered.subject == "Re: Frage Bcc: x@y.example Text [2026-000123]"
     assert rendered.text.startswith("Hallo Kim,")
+
+
+def test_what_is_written_from_right_to_left_keeps_its_direction_and_turns_nothing_round() -> None:
+    variables = notification()
+    post = replace(variables.post, author_name="محمد علي", text="لم تصل الفاتورة\n\n> We sent it.")
+    html = BUILT_IN.render("new_ticket", "en", replace(variables, post=post)).html
+    assert '<span dir="auto">محمد علي</span>' in html
+    assert '<div dir="auto">لم تصل الفاتورة' in html
+    assert '<blockquote dir="auto"' in html
