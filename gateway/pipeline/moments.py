@@ -37,6 +37,8 @@ def read_until(written: str, *, now: datetime, zone: str, whole_day: bool = Fals
     day = _read_date(text, now.astimezone(ZoneInfo(zone)).date())
     if day is None:
         return sayings.no_time(written[:_LONGEST])
+    if abs(day.year - now.year) > 1:  # the calendar ends soon after
+        return sayings.time_is_over(written[:_LONGEST])
     if whole_day:
         moment = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
     else:

@@ -363,6 +363,14 @@ def not_on_list(word: str) -> Said:
     return Said(de=f"Die Nummer {word} steht nicht auf dieser Liste.", en=f"The number {word} is not on this list.")
 
 
+def works_no_more() -> Said:
+    """The configuration has changed since the list went out."""
+    return Said(
+        de="Angehaltene Mails bearbeitet inzwischen jemand anders.",
+        en="Somebody else works suspended mail by now.",
+    )
+
+
 def two_orders(number: int) -> Said:
     """One mail cannot be accepted and rejected."""
     return Said(de=f"Für {number} stehen zwei Anweisungen da.", en=f"Two orders stand there for {number}.")

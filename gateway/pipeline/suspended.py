@@ -59,6 +59,9 @@ def work_suspended(case: Case) -> Hit | Miss:
         return Miss("it does not answer a list of suspended mail")
     if agent is None or not is_same_person(token.outbound.recipient, case.requester.address, case.policy):
         return Miss("the list went to somebody else")
+    if agent not in case.policy.suspended.to:
+        because = f"{agent} works suspended mail no more"
+        return _tell(case, agent, (sayings.works_no_more(),), is_done=False, because=because)
     doubt = None if is_confirmed_by(case, agent) else find_doubt(case, agent)
     if doubt is not None:
         return hold_for_agent(case, agent, Reason.AGENT_UNCONFIRMED, doubt)
@@ -131,7 +134,9 @@ def _is_number(word: str) -> bool:
 def _carry_out(order: Order, mail: ReceivedLine, agent: str, case: Case) -> Iterator[Effect]:
     match order.verb:
         case "accept":
-            yield ReleaseMail(received_id=mail.id, by=agent)
+            yield ReleaseMail(
+                received_id=mail.id, by=f"{agent}: accept"
+            )  # no `confirm`: the list shows nothing of what would leave
         case "reject":
             yield RejectMail(received_id=mail.id, by=agent, old=mail.state)
         case "spam":
