@@ -446,7 +446,8 @@ def _anywhere(value: Any, folder: str) -> Any:
             return [_anywhere(item, folder) for item in value]
         case str():
             return value.replace(folder, "")
-    return value
+        case _:
+            return value
 
 
 def _texts(value: Any) -> list[str]:
