@@ -20,6 +20,7 @@ from gateway.pipeline.variables import (
     HelpVariables,
     NotificationVariables,
     OperatorNoticeVariables,
+    PersonView,
     PostView,
     SuspendedView,
     ThreadVariables,
@@ -76,10 +77,20 @@ _NOTIFICATION: Final = NotificationVariables(
     ticket=_TICKET,
     agent_name="Bela Brandt",
     post=_QUESTION,
+    person=PersonView(
+        is_vip=True,
+        types=("Händler",),
+        organisation="Kunde GmbH",
+        notes=("Ruft lieber an, als zu schreiben.",),
+        maybe="Kim Kunde <kim@kunde-alt.example>",
+        maybe_address="kim@kunde-alt.example",
+    ),
     others=("Eva Einkauf <eva@kunde.example>",),
     cc_suggested=("buchhaltung@kunde.example",),
 )
-_TEAM: Final = replace(_NOTIFICATION, cc_suggested=(), ticket=replace(_TICKET, status="pending", assignee="Anna Arndt"))
+_TEAM: Final = replace(
+    _NOTIFICATION, person=None, cc_suggested=(), ticket=replace(_TICKET, status="pending", assignee="Anna Arndt")
+)
 
 SAMPLES: Final[dict[Purpose, tuple[Variables, ...]]] = {
     Purpose.CONFIRMATION: (
