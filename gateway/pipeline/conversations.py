@@ -1,8 +1,8 @@
 """The step for mail with which an agent begins something, without a token: a conversation with a customer, or a command.
 
-Two ways lead to a conversation. An agent writes to a customer with the support address beside them: that mail has arrived
-already, so it is kept and not sent again. Or the first line is `#to kunde@firma.example`: then the text below goes out from the
-channel. Either makes a ticket in somebody's name, so it needs the agent's proof; only a token there cannot be.
+Two ways lead to a conversation. An agent writes to a customer with the support address beside them, in To or Cc: that mail has
+arrived already, so it is kept and not sent again. Or the first line is `#to kunde@firma.example`: then the text below goes out
+from the channel. Either makes a ticket in somebody's name, so it needs the agent's proof; only a token there cannot be.
 """
 
 from gateway.mail import Mailbox, Purpose, RouteKind
@@ -48,7 +48,7 @@ def start_as_agent(case: Case) -> Hit | Miss:
     if case.facts.token is not None or case.forwarded is not None or not _came_to_channel(case):
         return Miss("it answers a mail of ours, or forwards one")
     customers = _customers(case)
-    is_direct = bool(customers) and _is_about(ticket, customers)
+    is_direct = bool(customers) and _names_us(case) and _is_about(ticket, customers)
     if not is_direct and (ticket is not None or not command_lines(case.reading.reply.visible)):
         return Miss("it begins nothing: no customer beside us, and no command")
     if case.is_waived(Reason.AGENT_UNCONFIRMED) and not is_confirmed_by(case, agent):
@@ -61,6 +61,11 @@ def start_as_agent(case: Case) -> Hit | Miss:
 
 def _came_to_channel(case: Case) -> bool:
     return any(recipient.kind in _OURS for recipient in case.mail.envelope.recipients)
+
+
+def _names_us(case: Case) -> bool:
+    """Tell whether the agent wrote to us, too: what a list or a customer passes on was meant for others."""
+    return any(case.policy.is_own_address(mailbox.address) for mailbox in (*case.message.to, *case.message.cc))
 
 
 def _customers(case: Case) -> tuple[Mailbox, ...]:

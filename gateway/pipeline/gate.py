@@ -1,14 +1,15 @@
 """The gate for mail that acts as an agent: proven, with the own unexpired token, an unseen Message-ID and a fresh Date. Pure.
 
-When a DKIM signature is the proof, the token stands in a header that it signs. Whatever the gate doubts is suspended, and the
-agent is asked at the configured address.
+When a DKIM signature is the proof, it must sign all that counts: the header with the token, Date and Message-ID, and To and Cc
+where they name people outside. Whatever the gate doubts is suspended, and the agent is asked at the configured address.
 """
 
 from datetime import timedelta
 
-from gateway.mail import Assurance, DkimResult, SpfResult, SpfScope
+from gateway.mail import Address, Assurance, DkimResult, SpfResult, SpfScope
 from gateway.pipeline.case import Case
 from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact
+from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Reason
 
 
@@ -17,7 +18,7 @@ def find_doubt(case: Case, agent: str, *, with_token: bool = True) -> str | None
     evidence = case.mail.evidence
     if case.assurance is not Assurance.PROVEN:
         return f"the sender is {case.assurance}, not proven: {evidence.because}"
-    return (_doubt_token(case, agent) if with_token else None) or _doubt_freshness(case)
+    return (_doubt_token(case, agent) if with_token else None) or _doubt_freshness(case) or _doubt_addressees(case)
 
 
 def _doubt_token(case: Case, agent: str) -> str | None:
@@ -40,25 +41,47 @@ def _doubt_freshness(case: Case) -> str | None:
         return "its Message-ID is missing or was seen before"
     if date is None or abs(case.mail.envelope.received_at - date) > timedelta(seconds=case.policy.tickets.fresh_date):
         return "its Date is missing or too far from now"
+    if not _proof_covers(case, "date", "message-id"):
+        return "the DKIM signature that proves the sender does not cover Date and Message-ID"
     return None
 
 
+def _doubt_addressees(case: Case) -> str | None:
+    """Doubt people outside whom somebody may have put into the fields of a genuine mail: an agent's addressees take part."""
+    for name, mailboxes in (("to", case.message.to), ("cc", case.message.cc)):
+        if any(_is_outside(mailbox.address, case.policy) for mailbox in mailboxes) and not _proof_covers(case, name):
+            return f"the DKIM signature that proves the sender does not cover {name.capitalize()}, which names people outside"
+    return None
+
+
+def _is_outside(address: Address, policy: Policy) -> bool:
+    return address.is_sendable and not policy.is_own_address(address) and address.key not in policy.agent_of_address
+
+
 def _token_is_covered(case: Case, token: TokenFact) -> bool:
-    """Tell whether the proof reaches the token: aligned SPF, or an aligned signature over a header that holds it.
+    """Tell whether the proof reaches a header that holds the token; the envelope and the body are no headers."""
+    return any(case.message.all_headers(name) and _proof_covers(case, name) for name in token.carriers) or _spf_proves(case)
+
+
+def _proof_covers(case: Case, *names: str) -> bool:
+    """Tell whether the proof reaches every header field of these names: aligned SPF, or one aligned signature over them.
 
     A signature covers as many fields of a name as it lists, from the bottom up (RFC 6376 section 5.4.2): where there are more,
     somebody may have put one on top.
     """
-    evidence = case.mail.evidence
-    spf = evidence.through.spf if evidence.through else evidence.spf
-    if spf.result is SpfResult.PASS and spf.aligned and spf.scope is SpfScope.MFROM:
-        return True
-    return any(
+    counts = {name: len(case.message.all_headers(name)) for name in names}
+    return _spf_proves(case) or any(
         signature.result is DkimResult.PASS
         and signature.aligned
-        and any(0 < len(case.message.all_headers(name)) <= signature.signed_headers.count(name) for name in token.carriers)
-        for signature in evidence.dkim
+        and all(count <= signature.signed_headers.count(name) for name, count in counts.items())
+        for signature in case.mail.evidence.dkim
     )
+
+
+def _spf_proves(case: Case) -> bool:
+    evidence = case.mail.evidence
+    spf = evidence.through.spf if evidence.through else evidence.spf
+    return spf.result is SpfResult.PASS and spf.aligned and spf.scope is SpfScope.MFROM
 
 
 def is_confirmed_by(case: Case, agent: str) -> bool:

@@ -364,7 +364,7 @@ def not_on_list(word: str) -> Said:
 
 
 def works_no_more() -> Said:
-    """The configuration has changed since the list went out."""
+    """Say it of a list that went out under an older configuration."""
     return Said(
         de="Angehaltene Mails bearbeitet inzwischen jemand anders.",
         en="Somebody else works suspended mail by now.",

@@ -77,7 +77,7 @@ KEYS = KeyRing.of(SigningKey(id=3, secret=b"a secret that only journeys know"))
 _MOST_FIRED = 100
 _HERE = Path(__file__).parent
 _TEMPLATES = Templates(None)  # made once: compiling them takes longer than a journey
-_SIGNED = ("from", "to", "subject", "date", "message-id", "in-reply-to", "references")
+_SIGNED = ("from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
 _PLACE = re.compile(r"\{\{(token|id|return|marker|date)(?::([^}]*))?\}\}")
 
 
