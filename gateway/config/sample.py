@@ -59,6 +59,7 @@ SAMPLE: Final[dict[str, Any]] = {
     "clocks": {"default": {"normal": {"reaction": "4h", "resolution": "3d", "warning": "1h"}}},
     "views": {"late": {"late": True, "order": "due"}},
     "rules": [{"name": "Urgent", "when": {"subject_contains": "[urgent]"}, "then": [{"priority": "high"}]}],
+    "tests": [{"name": "Urgent mail comes first", "subject": "[urgent] The till is down", "expect": {"priority": "high"}}],
 }
 """As plain as YAML, in the vocabulary of the file."""
 

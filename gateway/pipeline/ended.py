@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from gateway.mail import Evidence, ReceivedMail
+from gateway.pipeline.clocks import wind_clock
 from gateway.pipeline.effects import Decision, NotifyAgents, SendConfirmation
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
@@ -33,6 +35,12 @@ class Ended:
     notify: tuple[str, ...] = ()
     answer: str = NO_ANSWER
     """The text that the author gets, by its name."""
+    requester: str | None = None
+    """Whose matter it is, by address."""
+    answer_by: datetime | None = None
+    """When the first answer is due, in the time zone of the texts."""
+    solve_by: datetime | None = None
+    """When the solution is due, likewise."""
     trace: tuple[TraceLine, ...] = ()
 
     @classmethod
@@ -40,6 +48,7 @@ class Ended:
         """Read a decision about a mail, given the ticket that the mail belongs to."""
         is_taken = decision.outcome in {Outcome.OPEN, Outcome.POST}
         after = rehearse(ticket, decision.effects, policy=policy, now=now, channel=channel) if is_taken else None
+        clock = wind_clock(ticket, after, policy, now).clock if after else None
         told = (agent for effect in decision.effects if isinstance(effect, NotifyAgents) for agent in effect.agents)
         answers = [effect.template or "confirmation" for effect in decision.effects if isinstance(effect, SendConfirmation)]
         return cls(
@@ -54,8 +63,15 @@ class Ended:
             assignee=(after.assignee or NOBODY_HAS_IT) if after else None,
             notify=tuple(dict.fromkeys(told)),
             answer=answers[0] if answers else NO_ANSWER,
+            requester=str(after.requester.address) if after else None,
+            answer_by=_local(clock.reaction_due_at if clock else None, policy),
+            solve_by=_local(clock.resolution_due_at if clock else None, policy),
             trace=decision.trace,
         )
+
+
+def _local(moment: datetime | None, policy: Policy) -> datetime | None:
+    return moment.astimezone(ZoneInfo(policy.texts.timezone)) if moment is not None else None
 
 
 def ended_at_the_door(mail: ReceivedMail, policy: Policy) -> Ended | None:

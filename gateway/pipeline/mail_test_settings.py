@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BeforeValidator, Field, create_model, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, create_model, model_validator
 
 from gateway.evidence.settings import one_or_many
 from gateway.mail import Assurance
@@ -91,6 +91,12 @@ class MailTestExpect(Section):
     """The agents who are told, all of them."""
     answer: str | None = None
     """Which text the author gets: `confirmation`, the variant that a rule chose, or `nothing`."""
+    requester: str | None = None
+    """Whose matter it is, by address: of a form's or a list's mail somebody else than stands in From."""
+    answer_by: AwareDatetime | None = None
+    """When the first answer is due, such as 2026-11-02T15:00:00+01:00."""
+    solve_by: AwareDatetime | None = None
+    """When the solution is due."""
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
