@@ -17,6 +17,7 @@ _NARROW: Final = 20
 """Cells up to this width are never folded."""
 _FOLDED: Final = 16
 _GAP: Final = 3
+_EDGES: Final = 2
 _SURROGATES: Final = dict.fromkeys(range(55296, 57344), "�")
 
 
@@ -63,9 +64,13 @@ def print_rows(
         return
     widths = {column: _width(row[number] for row in cells) for number, column in enumerate(columns)}
     shown = _columns_that_fit(columns, widths, spare, _console().width)
+    if _room(shown, widths) > _console().width:
+        _print_blocks(title, columns, cells)
+        return
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in shown:
-        table.add_column(column, overflow="fold", no_wrap=widths[column] <= _NARROW)
+        is_narrow = widths[column] <= _NARROW
+        table.add_column(column, overflow="fold", no_wrap=is_narrow, min_width=None if is_narrow else _FOLDED)
     numbers = [columns.index(column) for column in shown]
     for row in cells:
         table.add_row(*(Text(row[number]) for number in numbers))
@@ -83,11 +88,24 @@ def _columns_that_fit(columns: Sequence[str], widths: Mapping[str, int], spare: 
     """Leave columns out until each of those that may be folded keeps room for a few words."""
     shown = [column for column in columns if widths[column] or not column]
     for column in spare:
-        needed = sum(max(min(widths[c], _FOLDED), len(c)) if widths[c] > _NARROW else max(widths[c], len(c)) for c in shown)
-        if needed + _GAP * (len(shown) - 1) <= width:
+        if _room(shown, widths) <= width:
             break
         shown = [c for c in shown if c != column]
     return shown
+
+
+def _room(shown: Sequence[str], widths: Mapping[str, int]) -> int:
+    """Return how much room these columns need at least, the gaps and the edges included."""
+    needed = (max(_FOLDED if widths[column] > _NARROW else widths[column], len(column)) for column in shown)
+    return sum(needed) + _GAP * (len(shown) - 1) + _EDGES
+
+
+def _print_blocks(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Write rows one below the other, where a table would be too wide to read."""
+    print_heading(title)
+    for row in cells:
+        print_text("\n")
+        print_fields({column: cell for column, cell in zip(columns, row, strict=True) if cell and column})
 
 
 def print_rich(*things: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.cli.explain_json import describe_evidence, describe_message
 from gateway.cli.looking import look, read_id
-from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rows, print_text_block
+from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rich, print_rows, print_text_block
 from gateway.cli.plain import plain, plain_fields
 from gateway.cli.show_tickets import describe_outbound, when
 from gateway.config import load_config
@@ -61,6 +61,7 @@ def show_received_mail(path: Path, text: str, *, as_json: bool) -> None:
     print_heading("What it says")
     print_text_block(message.text)
     rows = (("▶" if line.hit else "", line.step, line.because) for line in trace.lines)
+    print_rich("")
     print_rows("How it was decided", ("", "step", "because"), rows, empty="Nobody has decided yet.")
 
 

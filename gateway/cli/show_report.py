@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.cli.looking import look
-from gateway.cli.output import clean, print_json, print_rich, print_rows
+from gateway.cli.output import clean, print_heading, print_json, print_rich, print_rows
 from gateway.cli.plain import plain, plain_fields
 from gateway.cli.spans import read_moment
 from gateway.errors import WrongCommand
@@ -22,6 +22,7 @@ _TITLES: Final = {
     Dimension.AGENT: "By agent",
 }
 _BAR: Final = 24
+_SHORT_BAR: Final = 12
 _HOUR: Final = 3600
 _DAY: Final = 86_400
 
@@ -46,7 +47,8 @@ def show_report(report: Report, by: Sequence[Dimension], *, as_json: bool) -> No
         print_json(describe_report(report, by))
         return
     span = f"{report.since.astimezone():%Y-%m-%d %H:%M} to {report.until.astimezone():%Y-%m-%d %H:%M}"
-    print_rich(_overview(report.total, span))
+    print_heading(f"Report from {span}")
+    print_rich(_overview(report.total), "")
     if report.total.open:
         print_rich(_ages(report.total))
     for section in report.sections:
@@ -85,12 +87,11 @@ def _describe(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _overview(total: Figures, span: str) -> "Table":
+def _overview(total: Figures) -> "Table":
     from rich.table import Table  # noqa: PLC0415 slow to import
     from rich.text import Text  # noqa: PLC0415 slow to import
 
     grid = Table.grid(padding=(0, 2))
-    grid.title, grid.title_justify, grid.title_style = f"Report from {span}", "left", "bold"
     grid.add_row(Text("tickets", style="dim"), f"{total.new} new, {total.solved} solved, {total.open} open")
     grid.add_row(Text("first answer", style="dim"), _speed(total.first_answer), _in_time(total.reaction_clock))
     grid.add_row(Text("solution", style="dim"), _speed(total.resolution), _in_time(total.resolution_clock))
@@ -118,7 +119,7 @@ def _print_section(dimension: Dimension, figures: Sequence[Figures]) -> None:
         (
             clean(each.name or "nobody"),
             str(each.new),
-            _bar(each.new, most),
+            _bar(each.new, most, length=_SHORT_BAR),
             str(each.solved),
             str(each.open),
             str(sum(each.backlog[2:])),
@@ -134,9 +135,9 @@ def _print_section(dimension: Dimension, figures: Sequence[Figures]) -> None:
     print_rows(_TITLES[dimension], columns, rows, empty="", spare=("90 % ", "90 %", "older", ""))
 
 
-def _bar(number: int, most: int) -> str:
+def _bar(number: int, most: int, *, length: int = _BAR) -> str:
     """Draw a bar in eighths of a character."""
-    eighths = round(number / most * _BAR * 8) if most else 0
+    eighths = round(number / most * length * 8) if most else 0
     return "█" * (eighths // 8) + ("▏▎▍▌▋▊▉"[eighths % 8 - 1] if eighths % 8 else "")
 
 

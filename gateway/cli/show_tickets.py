@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.looking import look, look_configured
-from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rows, print_text_block
+from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rich, print_rows, print_text_block
 from gateway.cli.plain import plain, plain_fields
 from gateway.config.model import Config
 from gateway.errors import NotFound
@@ -143,6 +143,7 @@ def print_whole(whole: WholeTicket, *, clock: str = "") -> None:
         for attachment in post.attachments:
             print_text_block(f"attached: {attachment.filename or attachment.content_type} ({attachment.size:,} octets)")
     rows = ((format_id(m.id), m.purpose.value, str(m.recipient), m.state.value, m.last_reply or "") for m in whole.outbound)
+    print_rich("")
     print_rows(
         "What went out",
         ("id", "purpose", "recipient", "state", "last words"),

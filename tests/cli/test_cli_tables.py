@@ -49,3 +49,11 @@ def test_table_fits_and_cuts_neither_numbers_nor_subjects(columns: int) -> None:
 def test_wide_terminal_shows_what_a_narrow_one_leaves_out() -> None:
     assert "priority" not in "\n".join(on_a_terminal(80))
     assert "priority" in "\n".join(on_a_terminal(200))
+
+
+def test_rows_stand_below_each_other_where_columns_would_be_too_narrow_to_read() -> None:
+    lines = [line.rstrip() for line in on_a_terminal(40)]
+    assert all(len(line) <= 40 for line in lines)
+    assert "number     2026-000329" in lines
+    assert "subject    Lüfter" in lines
+    assert not any(line.startswith("agent") for line in lines), "what is empty is not named"
