@@ -133,7 +133,7 @@ class _MailTestBase(Section):
     @model_validator(mode="after")
     def _is_one_mail(self) -> Self:
         said = self.model_fields_set
-        ways = ("mail" in said) + ("file" in said) + bool(said & {"from", "subject", "body", "headers"})
+        ways = (self.mail is not None) + (self.file is not None) + bool(said & {"from", "subject", "body", "headers"})
         if ways > 1:
             message = "say the mail in one way: mail, or file, or from, subject, body and headers"
             raise ValueError(message)
