@@ -169,10 +169,8 @@ def as_of_then(facts: Facts) -> Facts:
     return replace(
         facts,
         newer_answer=None,
-        automatic_mails_in_last_hour=0,
-        automatic_to_domain_in_last_hour=0,
-        automatic_on_channel_in_last_hour=0,
-        open_breakers=frozenset(),
+        to_author=None,
+        to_requester=None,
         mails_in_last_hour=0,
         equal_mails_in_last_hour=0,
         questions_in_last_hour=0,

@@ -43,6 +43,20 @@ class TokenFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """The automatic mail of the last hour that went the way that one more would go."""
+
+    to: Address
+    channel: str
+    to_correspondent: int = 0
+    to_domain: int = 0
+    """To all addresses of the same domain."""
+    on_channel: int = 0
+    open_breakers: frozenset[str] = frozenset()
+    """Keys of breakers whose cap was reached less than an hour ago (`loops.py`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BouncedMail:
     """A mail of ours that a delivery report is about, and what the report says of it."""
 
@@ -108,8 +122,10 @@ class Facts:
     """How many unsolved tickets agents have, of those queues that give tickets to whoever has the fewest."""
     last_assigned: Mapping[str, str | None] = field(default_factory=dict)
     """By queue whom its last assigned ticket was given to, of those queues that give tickets to each in turn."""
-    automatic_mails_in_last_hour: int = 0
-    """To the author, or to whoever filled in a declared form."""
+    to_author: Traffic | None = None
+    """Automatic mail to the author, or to whoever filled in a declared form; None where nobody counted."""
+    to_requester: Traffic | None = None
+    """Automatic mail to the requester of the ticket, on its channel; None where there is no ticket."""
     contact: Contact | None = None
     """Whom the author's address belongs to."""
     organisation: Organisation | None = None
@@ -128,12 +144,6 @@ class Facts:
     """Verification mails to the author in thirty days; only read where the channel asks for them."""
     waiting: tuple[int, ...] = ()
     """Mails of the author that wait for the answer to a verification mail; only read where this may be it."""
-    automatic_to_domain_in_last_hour: int = 0
-    """Automatic mails to all addresses of the same domain."""
-    automatic_on_channel_in_last_hour: int = 0
-    """Automatic mails of the channel."""
-    open_breakers: frozenset[str] = frozenset()
-    """Keys of breakers whose cap was reached less than an hour ago (`loops.py`)."""
     listed: Mapping[int, ReceivedLine] = field(default_factory=dict)
     """By number, what stands on the list of suspended mail that this may answer."""
     questions_in_last_hour: int = 0

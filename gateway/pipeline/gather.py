@@ -6,7 +6,6 @@ from typing import Final
 
 from gateway.errors import NotFound
 from gateway.mail import (
-    Address,
     EarlierMail,
     Kind,
     Mailbox,
@@ -21,7 +20,6 @@ from gateway.people import LinkKind
 from gateway.pipeline.commands import command_lines
 from gateway.pipeline.commands_thread import bare_number
 from gateway.pipeline.facts import (
-    AUTOMATIC_PURPOSES,
     NOBODY,
     BouncedMail,
     Facts,
@@ -34,13 +32,12 @@ from gateway.pipeline.facts import (
     whom_to_ask,
 )
 from gateway.pipeline.gather_people import find_namesake, gather_named, gather_people
-from gateway.pipeline.loops import breaker_keys
+from gateway.pipeline.gather_traffic import gather_traffic
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.tokens import KeyRing, TokenUse, read_token, token_of_message_id
 from gateway.states import ReceivedState, TicketStatus
-from gateway.storage.automatic import Addressed
 from gateway.storage.received import ReceivedSummary
 from gateway.storage.transaction import Reader
 from gateway.tickets import HistoryLine, Post, Side, Ticket, Visibility
@@ -66,9 +63,9 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
     posts = tx.tickets.newest_posts(ticket.id, _MOST_POSTS) if ticket else ()
     hour_ago = now - timedelta(hours=1)
     person = gather_people(tx, mail, reading, author=author, token=token, posts=posts, policy=policy, now=now)
-    correspondent = (reading.form_sender or author or NOBODY).address
-    addressed = (Addressed(recipient=correspondent, channel=mail.channel),)
-    (sent,) = tx.outbox.automatic_counts(addressed, since=hour_ago, purposes=AUTOMATIC_PURPOSES)
+    ways = [((reading.form_sender or author or NOBODY).address, mail.channel)]
+    ways += [(ticket.requester.address, ticket.channel)] if ticket else []
+    to_author, *to_requester = gather_traffic(tx, ways, now=now)
     return Facts(
         now=now,
         author=author,
@@ -101,10 +98,8 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         listed={number: line_of(each) for number, each in tx.suspended.lines(token.outbound.id)}
         if token and token.outbound.purpose is Purpose.DIGEST
         else {},
-        automatic_mails_in_last_hour=sent.recipient,
-        automatic_to_domain_in_last_hour=sent.domain,
-        automatic_on_channel_in_last_hour=sent.channel,
-        open_breakers=_open_breakers(tx, correspondent, mail.channel) if sent.channel else frozenset(),
+        to_author=to_author,
+        to_requester=next(iter(to_requester), None),
         questions_in_last_hour=max(
             (
                 tx.outbox.automatic_count(policy.agent_mailbox(a).address.key, since=hour_ago, purposes=_QUESTIONS)
@@ -157,11 +152,6 @@ def line_of(mail: ReceivedSummary) -> ReceivedLine:
         state=mail.state,
         reason=mail.reason,
     )
-
-
-def _open_breakers(tx: Reader, correspondent: Address, channel: str) -> frozenset[str]:
-    """Return the keys of the breakers that stand before an automatic mail and are open."""
-    return frozenset(key for key in breaker_keys(correspondent, channel).values() if tx.timers.get(key) is not None)
 
 
 def _find_earlier(tx: Reader, mail: ReceivedMail, reading: Reading) -> tuple[EarlierMail, ...]:

@@ -172,10 +172,9 @@ def decide_all(cases: Sequence[Case]) -> list[Decision]:
     tally = Tally()
     decisions: list[Decision] = []
     for case in cases:
-        to, channel = case.requester.address, case.mail.channel
-        facts = after_decisions(tally.with_earlier(case.facts, to, channel), decisions)
-        decision = decide(replace(case, facts=facts))
-        tally.add(decision.effects, to, channel)
+        counted = replace(case, facts=after_decisions(tally.with_earlier(case), decisions))
+        decision = decide(counted)
+        tally.add(counted, decision.effects)
         decisions.append(decision)
     return decisions
 

@@ -1,23 +1,33 @@
 """The breaker between machines: how much automatic mail goes out in an hour, whoever decided that it should.
 
-Every decision passes `hush`, which takes away the automatic mail beyond the caps. A cap that is reached opens a breaker for an
-hour: one note on the ticket, one line to the admins, then silence. So two gateways, or a gateway and an autoresponder without any
-marker, come to rest.
+Every decision about a mail passes `hush`, about a timer `hush_timer`; they take away the automatic mail beyond the caps. A cap
+that is reached opens a breaker for an hour: one note on the ticket, one line to the admins, then silence. So two gateways, or a
+gateway and an autoresponder without any marker, come to rest.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.mail import Address
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.case import Case
-from gateway.pipeline.effects import AUTOMATIC, AddNote, Effect, OpenTicket, SetTimer
-from gateway.pipeline.facts import Facts
+from gateway.pipeline.effects import (
+    AUTOMATIC,
+    AddNote,
+    AskToConfirm,
+    Effect,
+    OpenTicket,
+    SendVerification,
+    SendWelcome,
+    SetTimer,
+)
+from gateway.pipeline.facts import Facts, Traffic, whom_to_ask
 from gateway.pipeline.freemail import FREE_MAIL_DOMAINS
 from gateway.pipeline.notices import automatic_mail_stops
+from gateway.pipeline.policy import Policy
 from gateway.tickets import TraceLine
 
 BREAKER_TIME: Final = timedelta(hours=1)
@@ -33,16 +43,36 @@ def breaker_keys(recipient: Address, channel: str) -> dict[str, str]:
 
 def hush(case: Case, effects: Sequence[Effect]) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
     """Return the effects without automatic mail beyond the caps, and a line of the trace where there was such mail."""
+    has_ticket = case.facts.ticket is not None or any(isinstance(effect, OpenTicket) for effect in effects)
+    return _hush(effects, way_of(case, effects), case.policy, case.facts.now, has_ticket=has_ticket)
+
+
+def hush_timer(
+    way: Traffic | None, effects: Sequence[Effect], policy: Policy, now: datetime
+) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
+    """Do the same with what a timer does; its automatic mail goes to the requester of its ticket, who is at the end of `way`."""
+    return (tuple(effects), ()) if way is None else _hush(effects, way, policy, now, has_ticket=True)
+
+
+def way_of(case: Case, effects: Sequence[Effect]) -> Traffic:
+    """Return where the automatic mail of a decision goes: on a ticket that there was to its requester, else to the author."""
+    on_ticket = not any(isinstance(effect, OpenTicket | SendVerification | SendWelcome) for effect in effects)
+    known = case.facts.to_requester if on_ticket else None
+    return known or case.facts.to_author or Traffic(to=case.requester.address, channel=case.mail.channel)
+
+
+def _hush(
+    effects: Sequence[Effect], way: Traffic, policy: Policy, now: datetime, *, has_ticket: bool
+) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
     wanted = sum(isinstance(effect, AUTOMATIC) for effect in effects)
     if not wanted:
         return tuple(effects), ()
-    full = _full_cap(case, wanted)
+    full = _full_cap(way, policy, wanted)
     if full is None:
         return tuple(effects), (TraceLine(step="hush", hit=False, because="no cap on automatic mail is reached"),)
-    key = breaker_keys(case.requester.address, case.mail.channel)[full.scope]
     loud = tuple(effect for effect in effects if not isinstance(effect, AUTOMATIC))
     line = TraceLine(step="hush", hit=True, because=f"no automatic mail: {full.because}")
-    return (*loud, *_open_breaker(case, key, full, loud)), (line,)
+    return (*loud, *_open_breaker(way, policy, full, now, has_ticket=has_ticket)), (line,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,52 +90,67 @@ class _FullCap:
         return f"{name} had {self.count} in the last hour, and {self.cap} are allowed"
 
 
-def _full_cap(case: Case, wanted: int) -> _FullCap | None:
-    facts, loops = case.facts, case.policy.loops
-    address = case.requester.address
+def _full_cap(way: Traffic, policy: Policy, wanted: int) -> _FullCap | None:
+    loops = policy.loops
     caps = {
-        "correspondent": (facts.automatic_mails_in_last_hour, loops.per_correspondent_and_hour, str(address)),
-        "domain": (facts.automatic_to_domain_in_last_hour, loops.per_domain_and_hour, address.domain),
-        "channel": (facts.automatic_on_channel_in_last_hour, loops.per_channel_and_hour, case.mail.channel),
+        "correspondent": (way.to_correspondent, loops.per_correspondent_and_hour, str(way.to)),
+        "domain": (way.to_domain, loops.per_domain_and_hour, way.to.domain),
+        "channel": (way.on_channel, loops.per_channel_and_hour, way.channel),
     }
-    for scope in breaker_keys(address, case.mail.channel):
+    for scope in breaker_keys(way.to, way.channel):
         count, cap, name = caps[scope]
         if count + wanted > cap:
             return _FullCap(scope=scope, name=name, count=count, cap=cap)
     return None
 
 
-def _open_breaker(case: Case, key: str, full: _FullCap, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+def _open_breaker(way: Traffic, policy: Policy, full: _FullCap, now: datetime, *, has_ticket: bool) -> tuple[Effect, ...]:
     """Say it once: further mails while the breaker is open are silent about it."""
-    if key in case.facts.open_breakers:
+    key = breaker_keys(way.to, way.channel)[full.scope]
+    if key in way.open_breakers:
         return ()
     notice = automatic_mail_stops(full.scope, full.name, count=full.count, cap=full.cap)
-    has_ticket = case.facts.ticket is not None or any(isinstance(effect, OpenTicket) for effect in effects)
-    note = (AddNote(text=notice.text.to(case.channel.language), by="gateway"),) if has_ticket else ()
-    timer = Timer(key=key, kind=TimerKind.BREAKER, due_at=case.facts.now + BREAKER_TIME)
-    return (*note, notice.to(case.policy.operators_language(case.mail.channel)), SetTimer(timer=timer))
+    note = (AddNote(text=notice.text.to(policy.channels[way.channel].language), by="gateway"),) if has_ticket else ()
+    timer = Timer(key=key, kind=TimerKind.BREAKER, due_at=now + BREAKER_TIME)
+    return (*note, notice.to(policy.operators_language(way.channel)), SetTimer(timer=timer))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Tally:
     """What mails decided just before, in the same batch, will have sent: their rows are not written yet."""
 
     sent: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+    """Questions by agent."""
     breakers: set[str] = field(default_factory=set)
 
-    def with_earlier(self, facts: Facts, recipient: Address, channel: str) -> Facts:
-        """Return the facts as they will be once the earlier ones are written."""
-        keys = breaker_keys(recipient, channel)
+    def with_earlier(self, case: Case) -> Facts:
+        """Return the facts of a case as they will be once the earlier ones are written."""
+        facts = case.facts
         return replace(
             facts,
-            automatic_mails_in_last_hour=facts.automatic_mails_in_last_hour + self.sent[keys["correspondent"]],
-            automatic_to_domain_in_last_hour=facts.automatic_to_domain_in_last_hour + self.sent[keys.get("domain", "")],
-            automatic_on_channel_in_last_hour=facts.automatic_on_channel_in_last_hour + self.sent[keys["channel"]],
-            open_breakers=facts.open_breakers | self.breakers,
+            to_author=self._add_earlier(facts.to_author),
+            to_requester=self._add_earlier(facts.to_requester),
+            questions_in_last_hour=facts.questions_in_last_hour
+            + max((self.asked[agent] for agent in whom_to_ask(facts.agent, facts.ticket, case.policy)), default=0),
         )
 
-    def add(self, effects: Sequence[Effect], recipient: Address, channel: str) -> None:
+    def _add_earlier(self, way: Traffic | None) -> Traffic | None:
+        if way is None:
+            return None
+        keys = breaker_keys(way.to, way.channel)
+        return replace(
+            way,
+            to_correspondent=way.to_correspondent + self.sent[keys["correspondent"]],
+            to_domain=way.to_domain + self.sent[keys.get("domain", "")],
+            on_channel=way.on_channel + self.sent[keys["channel"]],
+            open_breakers=way.open_breakers | self.breakers,
+        )
+
+    def add(self, case: Case, effects: Sequence[Effect]) -> None:
         """Count what a decision sends."""
         number = sum(isinstance(effect, AUTOMATIC) for effect in effects)
-        self.sent.update(dict.fromkeys(breaker_keys(recipient, channel).values(), number))
+        way = way_of(case, effects)
+        self.sent.update(dict.fromkeys(breaker_keys(way.to, way.channel).values(), number))
+        self.asked.update(effect.agent for effect in effects if isinstance(effect, AskToConfirm))
         self.breakers |= {e.timer.key for e in effects if isinstance(e, SetTimer) and e.timer.kind is TimerKind.BREAKER}

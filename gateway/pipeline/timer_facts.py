@@ -7,8 +7,9 @@ from typing import Final
 
 from gateway.figures import Report
 from gateway.people import Timer, TimerKind
-from gateway.pipeline.facts import rehouse
+from gateway.pipeline.facts import Traffic, rehouse
 from gateway.pipeline.gather import absent_now, gather_ticket, history_of, line_of, loads_of, turns_of
+from gateway.pipeline.gather_traffic import gather_traffic
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.storage.transaction import Reader
@@ -34,6 +35,8 @@ class TimerFacts:
     loads: Mapping[str, int] = field(default_factory=dict)
     """As in `Facts`."""
     last_assigned: Mapping[str, str | None] = field(default_factory=dict)
+    """As in `Facts`."""
+    to_requester: Traffic | None = None
     """As in `Facts`."""
     report: Report | None = None
     """The figures of the seven days before, where they are to be sent."""
@@ -72,6 +75,7 @@ def gather_timer(tx: Reader, timer: Timer, *, policy: Policy, now: datetime) -> 
         absent=absent_now(tx, now),
         loads=loads_of(tx, policy),
         last_assigned=turns_of(tx, policy),
+        to_requester=gather_traffic(tx, ((ticket.requester.address, ticket.channel),), now=now)[0],
     )
 
 

@@ -13,6 +13,7 @@ from gateway.people import ClockMark, TimerKind
 from gateway.pipeline.case import Hit, Miss
 from gateway.pipeline.clocks import mark_times, wanted_timers
 from gateway.pipeline.effects import Announce, Decision, Effect, NotifyAgents, SetStatus, SetTimer
+from gateway.pipeline.loops import hush_timer
 from gateway.pipeline.presence import whom_the_clock_tells, whose_turn
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.report_timers import send_report
@@ -37,7 +38,9 @@ def decide_timer(case: TimerCase) -> Decision:
     found = step(case)
     ticket = case.facts.ticket
     triggered, triggers = _triggered(case, found)
-    effects, staffed = _staffed(case, (*found.effects, *triggered) if isinstance(found, Hit) else ())
+    effects = (*found.effects, *triggered) if isinstance(found, Hit) else ()
+    effects, hushed = hush_timer(case.facts.to_requester, effects, case.policy, case.facts.now)
+    effects, staffed = _staffed(case, effects)
     return Decision(
         outcome=Outcome.RECORD,
         reason=found.reason if isinstance(found, Hit) else REASONS[case.timer.kind],
@@ -45,7 +48,7 @@ def decide_timer(case: TimerCase) -> Decision:
         effects=effects,
         ticket=ticket.number if ticket else None,
         queue=ticket.queue if ticket else None,
-        trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because), *triggers, *staffed),
+        trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because), *triggers, *hushed, *staffed),
     )
 
 
