@@ -56,7 +56,12 @@ SAMPLE: Final[dict[str, Any]] = {
             "friday": ["09:00-15:00"],
         }
     },
-    "clocks": {"default": {"normal": {"reaction": "4h", "resolution": "3d", "warning": "1h"}}},
+    "clocks": {
+        "default": {
+            "normal": {"reaction": "4h", "resolution": "3d", "warning": "1h"},
+            "high": {"reaction": "1h", "resolution": "1d", "warning": "15m"},
+        }
+    },
     "views": {"late": {"late": True, "order": "due"}},
     "rules": [{"name": "Urgent", "when": {"subject_contains": "[urgent]"}, "then": [{"priority": "high"}]}],
     "tests": [{"name": "Urgent mail comes first", "subject": "[urgent] The till is down", "expect": {"priority": "high"}}],
