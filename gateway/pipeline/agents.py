@@ -76,7 +76,8 @@ def answer_as_agent(case: Case) -> Hit | Miss:
         return Miss("the author is no agent")
     if facts.ticket is None:
         return Miss("an agent wrote, but to no ticket")
-    if facts.part is not None and (facts.token is None or facts.token.outbound.purpose in TO_CUSTOMERS):
+    is_customer = facts.part is not None and (facts.token is None or facts.token.outbound.purpose in TO_CUSTOMERS)
+    if is_customer and not says_note(case.reading.reply.visible):  # a note is no customer's, and must not become public
         return Miss(f"{facts.agent} writes as {facts.part} of {facts.ticket.number}, not in answer to a notification")
     if case.is_waived(Reason.AGENT_UNCONFIRMED) and not is_confirmed_by(case, facts.agent):
         return Miss("a person released it, but not as an agent's: it counts as anybody's")

@@ -108,7 +108,7 @@ class Facts:
     mentioned: tuple[Mention, ...] = ()
     """Tickets that the commands of an agent's mail name."""
     merged_notes: tuple[str, ...] = ()
-    """What notes say in tickets that go on in that one; only read for an agent's mail."""
+    """What notes say in tickets that go on in that one (merged, split, followed); only read for an agent's mail."""
     posts: tuple[Post, ...] = ()
     history: tuple[HistoryLine, ...] = ()
     """What changed in the ticket, oldest first, where the channel's texts show it."""
@@ -140,6 +140,10 @@ class Facts:
     """Of the author, that were taken."""
     equal_mails_in_last_hour: int = 0
     """Of those, with the text of this one."""
+    alike_on_ticket_in_last_day: int = 0
+    """Mails of the author on this ticket with the text of this one but for its numbers."""
+    alike_in_last_week: int = 0
+    """The same for all tickets of the author, in a week."""
     verifications_in_last_month: int = 0
     """Verification mails to the author in thirty days; only read where the channel asks for them."""
     waiting: tuple[int, ...] = ()

@@ -47,6 +47,7 @@ _NOTICES: Final = (Purpose.OPERATOR_NOTICE,)
 _MOST_REFERENCES: Final = 50
 _MOST_MERGES: Final = 20
 _MOST_POSTS: Final = 100
+_GOES_ON: Final = frozenset({LinkKind.SPLIT_FROM, LinkKind.FOLLOWS})
 _MOST_MENTIONED: Final = 10
 
 
@@ -255,11 +256,11 @@ def _only_open(tx: Reader, mail: ReceivedMail, reading: Reading, start: Facts, p
 
 
 def _merged_notes(tx: Reader, ticket: Ticket) -> tuple[str, ...]:
-    """Return the notes of tickets that go on in this one: they are its secrets, too."""
-    merged = [
-        link.ticket_id for link in tx.tickets.links(ticket.id) if link.kind is LinkKind.MERGED_INTO and link.other_id == ticket.id
-    ]
-    posts = (post for each in merged[:_MOST_MERGES] for post in tx.tickets.newest_posts(each, _MOST_POSTS))
+    """Return the notes of tickets that go on in this one, merged into it, split or followed: they are its secrets, too."""
+    links = tx.tickets.links(ticket.id)
+    before = [link.ticket_id for link in links if link.kind is LinkKind.MERGED_INTO and link.other_id == ticket.id]
+    before += [link.other_id for link in links if link.kind in _GOES_ON and link.ticket_id == ticket.id]
+    posts = (post for each in before[:_MOST_MERGES] for post in tx.tickets.newest_posts(each, _MOST_POSTS))
     return tuple(post.text for post in posts if post.visibility is Visibility.INTERNAL)
 
 

@@ -63,7 +63,7 @@ def gather_people(  # noqa: PLR0913 what the other facts rest on, too
         mails_in_last_hour=len(said),
         equal_mails_in_last_hour=sum(_squeezed(post.text) == text for post in said) if text else 0,
         verifications_in_last_month=tx.outbox.automatic_count(key, since=now - _MONTH, purposes=(Purpose.VERIFICATION,))
-        if asks and contact is None
+        if asks and (contact is None or contact.verified_at is None)
         else 0,
         waiting=_waiting(tx, key) if answers else (),
     )

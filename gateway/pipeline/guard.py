@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Final
 
 from gateway.pipeline.marker import find_markers
+from gateway.pipeline.rules.words import plain
 from gateway.tickets import Post, Visibility
 
 RUN: Final = 8
@@ -92,8 +93,8 @@ def find_note(text: str, notes: Sequence[str], public: Sequence[str]) -> Leak | 
 
 
 def _words(text: str) -> list[str]:
-    """Return the words, without the signs and line breaks that mail programs change on the way."""
-    return _WORD.findall(text.casefold())
+    """Return the words, without the signs and line breaks that mail programs change on the way, seen or unseen."""
+    return _WORD.findall(plain(text).casefold())
 
 
 def _runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:

@@ -35,7 +35,13 @@ from gateway.states import OutboundState
 from gateway.tickets import Post, Side, Ticket
 
 _MOST_ATTACHED_OCTETS: Final = 15_000_000
-_KINDS_OF_MAIL: Final = ("message/", "text/", "application/vnd.ms-outlook", "application/x-ole-storage")
+_KINDS_OF_MAIL: Final = (
+    "message/",
+    "text/",
+    "application/octet-stream",
+    "application/vnd.ms-outlook",
+    "application/x-ole-storage",
+)
 _NOBODY_ANSWERS: Final = frozenset(
     {Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME, Purpose.OPERATOR_NOTICE, Purpose.REPORT}
 )

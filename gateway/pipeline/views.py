@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.mail import Address, Mailbox, Reading, ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
+from gateway.pipeline.compose_headers import clean_line
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent
 from gateway.pipeline.facts import Acquaintance, part_in
 from gateway.pipeline.outgoing import Desk
@@ -60,8 +61,8 @@ def digest_variables(mails: Sequence[ReceivedLine], desk: Desk, *, expires_days:
     entries = tuple(
         SuspendedView(
             index=number,
-            author=(mail.author or "")[:_LONGEST_NAME],
-            subject=desk.scrub(mail.subject or "")[:_LONGEST_NAME],
+            author=clean_line(mail.author or "")[:_LONGEST_NAME],
+            subject=clean_line(desk.scrub(mail.subject or ""))[:_LONGEST_NAME],
             reason=mail.reason or "",
             channel=str(desk.policy.channels[mail.channel].address) if mail.channel in desk.policy.channels else mail.channel,
             at=mail.received_at,
@@ -156,7 +157,7 @@ def confirm_action_variables(
             newer=post_view(effect.newer, desk) if effect.newer else None,
             also_to=_names(effect.also_to),
             internal=desk.scrub(effect.internal),
-            author=str(author) if author else "",
+            author=_name(author) if author else "",
             says=desk.scrub(effect.says),
             person=person_view(acquaintance, desk),
         )
@@ -232,8 +233,8 @@ def ticket_view(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
         status=ticket.status,
         priority=ticket.priority,
         queue=ticket.queue,
-        requester_name=ticket.requester.name or "",
-        requester_address=str(ticket.requester.address),
+        requester_name=clean_line(ticket.requester.name or ""),
+        requester_address=clean_line(str(ticket.requester.address)),
         assignee=policy.agents[assignee].name if assignee is not None and assignee in policy.agents else assignee,
         clock=clock,
         due=next_due(ticket) if clock is not None else None,
@@ -243,8 +244,8 @@ def ticket_view(ticket: Ticket, policy: Policy, desk: Desk) -> TicketView:
 def post_view(post: Post, desk: Desk, *, ticket: Ticket | None = None, assurance: str | None = None) -> PostView:
     """Return a post as templates see it, scrubbed and not too long; the ticket tells which part its author plays."""
     return PostView(
-        author_name=(post.author.name or "")[:_LONGEST_NAME],
-        author_address=str(post.author.address),
+        author_name=clean_line(post.author.name or "")[:_LONGEST_NAME],
+        author_address=clean_line(str(post.author.address)),
         text=_shortened(desk.scrub(post.text)),
         at=post.created_at,
         assurance=assurance,
@@ -300,4 +301,4 @@ def _names(mailboxes: Iterable[Mailbox]) -> tuple[str, ...]:
 
 
 def _name(mailbox: Mailbox) -> str:
-    return str(mailbox if mailbox.name is None else replace(mailbox, name=mailbox.name[:_LONGEST_NAME]))
+    return clean_line(str(mailbox if mailbox.name is None else replace(mailbox, name=mailbox.name[:_LONGEST_NAME])))

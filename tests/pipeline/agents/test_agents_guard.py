@@ -1,5 +1,6 @@
 """What the guard finds in a text that is about to leave, and what it must not mistake for a secret."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,3 +88,19 @@ def test_number_of_the_ticket_in_a_sentence_may_leave() -> None:
 def test_same_word_a_hundred_thousand_times_costs_little() -> None:
     text = "und " * 100_000
     assert find_leak(text, notes=(text,) * 20, public=(text,) * 20) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Der Chef will das dies\u00admal kulant lösen weil sie",
+        "Der Ch\u200bef will das diesmal ku\u200dlant lösen weil sie",
+        "Der Chef will das diesmal kulant lo\u0308sen weil sie",
+        "\u202eDer\u202c Chef will das diesmal kulant lösen weil sie",
+        "Der Chef will das diesmal kulant l\u2060ösen weil sie",
+        "\uff24\uff45\uff52 Chef will das diesmal kulant lösen weil sie",
+    ],
+)
+def test_signs_that_nobody_sees_hide_no_note(written: str) -> None:
+    note = "Der Chef will das diesmal kulant lösen, weil sie sonst zum Wettbewerber geht."
+    assert find_leak(written, notes=(note,), public=()) is not None
