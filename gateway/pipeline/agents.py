@@ -77,7 +77,7 @@ def answer_as_agent(case: Case) -> Hit | Miss:
     if facts.ticket is None:
         return Miss("an agent wrote, but to no ticket")
     is_customer = facts.part is not None and (facts.token is None or facts.token.outbound.purpose in TO_CUSTOMERS)
-    if is_customer and not says_note(case.reading.reply.visible):  # a note is no customer's, and must not become public
+    if is_customer and not is_meant_as_note(case):  # a note is no customer's, and must not become public
         return Miss(f"{facts.agent} writes as {facts.part} of {facts.ticket.number}, not in answer to a notification")
     if case.is_waived(Reason.AGENT_UNCONFIRMED) and not is_confirmed_by(case, facts.agent):
         return Miss("a person released it, but not as an agent's: it counts as anybody's")
@@ -126,6 +126,11 @@ def is_to_note_address(case: Case) -> bool:
     """Tell whether it was sent to a note's address, perhaps beside others: each channel sees its own recipients only."""
     written = (mailbox.address for mailbox in (*case.message.to, *case.message.cc))
     return any(recipient.note for recipient in case.mail.envelope.recipients) or any(map(case.policy.is_note_address, written))
+
+
+def is_meant_as_note(case: Case) -> bool:
+    """Tell whether an agent's mail says of itself that it is for colleagues only, by its address or in its first lines."""
+    return is_to_note_address(case) or says_note(case.reading.reply.visible)
 
 
 def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:

@@ -1,9 +1,11 @@
 """The steps for mail of strangers, customers and machines, in the order in which `decide.STEPS` asks them."""
 
 from gateway.mail import Assurance, EarlierMail, Kind, Purpose, RouteKind
+from gateway.pipeline.agents import is_meant_as_note
 from gateway.pipeline.case import Case, Hit, Miss, customer_post, open_ticket
 from gateway.pipeline.effects import (
     AddParticipant,
+    AddPost,
     AskToConfirm,
     Effect,
     FailDelivery,
@@ -17,7 +19,7 @@ from gateway.pipeline.notices import forwarding_asked
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.rules.merging import ruled_effects
 from gateway.states import OutboundState, ReceivedState, TicketStatus
-from gateway.tickets import Part, Ticket
+from gateway.tickets import Part, Ticket, Visibility
 
 _REPLIES = frozenset({Kind.AUTO_REPLY, Kind.OUT_OF_OFFICE})
 _MOST_SHOWN = 4000
@@ -158,7 +160,7 @@ def join_ticket(case: Case) -> Hit | Miss:
     anew = why_anew(ticket, case.policy, case.facts.now)
     if anew is not None:
         return _follow_closed(case, ticket, anew)
-    effects: list[Effect] = [customer_post(case)]
+    effects: list[Effect] = [_post(case)]
     if case.facts.part is None and case.mail.waiver is not None:
         effects.append(AddParticipant(mailbox=case.requester, part=Part.CC, by=case.mail.waiver.by))
     if ticket.status is not TicketStatus.NEW and ticket.status is not TicketStatus.OPEN:
@@ -183,11 +185,17 @@ def _follow_closed(case: Case, ticket: Ticket, because: str) -> Hit:
         because=because,
         effects=(
             open_ticket(case, follows=ticket),
-            customer_post(case),
+            _post(case),
             *(_confirmation(case)[0] if case.ruled.answer is not None else ()),
             *ruled_effects(case, ticket.queue, Purpose.NEW_TICKET),
         ),
     )
+
+
+def _post(case: Case) -> AddPost:
+    """Put in what somebody wrote; what an agent meant for colleagues stays inside, whoever let it in."""
+    is_note = case.facts.agent is not None and is_meant_as_note(case)
+    return customer_post(case, visibility=Visibility.INTERNAL if is_note else Visibility.PUBLIC)
 
 
 def _may_join(case: Case) -> bool:
@@ -258,7 +266,7 @@ def open_new_ticket(case: Case) -> Hit | Miss:
         because=f"nothing ties it to a ticket; {why}",
         effects=(
             open_ticket(case),
-            customer_post(case),
+            _post(case),
             *confirmation,
             *ruled_effects(case, case.channel.queue, Purpose.NEW_TICKET),
         ),
