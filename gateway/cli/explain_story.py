@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.explain_mail import Explained
-from gateway.cli.output import clean, print_rich
+from gateway.cli.output import clean, print_rich, say_step
 from gateway.evidence.words import tell_story as tell_evidence
 from gateway.mail import Assurance, Evidence, Reading
 from gateway.pipeline.effects import Decision
@@ -90,7 +90,7 @@ def _conclusion(decision: Decision) -> Iterator[RenderableType]:
     for line in decision.trace:
         mark = Text("▶ ", style="bold") if line.hit else Text("  ")
         style = "bold" if line.hit else "dim"
-        grid.add_row(mark + Text(line.step, style=style), Text(clean(line.because), style=style))
+        grid.add_row(mark + Text(say_step(line.step), style=style), Text(clean(line.because), style=style))
     yield Text("")
     yield grid
     where = f" in {decision.ticket}" if decision.ticket else f" in queue {decision.queue}" if decision.queue else ""

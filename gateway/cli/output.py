@@ -126,6 +126,11 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def say_step(step: str) -> str:
+    """Return a step of a decision as words; rules and triggers have names that their admin chose."""
+    return step.replace("_", " ") if step.isidentifier() else step
+
+
 def counted(number: int, word: str) -> str:
     """Return `1 ticket`, `2 tickets`."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -7,7 +7,16 @@ from typing import Any
 
 from gateway.cli.explain_json import describe_evidence, describe_message
 from gateway.cli.looking import look, read_id
-from gateway.cli.output import counted, print_fields, print_heading, print_json, print_rich, print_rows, print_text_block
+from gateway.cli.output import (
+    counted,
+    print_fields,
+    print_heading,
+    print_json,
+    print_rich,
+    print_rows,
+    print_text_block,
+    say_step,
+)
 from gateway.cli.plain import plain, plain_fields
 from gateway.cli.show_tickets import describe_outbound, when
 from gateway.config import load_config
@@ -49,7 +58,7 @@ def show_received_mail(path: Path, text: str, *, as_json: bool) -> None:
     print_fields(
         {
             "id": format_id(mail.id),
-            "state": f"{mail.state}" + (f": {trace.reason}, {trace.because}" if trace.reason else ""),
+            "state": f"{mail.state}" + (f" ({trace.reason}): {trace.because}" if trace.reason else ""),
             "received": f"{when(mail.envelope.received_at)} for {', '.join(str(r.address) for r in mail.envelope.recipients)}",
             "from": f"{mail.envelope.client_ip or mail.envelope.door} ({mail.envelope.helo or 'no name'})",
             "reverse-path": str(mail.envelope.reverse_path or "<>"),
@@ -60,7 +69,7 @@ def show_received_mail(path: Path, text: str, *, as_json: bool) -> None:
     )
     print_heading("What it says")
     print_text_block(message.text)
-    rows = (("▶" if line.hit else "", line.step, line.because) for line in trace.lines)
+    rows = (("▶" if line.hit else "", say_step(line.step), line.because) for line in trace.lines)
     print_rich("")
     print_rows("How it was decided", ("", "step", "because"), rows, empty="Nobody has decided yet.")
 

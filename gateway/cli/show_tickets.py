@@ -1,6 +1,7 @@
 """What `tickets` prints."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +18,7 @@ from gateway.mail import OutboundMail
 from gateway.people import ClockState
 from gateway.pipeline.clocks import clock_state, next_due
 from gateway.pipeline.policy import Policy
+from gateway.storage.received import ReceivedTrace
 from gateway.storage.tickets import TicketFilter
 from gateway.storage.transaction import Reader
 from gateway.tickets import HistoryLine, Post, Side, Ticket, Visibility
@@ -32,6 +34,15 @@ class WholeTicket:
     posts: tuple[Post, ...]
     history: tuple[HistoryLine, ...]
     outbound: tuple[OutboundMail, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What became of one received mail on a ticket, and why."""
+
+    received_id: int
+    author: str
+    trace: ReceivedTrace
 
 
 def show_tickets(tickets: Sequence[Ticket], *, as_json: bool, policy: Policy | None = None, now: datetime | None = None) -> None:
@@ -110,18 +121,37 @@ def show_whole(path: Path, number: str, *, as_json: bool) -> None:
     """Print one ticket."""
     now = datetime.now(UTC)
 
-    def work(tx: Reader, config: Config) -> tuple[WholeTicket, ClockState | None]:
+    def work(tx: Reader, config: Config) -> tuple[WholeTicket, tuple[Decided, ...], ClockState | None]:
         found = read_whole(tx, number)
-        return found, clock_state(found.ticket, config.policy(), now)
+        return found, _decided(tx, found.posts), clock_state(found.ticket, config.policy(), now)
 
-    whole, state = look_configured(path, work)
+    whole, decided, state = look_configured(path, work)
     if as_json:
-        print_json(describe_whole(whole))
+        print_json(describe_whole(whole) | {"decisions": [_describe_decided(each) for each in decided]})
     else:
-        print_whole(whole, clock=_clock(whole.ticket, state))
+        print_whole(whole, clock=_clock(whole.ticket, state), decided=decided)
 
 
-def print_whole(whole: WholeTicket, *, clock: str = "") -> None:
+def _decided(tx: Reader, posts: Sequence[Post]) -> tuple[Decided, ...]:
+    """Return why each mail that is a post became one, oldest first."""
+    author_of = {post.received_id: str(post.author.address) for post in posts if post.received_id is not None}
+    found = []
+    for received_id, author in author_of.items():
+        with suppress(NotFound):  # of an erased person
+            found.append(Decided(received_id=received_id, author=author, trace=tx.received.trace(received_id)))
+    return tuple(found)
+
+
+def _describe_decided(decided: Decided) -> dict[str, Any]:
+    return {
+        "received": format_id(decided.received_id),
+        "author": decided.author,
+        "reason": decided.trace.reason,
+        "because": decided.trace.because,
+    }
+
+
+def print_whole(whole: WholeTicket, *, clock: str = "", decided: Sequence[Decided] = ()) -> None:
     """Draw one ticket."""
     ticket = whole.ticket
     print_heading(f"{ticket.number}  {ticket.subject}")
@@ -153,6 +183,10 @@ def print_whole(whole: WholeTicket, *, clock: str = "") -> None:
     )
     lines = ((when(line.at), line.by, line.what, line.why) for line in whole.history)
     print_rows("What changed", ("when", "by", "what", "why"), lines, empty="Nothing changed.")
+    if decided:
+        why = ((format_id(d.received_id), d.author, d.trace.reason or "", d.trace.because or "") for d in decided)
+        columns = ("id", "author", "reason", "because")
+        print_rows("Why (`suspended show ID` shows every step)", columns, why, empty="", spare=("author",))
 
 
 def export(path: Path, numbers: Sequence[str]) -> None:

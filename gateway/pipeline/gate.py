@@ -17,7 +17,7 @@ def find_doubt(case: Case, agent: str, *, with_token: bool = True) -> str | None
     """Say why a mail must not act as this agent; None when nothing is missing. Starting a conversation needs no token."""
     evidence = case.mail.evidence
     if case.assurance is not Assurance.PROVEN:
-        return f"the sender is {case.assurance}, not proven: {evidence.because}"
+        return f"only a proven sender acts as an agent, and this one is {case.assurance}: {evidence.because}"
     return (_doubt_token(case, agent) if with_token else None) or _doubt_freshness(case) or _doubt_addressees(case)
 
 

@@ -176,7 +176,7 @@ def test_people_get_a_story(command: Command, mail: Path) -> None:
     ran = command("explain", "--no-dns", mail)
     assert ran.code == 0
     assert "unproven" in ran.out
-    assert "open_new_ticket" in ran.out
+    assert "open new ticket" in ran.out
 
 
 def test_a_configuration_without_a_database_serves_and_is_not_given_one(command: Command, tmp_path: Path, mail: Path) -> None:

@@ -105,6 +105,9 @@ async def test_a_mail_from_a_pipe_becomes_a_ticket_that_every_command_shows(
     (whole,) = (await asyncio.to_thread(ask, "tickets", "show", ticket["number"], "--json")).answers
     assert whole["posts"][0]["text"] == "Wo ist meine Rechnung?"
     received_id = whole["posts"][0]["received_id"]
+    assert [(each["received"], each["reason"]) for each in whole["decisions"]] == [(received_id, "new_matter")]
+    drawn = (await asyncio.to_thread(ask, "tickets", "show", ticket["number"])).out
+    assert "nothing ties it to a ticket" in " ".join(drawn.split())
     assert (await asyncio.to_thread(ask, "failed", "show", received_id, "--json")).answers[0]["id"] == received_id
     assert {mail["purpose"] for mail in whole["outbound"]} == {"new_ticket", "confirmation"}
     assert ticket["number"] in (await asyncio.to_thread(ask, "tickets", "search", "rechn*")).out
@@ -233,7 +236,7 @@ async def test_an_operator_accepts_a_suspended_mail_and_it_becomes_a_ticket(
     (suspended,) = listed.answers
     assert suspended["reason"] == "repeated_from"
     shown = await asyncio.to_thread(ask, "suspended", "show", suspended["id"])
-    assert "suspend_repeated_from" in shown.out
+    assert "suspend repeated from" in shown.out
     assert (await asyncio.to_thread(ask, "suspended", "accept", suspended["id"])).code == Exit.OK
     async with asyncio.timeout(30):
         while not (await asyncio.to_thread(ask, "tickets", "list", "--json")).out:
