@@ -45,10 +45,8 @@ def gather_people(  # noqa: PLR0913 what the other facts rest on, too
     now: datetime,
 ) -> PeopleFacts:
     """Read who the author is to us."""
-    evidence, key = mail.evidence, author.address.key if author else None
-    through = (evidence.through.client_ip,) if evidence.through else ()
-    client_ips = tuple(ip for ip in (mail.envelope.client_ip, *through) if ip)
-    block = tx.people.block_matching(key, client_ips)
+    key = author.address.key if author else None
+    block = tx.people.block_matching(key, client_ips_of(mail))
     if author is None or key is None:
         return PeopleFacts(block=block)
     contact = tx.people.contact_of(key)
@@ -67,6 +65,12 @@ def gather_people(  # noqa: PLR0913 what the other facts rest on, too
         else 0,
         waiting=_waiting(tx, key) if answers else (),
     )
+
+
+def client_ips_of(mail: ReceivedMail) -> tuple[str, ...]:
+    """Return where a mail came from: the client, and the hop before a declared forwarder."""
+    through = (mail.evidence.through.client_ip,) if mail.evidence.through else ()
+    return tuple(ip for ip in (mail.envelope.client_ip, *through) if ip)
 
 
 def find_namesake(
@@ -104,9 +108,13 @@ def _organisation_of(tx: Reader, contact: Contact | None, domain: str) -> Organi
     """Return the contact's organisation, else the one at home in the domain or in one above it."""
     if contact is not None and contact.organisation_id is not None:
         return tx.people.organisation(contact.organisation_id)
+    return next((found for name in domains_above(domain) if (found := tx.people.organisation_of_domain(name)) is not None), None)
+
+
+def domains_above(domain: str) -> tuple[str, ...]:
+    """Return a domain and those above it, down to two labels, where an organisation may be at home; the nearest first."""
     labels = domain.split(".")
-    above = (".".join(labels[start:]) for start in range(max(len(labels) - 1, 1)))
-    return next((found for name in above if (found := tx.people.organisation_of_domain(name)) is not None), None)
+    return tuple(".".join(labels[start:]) for start in range(max(len(labels) - 1, 1)))
 
 
 def _said_lately(tx: Reader, key: str, posts: tuple[Post, ...], *, since: datetime, most: int) -> tuple[Post, ...]:

@@ -30,7 +30,8 @@ from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision, FailDelivery
 from gateway.pipeline.facts import Facts, rehouse
-from gateway.pipeline.gather import absent_now, gather_facts, gather_ticket
+from gateway.pipeline.gather import absent_now, gather_ticket
+from gateway.pipeline.gather_batch import gather_batch
 from gateway.pipeline.loops import Tally
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.people_requests import PeopleRequest, decide_people, gather_known
@@ -147,7 +148,7 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
     """
     desk = road.desk()
     try:
-        facts = await road.database.read(lambda tx: tuple(gather_facts_of(read, tx, road, desk.now) for read in batch))
+        facts = await road.database.read(lambda tx: gather_facts_of(batch, tx, road, desk.now))
         cases = [await make_case(read, known, road) for read, known in zip(batch, facts, strict=True)]
         decisions = decide_all(cases)
         numbers = iter(await reserve_numbers(road, desk.now, sum(map(needs_number, decisions))))
@@ -194,9 +195,10 @@ async def make_case(read: ReadMail, facts: Facts, road: Road) -> Case:
     return Case(mail=mail, reading=reading, facts=facts, policy=road.policy)
 
 
-def gather_facts_of(read: ReadMail, tx: Reader, road: Road, now: datetime) -> Facts:
-    """Gather the facts of one mail of a batch."""
-    return gather_facts(tx, read.mail, read.reading, policy=road.policy, keys=road.keys, now=now)
+def gather_facts_of(batch: Sequence[ReadMail], tx: Reader, road: Road, now: datetime) -> tuple[Facts, ...]:
+    """Gather the facts of the mails of a batch."""
+    mails = [(read.mail, read.reading) for read in batch]
+    return gather_batch(tx, mails, policy=road.policy, keys=road.keys, now=now)
 
 
 def _scene(case: Case, number: str | None) -> Scene:

@@ -38,7 +38,9 @@ _DOMAINS: Final = (
     .where(_DOMAIN.c.organisation_id.in_(bindparam("ids", expanding=True)))
     .order_by(_DOMAIN.c.organisation_id, _DOMAIN.c.position)
 )
-_AT_HOME: Final = select(_DOMAIN.c.organisation_id).where(_DOMAIN.c.domain == bindparam("domain"))
+_AT_HOME: Final = select(_DOMAIN.c.domain, _DOMAIN.c.organisation_id).where(
+    _DOMAIN.c.domain.in_(bindparam("domains", expanding=True))
+)
 
 _FORGET_DOMAINS: Final = delete(_DOMAIN).where(_DOMAIN.c.organisation_id == bindparam("owner"))
 _LEAVE_ORGANISATION: Final = update(_CONTACT).where(_CONTACT.c.organisation_id == bindparam("owner")).values(organisation_id=None)
@@ -127,8 +129,18 @@ class PeopleReader(BlockReader):
 
     def organisation_of_domain(self, domain: str) -> Organisation | None:
         """Return whose mail domain that is, exactly that one, if it is known."""
-        organisation_id = self._connection.scalar(_AT_HOME, {"domain": ascii_domain(domain)})
-        return None if organisation_id is None else self.organisation(organisation_id)
+        return self.organisations_of_domains([domain]).get(domain)
+
+    def organisations_of_domains(self, domains: Iterable[str]) -> dict[str, Organisation]:
+        """Return by domain whose mail domain it is, exactly that one; those that nobody has are left out."""
+        wanted = {domain: ascii_domain(domain) for domain in domains}
+        asked = sorted(set(wanted.values()))
+        owners: dict[str, int] = {}
+        for start in range(0, len(asked), _PAGE):
+            rows = self._connection.execute(_AT_HOME, {"domains": asked[start : start + _PAGE]})
+            owners |= {row.domain: row.organisation_id for row in rows}
+        known = {each.id: each for each in self._organisations(sorted(set(owners.values())))} if owners else {}
+        return {domain: known[owners[name]] for domain, name in wanted.items() if name in owners}
 
     def all_organisations(self) -> Iterator[Organisation]:
         """Yield every organisation, oldest first."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from gateway.errors import ConcurrentChange
 from gateway.people import Timer
+from gateway.storage.columns import index_key
 from gateway.storage.people_rows import TimerRow
 from gateway.storage.rows import table_of
 from gateway.storage.statements import AnyRow, update_each, upsert
@@ -19,7 +20,7 @@ _DUE: Final = (
 )
 _NEXT: Final = select(func.min(_TIMER.c.due_at))
 _OF_TICKET: Final = select(_TIMER).where(_TIMER.c.ticket_id == bindparam("of_ticket")).order_by(_TIMER.c.due_at, _TIMER.c.key)
-_ONE: Final = select(_TIMER).where(_TIMER.c.key == bindparam("wanted"))
+_NAMED: Final = select(_TIMER).where(_TIMER.c.key.in_(bindparam("keys", expanding=True)))
 _FIRED: Final = delete(_TIMER).where(_TIMER.c.key == bindparam("fired_key"), _TIMER.c.due_at == bindparam("fired_at"))
 _FORGET: Final = delete(_TIMER).where(_TIMER.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
 
@@ -45,8 +46,13 @@ class TimerReader:
 
     def get(self, key: str) -> Timer | None:
         """Return the timer with that key, if it stands."""
-        row = self._connection.execute(_ONE, {"wanted": key}).one_or_none()
-        return None if row is None else _make_timer(row)
+        return self.get_all([key]).get(key)
+
+    def get_all(self, keys: Sequence[str]) -> dict[str, Timer]:
+        """Return by key those of these timers that stand."""
+        wanted = {index_key(key): key for key in keys}
+        rows = self._connection.execute(_NAMED, {"keys": sorted(wanted)}) if wanted else ()
+        return {wanted[row.key]: _make_timer(row) for row in rows}
 
 
 class TimerWriter(TimerReader):
