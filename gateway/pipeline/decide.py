@@ -14,7 +14,7 @@ from gateway.pipeline.case import Case, Hit, Miss
 from gateway.pipeline.conversations import start_as_agent
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.forwards import take_forward
-from gateway.pipeline.loops import hush
+from gateway.pipeline.loops import hush, hush_mailbox
 from gateway.pipeline.reasons import Outcome
 from gateway.pipeline.rules.ruling import apply_rules
 from gateway.pipeline.rules.triggers import after_mail, join_effects
@@ -96,6 +96,7 @@ def decide(case: Case) -> Decision:
 def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
     triggered, triggers = after_mail(case, hit)
     effects, hushed = hush(case, join_effects(hit.effects, triggered))
+    effects, quiet = hush_mailbox(case, effects)
     effects, staffed = staff(case, effects)
     if hit.outcome in _TAKEN:
         effects = (*acquaint(case), *effects)
@@ -108,5 +109,5 @@ def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
         effects=effects,
         ticket=hit.ticket.number if hit.ticket else None,
         queue=case.ruled.queue or (hit.ticket.queue if hit.ticket else case.channel.queue),
-        trace=(*trace, *triggers, *hushed, *staffed),
+        trace=(*trace, *triggers, *hushed, *quiet, *staffed),
     )

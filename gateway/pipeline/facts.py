@@ -28,6 +28,8 @@ NOBODY: Final = Mailbox(None, Address("unknown", "invalid"))
 """Stands for an author whom nothing names (RFC 2606 section 2)."""
 TO_CUSTOMERS: Final = frozenset({Purpose.ANSWER, Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME})
 """What is written to people outside; the token of such a mail lets nobody act as an agent."""
+TOLD_PURPOSES: Final = (Purpose.CONFIRM_ACTION, Purpose.COMMAND_RESULT)
+"""What an agent hears of mails of their own."""
 AUTOMATIC_PURPOSES: Final = (Purpose.CONFIRMATION, Purpose.VERIFICATION, Purpose.WELCOME)
 
 
@@ -150,6 +152,8 @@ class Facts:
     """Mails of the author that wait for the answer to a verification mail; only read where this may be it."""
     listed: Mapping[int, ReceivedLine] = field(default_factory=dict)
     """By number, what stands on the list of suspended mail that this may answer."""
+    told_in_last_day: int = 0
+    """Questions to the agent and answers to the agent's mails; only read where the mail answers one of them."""
     questions_in_last_hour: int = 0
     """To whoever would be asked: the agent whose address the author claims, else those who work on the ticket."""
     notices_in_last_hour: int = 0

@@ -21,6 +21,7 @@ from gateway.pipeline.commands import command_lines
 from gateway.pipeline.commands_thread import bare_number
 from gateway.pipeline.facts import (
     NOBODY,
+    TOLD_PURPOSES,
     BouncedMail,
     Facts,
     Mention,
@@ -94,6 +95,8 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         block=person.block,
         mails_in_last_hour=person.mails_in_last_hour,
         equal_mails_in_last_hour=person.equal_mails_in_last_hour,
+        alike_on_ticket_in_last_day=person.alike_on_ticket_in_last_day,
+        alike_in_last_week=person.alike_in_last_week,
         verifications_in_last_month=person.verifications_in_last_month,
         waiting=person.waiting,
         listed={number: line_of(each) for number, each in tx.suspended.lines(token.outbound.id)}
@@ -101,6 +104,7 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         else {},
         to_author=to_author,
         to_requester=next(iter(to_requester), None),
+        told_in_last_day=_told(tx, token, now),
         questions_in_last_hour=max(
             (
                 tx.outbox.automatic_count(policy.agent_mailbox(a).address.key, since=hour_ago, purposes=_QUESTIONS)
@@ -116,6 +120,12 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         else 0,
         asked_about=_asked_about(tx, token),
     )
+
+
+def _told(tx: Reader, token: TokenFact | None, now: datetime) -> int:
+    if token is None or token.outbound.purpose not in TOLD_PURPOSES:
+        return 0
+    return tx.outbox.automatic_count(token.outbound.recipient.key, since=now - timedelta(days=1), purposes=TOLD_PURPOSES)
 
 
 def history_of(tx: Reader, ticket: Ticket, policy: Policy) -> tuple[HistoryLine, ...]:

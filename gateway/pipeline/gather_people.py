@@ -18,6 +18,9 @@ from gateway.storage.transaction import Reader
 from gateway.tickets import Post, Side, Ticket
 
 _MONTH: Final = timedelta(days=30)
+_WEEK: Final = timedelta(days=7)
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class PeopleFacts:
     block: Block | None = None
     mails_in_last_hour: int = 0
     equal_mails_in_last_hour: int = 0
+    alike_on_ticket_in_last_day: int = 0
+    alike_in_last_week: int = 0
     verifications_in_last_month: int = 0
     waiting: tuple[int, ...] = ()
 
@@ -50,16 +55,20 @@ def gather_people(  # noqa: PLR0913 what the other facts rest on, too
     if author is None or key is None:
         return PeopleFacts(block=block)
     contact = tx.people.contact_of(key)
-    said = _said_lately(tx, key, posts, since=now - timedelta(hours=1), most=policy.loops.mails_per_author_and_hour)
+    said = _said_lately(tx, key, posts, since=now - _WEEK, most=policy.loops.mails_per_author_and_hour)
+    in_last_hour = tuple(post for post in said if post.created_at >= now - _HOUR)
     text = _squeezed(reading.reply.visible or reading.message.text)
+    alike = _alike(said, text)
     asks = policy.channels[mail.channel].intake_policy is IntakePolicy.VERIFIED
     answers = token is not None and token.outbound.purpose is Purpose.VERIFICATION
     return PeopleFacts(
         contact=contact,
         organisation=_organisation_of(tx, contact, author.address.domain),
         block=block,
-        mails_in_last_hour=len(said),
-        equal_mails_in_last_hour=sum(_squeezed(post.text) == text for post in said) if text else 0,
+        mails_in_last_hour=len(in_last_hour),
+        equal_mails_in_last_hour=sum(_squeezed(post.text) == text for post in in_last_hour) if text else 0,
+        alike_on_ticket_in_last_day=sum(post.created_at >= now - _DAY and post.ticket_id in _ids(posts) for post in alike),
+        alike_in_last_week=len(alike),
         verifications_in_last_month=tx.outbox.automatic_count(key, since=now - _MONTH, purposes=(Purpose.VERIFICATION,))
         if asks and (contact is None or contact.verified_at is None)
         else 0,
@@ -121,10 +130,24 @@ def _said_lately(tx: Reader, key: str, posts: tuple[Post, ...], *, since: dateti
     """Return what the author said since then: in the ticket of this mail, and first in tickets of their own."""
     here = tuple(p for p in posts if p.created_at >= since and p.side is Side.CUSTOMER and p.author.address.key == key)
     opened = tx.tickets.list(TicketFilter(requester=key, limit=most))
-    lately = (ticket for ticket in opened if ticket.created_at >= since)
-    known = {post.ticket_id for post in posts}
-    firsts = (tx.tickets.posts(ticket.id)[:1] for ticket in lately if ticket.id not in known)
-    return (*here, *(post for first in firsts for post in first))
+    lately = [ticket.id for ticket in opened if ticket.created_at >= since and ticket.id not in _ids(posts)]
+    return (*here, *tx.tickets.first_posts(lately))
+
+
+def _alike(said: tuple[Post, ...], text: str) -> tuple[Post, ...]:
+    """Return what says the same but for the numbers, which machines count up."""
+    if not said:
+        return ()
+    words = _without_numbers(text)
+    return tuple(post for post in said if words and _without_numbers(_squeezed(post.text)) == words)
+
+
+def _without_numbers(text: str) -> str:
+    return "".join(sign for sign in text if not sign.isdigit())
+
+
+def _ids(posts: tuple[Post, ...]) -> frozenset[int]:
+    return frozenset(post.ticket_id for post in posts)
 
 
 def _waiting(tx: Reader, key: str) -> tuple[int, ...]:

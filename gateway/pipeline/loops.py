@@ -23,8 +23,9 @@ from gateway.pipeline.effects import (
     SendVerification,
     SendWelcome,
     SetTimer,
+    TellAgent,
 )
-from gateway.pipeline.facts import Facts, Traffic, whom_to_ask
+from gateway.pipeline.facts import TOLD_PURPOSES, Facts, Traffic, whom_to_ask
 from gateway.pipeline.freemail import FREE_MAIL_DOMAINS
 from gateway.pipeline.notices import automatic_mail_stops
 from gateway.pipeline.policy import Policy
@@ -43,8 +44,13 @@ def breaker_keys(recipient: Address, channel: str) -> dict[str, str]:
 
 def hush(case: Case, effects: Sequence[Effect]) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
     """Return the effects without automatic mail beyond the caps, and a line of the trace where there was such mail."""
+    way = way_of(case, effects)
+    if way is None:
+        loud = tuple(effect for effect in effects if not isinstance(effect, AUTOMATIC))
+        because = "no automatic mail: an agent began it for somebody else"
+        return loud, (TraceLine(step="hush", hit=True, because=because),) if len(loud) < len(effects) else ()
     has_ticket = case.facts.ticket is not None or any(isinstance(effect, OpenTicket) for effect in effects)
-    return _hush(effects, way_of(case, effects), case.policy, case.facts.now, has_ticket=has_ticket)
+    return _hush(effects, way, case.policy, case.facts.now, has_ticket=has_ticket)
 
 
 def hush_timer(
@@ -54,11 +60,33 @@ def hush_timer(
     return (tuple(effects), ()) if way is None else _hush(effects, way, policy, now, has_ticket=True)
 
 
-def way_of(case: Case, effects: Sequence[Effect]) -> Traffic:
-    """Return where the automatic mail of a decision goes: on a ticket that there was to its requester, else to the author."""
-    on_ticket = not any(isinstance(effect, OpenTicket | SendVerification | SendWelcome) for effect in effects)
-    known = case.facts.to_requester if on_ticket else None
-    return known or case.facts.to_author or Traffic(to=case.requester.address, channel=case.mail.channel)
+def hush_mailbox(case: Case, effects: Sequence[Effect]) -> tuple[tuple[Effect, ...], tuple[TraceLine, ...]]:
+    """Return the effects without one more word to an agent whose mailbox seems to answer by itself."""
+    token, cap = case.facts.token, case.policy.loops.replies_per_agent_and_day
+    if token is None or token.outbound.purpose not in TOLD_PURPOSES or case.facts.told_in_last_day < cap:
+        return tuple(effects), ()
+    kept = tuple(effect for effect in effects if not _goes_back(effect, case.facts.agent))
+    because = f"{case.facts.agent} is not told: {case.facts.told_in_last_day} such mails in the last day, and {cap} are allowed"
+    return kept, (TraceLine(step="hush_mailbox", hit=True, because=because),) if len(kept) < len(effects) else ()
+
+
+def _goes_back(effect: Effect, agent: str | None) -> bool:
+    is_refusal = isinstance(effect, TellAgent) and not effect.is_done
+    return is_refusal or (isinstance(effect, AskToConfirm) and effect.agent == agent)
+
+
+def way_of(case: Case, effects: Sequence[Effect]) -> Traffic | None:
+    """Return where the automatic mail of a decision goes: on a ticket that there was to its requester, else to the author.
+
+    None where an agent begins a ticket for somebody else: they hear from the agent, and nobody counted what else they got.
+    """
+    author = case.facts.to_author or Traffic(to=case.requester.address, channel=case.mail.channel)
+    opened = next((effect for effect in effects if isinstance(effect, OpenTicket)), None)
+    if opened is not None:
+        return author if opened.requester.address.key == author.to.key else None
+    if any(isinstance(effect, SendVerification | SendWelcome) for effect in effects):
+        return author
+    return case.facts.to_requester or author
 
 
 def _hush(
@@ -151,6 +179,7 @@ class Tally:
         """Count what a decision sends."""
         number = sum(isinstance(effect, AUTOMATIC) for effect in effects)
         way = way_of(case, effects)
-        self.sent.update(dict.fromkeys(breaker_keys(way.to, way.channel).values(), number))
+        if way is not None:
+            self.sent.update(dict.fromkeys(breaker_keys(way.to, way.channel).values(), number))
         self.asked.update(effect.agent for effect in effects if isinstance(effect, AskToConfirm))
         self.breakers |= {e.timer.key for e in effects if isinstance(e, SetTimer) and e.timer.kind is TimerKind.BREAKER}

@@ -33,20 +33,27 @@ def suspend_blocked_sender(case: Case) -> Hit | Miss:
 
 def calm_flood(case: Case) -> Hit | Miss:
     """Hold what one author sends too often: a machine that answers us without any marker, or somebody's broken script."""
-    facts, loops = case.facts, case.policy.loops
+    facts = case.facts
     if facts.agent is not None:
         return Miss("the author is an agent")
+    found = _too_often(case)
+    if found is None:
+        return Miss(f"mails of the author in the last hour: {facts.mails_in_last_hour}")
+    reason, because = found
+    if case.is_waived(reason):
+        return Miss("a person released it")
+    return Hit(outcome=Outcome.SUSPEND, reason=reason, because=f"{case.requester.address} {because}", ticket=facts.ticket)
+
+
+def _too_often(case: Case) -> tuple[Reason, str] | None:
+    facts, loops = case.facts, case.policy.loops
     if facts.equal_mails_in_last_hour >= loops.equal_mails_per_hour:
-        if case.is_waived(Reason.EQUAL_MAILS):
-            return Miss("a person released it")
-        because = f"{case.requester.address} sent the same text {facts.equal_mails_in_last_hour} times in the last hour"
-        return Hit(outcome=Outcome.SUSPEND, reason=Reason.EQUAL_MAILS, because=because, ticket=facts.ticket)
+        return Reason.EQUAL_MAILS, f"sent the same text {facts.equal_mails_in_last_hour} times in the last hour"
+    if facts.alike_on_ticket_in_last_day >= loops.equal_mails_per_hour:
+        return Reason.EQUAL_MAILS, f"said the same on the ticket {facts.alike_on_ticket_in_last_day} times in the last day"
     if facts.mails_in_last_hour >= loops.mails_per_author_and_hour:
-        if case.is_waived(Reason.OVER_LIMIT):
-            return Miss("a person released it")
-        because = f"{case.requester.address} sent {facts.mails_in_last_hour} mails in the last hour"
-        return Hit(outcome=Outcome.SUSPEND, reason=Reason.OVER_LIMIT, because=because, ticket=facts.ticket)
-    return Miss(f"mails of the author in the last hour: {facts.mails_in_last_hour}")
+        return Reason.OVER_LIMIT, f"sent {facts.mails_in_last_hour} mails in the last hour"
+    return None
 
 
 def suspend_probable_spam(case: Case) -> Hit | Miss:

@@ -252,9 +252,16 @@ class LoopSettings(Section):
     mails_per_author_and_hour: Annotated[int, Field(ge=1)] = 30
     """What one author sends beyond this in one hour is suspended."""
     equal_mails_per_hour: Annotated[int, Field(ge=2)] = 3
-    """So many mails of one author with the same text in one hour are two machines that talk: further ones are suspended."""
+    """So many mails of one author with the same text in one hour, or on one ticket in one day with the same text but for its
+    numbers, are two machines that talk: further ones are suspended."""
+    alike_mails_per_week: Annotated[int, Field(ge=2)] = 10
+    """So many mails of one author with the same text but for its numbers in one week, and no automatic mail answers further ones:
+    two machines may talk slowly."""
     confirmations_per_agent_and_hour: Annotated[int, Field(ge=1)] = 5
     """At most this many questions `was that you?` to one agent in one hour."""
+    replies_per_agent_and_day: Annotated[int, Field(ge=1)] = 20
+    """So many questions, and answers to commands, to one agent in one day; then a mail that answers one of them and does nothing
+    stays without an answer, because a mailbox may answer by itself."""
 
 
 class TextSettings(Section):

@@ -289,4 +289,6 @@ def why_no_answer(case: Case) -> str | None:
         return "nobody certain to answer"
     if not case.reading.respond:
         return case.reading.kind_because
+    if case.facts.alike_in_last_week >= case.policy.loops.alike_mails_per_week:
+        return f"the author said the same {case.facts.alike_in_last_week} times in the last week"
     return "the author's address is our own" if case.policy.is_own_address(case.requester.address) else None

@@ -54,6 +54,17 @@ _POSTS: Final = select(_POST).where(_POST.c.ticket_id == bindparam("ticket_id"))
 _NEWEST_POSTS: Final = (
     select(_POST).where(_POST.c.ticket_id == bindparam("ticket_id")).order_by(_POST.c.id.desc()).limit(bindparam("most"))
 )
+_FIRST_POSTS: Final = (
+    select(_POST)
+    .where(
+        _POST.c.id.in_(
+            select(func.min(_POST.c.id))
+            .where(_POST.c.ticket_id.in_(bindparam("ids", expanding=True)))
+            .group_by(_POST.c.ticket_id)
+        )
+    )
+    .order_by(_POST.c.id)
+)
 _ATTACHMENTS: Final = (
     select(_ATTACHMENT)
     .where(_ATTACHMENT.c.post_id.in_(bindparam("ids", expanding=True)))
@@ -147,6 +158,10 @@ class TicketReader(TeamReader):
         """Return what was said last in a ticket, oldest first."""
         rows = self._connection.execute(_NEWEST_POSTS, {"ticket_id": ticket_id, "most": most}).all()
         return self._posts(rows[::-1])
+
+    def first_posts(self, ticket_ids: Sequence[int]) -> tuple[Post, ...]:
+        """Return what each of some tickets began with."""
+        return self._posts(self._connection.execute(_FIRST_POSTS, {"ids": list(ticket_ids)}).all()) if ticket_ids else ()
 
     def post(self, post_id: int) -> Post:
         """Return one post.

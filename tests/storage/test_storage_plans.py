@@ -31,6 +31,7 @@ READS: tuple[Callable[[Reader], object], ...] = (
     lambda tx: tx.tickets.get_all([1, 2]),
     lambda tx: tx.tickets.posts(1),
     lambda tx: tx.tickets.newest_posts(1, 5),
+    lambda tx: tx.tickets.first_posts([1, 2]),
     lambda tx: tx.tickets.history(1),
     lambda tx: tx.tickets.by_message_ids(["a@b.example", "b@b.example"]),
     lambda tx: tx.tickets.open_of_requester("a@b.example", "support"),
