@@ -26,6 +26,38 @@ DESK: Final[dict[str, Any]] = {
     "suspended": {"to": ["anna"], "digest": "at_once"},
     "loops": {"per_domain_and_hour": 6, "per_channel_and_hour": 12, "mails_per_author_and_hour": 12},
 }
+_RULES: Final[dict[str, Any]] = {
+    "rules": [
+        {"when": {"body_contains": "Rechnung"}, "then": [{"queue": "accounting"}, {"answer": "danke"}]},
+        {"when": {"body_contains": "Angebot"}, "then": ["new_ticket", {"status": "pending"}]},
+    ],
+    "triggers": [
+        {"on": ["created", "customer_replied"], "when": {"subject_contains": "Sache"}, "then": [{"answer": "danke"}]},
+        {"on": ["answered", "status_changed"], "then": [{"answer": "danke"}, {"note": "Bitte nachfassen."}]},
+        {"on": "idle", "after": "1h", "then": [{"answer": "geduld"}, {"priority": "high"}]},
+    ],
+}
+_VERIFIED: Final[dict[str, Any]] = {
+    "channels": {
+        "sales": {
+            "address": "sales@firma.example",
+            "display_name": "Firma Sales",
+            "queue": "accounting",
+            "smarthosts": ["main"],
+            "intake_policy": "verified",
+            "welcome": True,
+        }
+    }
+}
+_QUOTED: Final[dict[str, Any]] = {"channels": {"support": {"texts": {"quote": "all"}, "join_open": True}}}
+DESKS: Final[tuple[dict[str, Any], ...]] = (
+    DESK,
+    {**DESK, **_RULES},
+    {**DESK, **_VERIFIED},
+    {**DESK, **_QUOTED},
+    {**DESK, **_RULES, "channels": {**_VERIFIED["channels"], **_QUOTED["channels"]}},
+)
+"""A history plays on the one that its seed chooses: a plain desk, with rules and triggers, with verified authors, with quotes."""
 _CUSTOMERS: Final = ("kim@kunde.example", "lea@kunde.example", "max@andere.example")
 _STRANGERS: Final = ("fritz@fremd.example", "eve@fremd.example")
 _AGENTS: Final = {"anna": "Anna Arndt <anna@firma.example>", "bert": "Bert Brandt <bert@firma.example>"}
@@ -194,7 +226,12 @@ def customer_writes(witness: Witness) -> dict[str, Any]:
     author = witness.chance.choice(_CUSTOMERS)
     fields = {"Cc": witness.chance.choice(_STRANGERS)} if witness.chance.random() < 0.2 else {}
     assurance = witness.chance.choice(("proven", "unproven", "unproven", "contradicted"))
-    return {"assurance": assurance, "mail": _mail(witness, author, witness.words(witness.count()), **fields)}
+    fields["To"] = _address_of_ours(witness)
+    return {"to": fields["To"], "assurance": assurance, "mail": _mail(witness, author, witness.words(witness.count()), **fields)}
+
+
+def _address_of_ours(witness: Witness) -> str:
+    return str(witness.chance.choice([channel.address for channel in witness.policy.channels.values()]))
 
 
 def customer_answers(witness: Witness) -> dict[str, Any] | None:
@@ -205,8 +242,11 @@ def customer_answers(witness: Witness) -> dict[str, Any] | None:
     answered = witness.chance.choice(outside)
     author = str(answered.recipient) if witness.chance.random() < 0.7 else witness.chance.choice((*_STRANGERS, *_CUSTOMERS))
     body = f"{witness.words(witness.count())}\n\nAm Montag schrieb Firma:\n> ..."
-    fields = {"In-Reply-To": f"<{answered.message_id}>"}
-    return {"assurance": witness.chance.choice(("proven", "unproven")), "mail": _mail(witness, author, body, **fields)}
+    fields = {"In-Reply-To": f"<{answered.message_id}>", "To": _address_of_ours(witness)}
+    if witness.chance.random() < 0.1:
+        fields["Cc"] = witness.chance.choice((*_STRANGERS, *_CUSTOMERS))
+    assurance = witness.chance.choice(("proven", "unproven"))
+    return {"to": fields["To"], "assurance": assurance, "mail": _mail(witness, author, body, **fields)}
 
 
 def machine_answers(witness: Witness) -> dict[str, Any] | None:
@@ -240,11 +280,15 @@ def agent_acts(witness: Witness) -> dict[str, Any] | None:
 
 def _agent_text(witness: Witness, answered: OutboundMail, *, is_note: bool) -> str:
     if is_note:
-        return " ".join(f"{SECRET}{witness.chance.randrange(10**6)}" for _ in range(10))
+        return _secret(witness)
     notes = witness.notes.get(answered.ticket_id or 0)
     if notes and witness.chance.random() < 0.3:
         return f"{witness.words(witness.count())}\n{witness.chance.choice(notes)}"
     return "" if witness.chance.random() < 0.1 else witness.words(witness.count())
+
+
+def _secret(witness: Witness) -> str:
+    return " ".join(f"{SECRET}{witness.chance.randrange(10**6)}" for _ in range(10))
 
 
 def _token(mail: OutboundMail) -> str:
@@ -266,14 +310,29 @@ def agent_leaves_note(witness: Witness) -> dict[str, Any] | None:
 def agent_starts(witness: Witness) -> dict[str, Any]:
     """Write to the gateway out of nothing."""
     agent = witness.chance.choice(tuple(_AGENTS))
-    first = witness.chance.choice(("#to kim@kunde.example", "#help", "#away", "#back", "#gibtesnicht", ""))
-    return {"mail": _mail(witness, _AGENTS[agent], f"{first}\n\n{witness.words(witness.count())}")}
+    to = witness.chance.choice((*_CUSTOMERS, *_STRANGERS))
+    also = witness.chance.choice(("", f"\n#bcc {witness.chance.choice(_CUSTOMERS)}", "\n#cc eve@fremd.example", "\n#note"))
+    first = witness.chance.choice((f"#to {to}{also}", f"#to {to}{also}", "#help", "#away", "#back", "#gibtesnicht", ""))
+    body = _secret(witness) if first.endswith("#note") else witness.words(witness.count())
+    assurance = "proven" if witness.chance.random() < 0.8 else witness.chance.choice(("unproven", "contradicted"))
+    return {"assurance": assurance, "mail": _mail(witness, _AGENTS[agent], f"{first}\n\n{body}")}
+
+
+def agent_writes_to_customer(witness: Witness) -> dict[str, Any]:
+    """Write to a customer directly with an address of ours in copy; or somebody passes such a mail on, with more people in it."""
+    agent = witness.chance.choice(tuple(_AGENTS))
+    fields = {"To": witness.chance.choice(_CUSTOMERS)}
+    if witness.chance.random() < 0.8:
+        fields["Cc"] = "support@firma.example"
+    mail = _mail(witness, _AGENTS[agent], witness.words(witness.count()), **fields)
+    return {"mail": f"Cc: eve@fremd.example\n{mail}" if witness.chance.random() < 0.2 else mail}
 
 
 def stranger_writes(witness: Witness) -> dict[str, Any]:
     """Write as somebody new."""
     author = f"neu{witness.count()}@{witness.chance.choice(('kunde', 'fremd', 'andere'))}.example"
-    return {"assurance": "unproven", "mail": _mail(witness, author, witness.words(witness.count()))}
+    to = _address_of_ours(witness)
+    return {"to": to, "assurance": "unproven", "mail": _mail(witness, author, witness.words(witness.count()), To=to)}
 
 
 def mail_bounces(witness: Witness) -> dict[str, Any] | None:
@@ -334,6 +393,7 @@ _HAPPENINGS: Final[tuple[Callable[[Witness], dict[str, Any] | None], ...]] = (
     agent_acts,
     agent_leaves_note,
     agent_starts,
+    agent_writes_to_customer,
     stranger_writes,
     mail_bounces,
     somebody_confirms,

@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from gateway.pipeline.worker import Workers
 from gateway.storage.database import Database
-from tests.histories.histories import DESK, Broken, Witness
+from tests.histories.histories import DESKS, Broken, Witness
 from tests.histories.inline import InlineWorkers
 from tests.journeys.stage import make_policy
 
@@ -31,7 +31,7 @@ async def play_history(seed: int, data: Path, *, length: int, workers: Workers |
             folder=data,
             database=database,
             workers=workers or InlineWorkers(),
-            policy=make_policy(DESK),
+            policy=make_policy(DESKS[seed % len(DESKS)]),
             chance=random.Random(seed),  # noqa: S311 the same history for the same seed
         )
         await witness.live(length)
