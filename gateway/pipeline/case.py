@@ -127,8 +127,9 @@ def open_ticket(case: Case, *, follows: Ticket | None = None) -> OpenTicket:
     """Make a ticket of the mail, answered from the address that the customer wrote to."""
     channel = case.channel
     queue = case.ruled.queue if case.ruled.queue in case.policy.queues else channel.queue
+    subject = (case.message.subject or "").replace(f"[{follows.number}]" if follows else "\0", "").strip()
     return OpenTicket(
-        subject=(case.message.subject or "").strip() or (follows.subject if follows else ""),
+        subject=subject or (follows.subject if follows else ""),
         requester=case.requester,
         queue=follows.queue if follows else channel.queue,
         priority=follows.priority if follows else case.policy.queues[queue or channel.queue].priority,
