@@ -29,7 +29,7 @@ from gateway.pipeline.effects import (
     WaitUntil,
 )
 from gateway.pipeline.facts import TO_CUSTOMERS, is_same_person
-from gateway.pipeline.gate import find_doubt, is_confirmed_by, is_released
+from gateway.pipeline.gate import find_doubt, is_accepted_on_list, is_confirmed_by, is_released
 from gateway.pipeline.guard import Leak, LeakKind, find_leak, split_secrets
 from gateway.pipeline.identity import signature_of
 from gateway.pipeline.own_words import own_words
@@ -137,7 +137,7 @@ def _answer(case: Case, agent: str, ticket: Ticket, commands: Commands) -> Hit:
     newer = case.facts.newer_answer
     if newer is not None and not commands.sends_anyway and not is_released(case, agent, Reason.STALE_ANSWER):
         return hold_for_agent(case, agent, Reason.STALE_ANSWER, f"{newer.agent or 'a colleague'} has answered since")
-    is_checked = case.is_waived(Reason.NOTE_LEAK)
+    is_checked = case.is_waived(Reason.NOTE_LEAK) and not is_accepted_on_list(case)
     leak = None if is_checked else leak_in(case, agent, commands.text)
     if leak is not None:
         return _hold_leak(case, agent, leak)

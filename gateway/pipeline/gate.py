@@ -5,12 +5,15 @@ where they name people outside. Whatever the gate doubts is suspended, and the a
 """
 
 from datetime import timedelta
+from typing import Final
 
 from gateway.mail import Address, Assurance, DkimResult, SpfResult, SpfScope
 from gateway.pipeline.case import Case
 from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Reason
+
+_ON_LIST: Final = ": accept"
 
 
 def find_doubt(case: Case, agent: str, *, with_token: bool = True) -> str | None:
@@ -82,6 +85,16 @@ def _spf_proves(case: Case) -> bool:
     evidence = case.mail.evidence
     spf = evidence.through.spf if evidence.through else evidence.spf
     return spf.result is SpfResult.PASS and spf.aligned and spf.scope is SpfScope.MFROM
+
+
+def accepted_on_list(agent: str) -> str:
+    """Return who releases a mail that an agent accepts on a list: nobody's confirmation, for it shows nothing of the mail."""
+    return f"{agent}{_ON_LIST}"
+
+
+def is_accepted_on_list(case: Case) -> bool:
+    """Tell whether the mail was released last by somebody who saw no more of it than its line on a list."""
+    return case.mail.waiver is not None and case.mail.waiver.by.endswith(_ON_LIST)
 
 
 def is_confirmed_by(case: Case, agent: str) -> bool:

@@ -17,7 +17,7 @@ from gateway.pipeline.agents import hold_for_agent
 from gateway.pipeline.case import Case, Hit, Miss
 from gateway.pipeline.effects import BlockSender, Effect, RejectMail, ReleaseMail, SetTimer, TellAgent
 from gateway.pipeline.facts import is_same_person
-from gateway.pipeline.gate import find_doubt, is_confirmed_by
+from gateway.pipeline.gate import accepted_on_list, find_doubt, is_confirmed_by
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.received_line import ReceivedLine
@@ -134,9 +134,7 @@ def _is_number(word: str) -> bool:
 def _carry_out(order: Order, mail: ReceivedLine, agent: str, case: Case) -> Iterator[Effect]:
     match order.verb:
         case "accept":
-            yield ReleaseMail(
-                received_id=mail.id, by=f"{agent}: accept"
-            )  # no `confirm`: the list shows nothing of what would leave
+            yield ReleaseMail(received_id=mail.id, by=accepted_on_list(agent))
         case "reject":
             yield RejectMail(received_id=mail.id, by=agent, old=mail.state)
         case "spam":
