@@ -124,7 +124,17 @@ class ChannelTextSettings(Section):
     """Attachments of customers go along with notifications to agents, or are only named there."""
 
 
-NotificationStage = Literal["confirmation", "new_ticket", "new_reply", "new_answer", "new_note", "handover"]
+NotificationStage = Literal[
+    "confirmation",
+    "new_ticket",
+    "new_reply",
+    "new_answer",
+    "new_note",
+    "handover",
+    "wait_over",
+    "clock_warning",
+    "clock_breach",
+]
 
 
 class ChannelSettings(Section):
@@ -180,7 +190,7 @@ class ChannelSettings(Section):
     asked. Only what a declared forwarder or our own front MTA wrote into X-Spam-Score, X-Spam-Status and the like counts."""
     notifications: dict[NotificationStage, NotificationSettings] = Field(default_factory=dict)
     """Which notifications go out, and with which text, by stage: confirmation, new_ticket, new_reply, new_answer, new_note,
-    handover. What is not named here is sent with its usual text."""
+    handover, wait_over, clock_warning, clock_breach. What is not named here is sent with its usual text."""
     texts: ChannelTextSettings = ChannelTextSettings()
     """What stands in mails besides the words they are about: quotations, history, attachments."""
     welcome: bool = True

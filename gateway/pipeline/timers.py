@@ -5,7 +5,7 @@ both leave a line in the trace. In both cases the timer is gone afterwards, in t
 `people.TimerKind`, a step, a line in `STEPS`; what it has to know is gathered by `timer_facts.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from gateway.mail import Purpose
@@ -38,7 +38,7 @@ def decide_timer(case: TimerCase) -> Decision:
     found = step(case)
     ticket = case.facts.ticket
     triggered, triggers = _triggered(case, found)
-    effects = (*found.effects, *triggered) if isinstance(found, Hit) else ()
+    effects = (*_wanted_on_channel(case, found.effects), *triggered) if isinstance(found, Hit) else ()
     effects, hushed = hush_timer(case.facts.to_requester, effects, case.policy, case.facts.now)
     effects, staffed = _staffed(case, effects)
     return Decision(
@@ -50,6 +50,14 @@ def decide_timer(case: TimerCase) -> Decision:
         queue=ticket.queue if ticket else None,
         trace=(TraceLine(step=step.__name__, hit=isinstance(found, Hit), because=found.because), *triggers, *hushed, *staffed),
     )
+
+
+def _wanted_on_channel(case: TimerCase, effects: Sequence[Effect]) -> Iterator[Effect]:
+    """Leave out the notifications that the ticket's channel has switched off; triggers see that their time has come anyway."""
+    channel = case.policy.channels.get(case.facts.ticket.channel) if case.facts.ticket else None
+    for effect in effects:
+        if channel is None or not isinstance(effect, NotifyAgents) or channel.sends(effect.purpose):
+            yield effect
 
 
 def end_wait(case: TimerCase) -> Hit | Miss:
