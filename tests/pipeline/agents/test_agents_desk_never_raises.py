@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,12 +34,14 @@ from gateway.mail import (
     SpfScope,
     Waiver,
 )
+from gateway.people import ClockMark, Timer, TimerKind
 from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case
+from gateway.pipeline.clocks import wanted_timers, wind_clock
 from gateway.pipeline.commands import COMMANDS
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision
-from gateway.pipeline.facts import NOBODY, BouncedMail, Facts, Mention, TokenFact, part_in
+from gateway.pipeline.facts import NOBODY, BouncedMail, Facts, Mention, TokenFact, Traffic, part_in
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy, compile_policy
 from gateway.pipeline.reading.parse import parse_message
@@ -48,6 +51,9 @@ from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.rules.settings import RuleSettings, TriggerSettings
 from gateway.pipeline.settings import AgentSettings, ChannelSettings, OperatorSettings, QueueSettings, SuspendedSettings
 from gateway.pipeline.templates import Templates
+from gateway.pipeline.time_settings import ClockSettings
+from gateway.pipeline.timer_facts import TimerCase, TimerFacts
+from gateway.pipeline.timers import decide_timer
 from gateway.pipeline.tokens import KeyRing, SigningKey, make_token
 from gateway.states import ReceivedState, TicketStatus
 from gateway.tickets import Changes, Part, Participant, Post, Priority, Side, Ticket, Visibility
@@ -122,6 +128,11 @@ def make_policy(*, intake: str, is_ruled: bool) -> Policy:
     ]
     triggers = [
         {"on": ["created", "customer_replied", "answered"], "then": [{"answer": "danke"}, {"note": "so"}, {"status": "open"}]},
+        {
+            "on": ["idle", "clock_warning", "clock_breach"],
+            "after": "1h",
+            "then": [{"answer": "geduld"}, {"notify": {"team": True}}],
+        },
         {"on": "status_changed", "then": [{"assign": "bert"}, {"notify": {"leads": True}}, {"status": "solved"}]},
     ]
     return compile_policy(
@@ -310,7 +321,7 @@ def facts_of(draw: st.DrawFn, author: Mailbox | None, policy: Policy) -> Facts:
     )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
 @given(case=cases())
 def test_any_mail_on_any_desk_is_decided_and_can_be_written(case: Case) -> None:
     decision, changes = conclude(case)
@@ -347,3 +358,33 @@ def test_absurd_mail_is_decided_and_can_be_written(content: bytes) -> None:
     )
     assert decision.trace
     assert len(changes.outbound) < 20
+
+
+@pytest.mark.parametrize("status", TicketStatus)
+@pytest.mark.parametrize("requester", PEOPLE, ids=lambda mailbox: str(mailbox.address)[:20] or "nobody")
+def test_whatever_falls_due_on_any_ticket_is_decided_and_can_be_written(status: TicketStatus, requester: Mailbox) -> None:
+    promise = {"reaction": "1h", "resolution": "2h", "warning": "30m"}
+    policy = replace(
+        make_policy(intake="everybody", is_ruled=True), clocks={"default": ClockSettings.model_validate({"normal": promise})}
+    )
+    ticket = make_ticket(1, requester, status, ((KAETHE, Part.BCC),))
+    ticket = wind_clock(None, replace(ticket, wait_until=NOW), policy, NOW - timedelta(days=1))
+    due = {timer.key: timer for timer in wanted_timers(ticket, policy)}
+    due |= {kind: Timer(key=kind, kind=kind, due_at=NOW, ticket_id=1, detail=ClockMark.REACTION_BREACH) for kind in TimerKind}
+    for timer, has_ticket in product(due.values(), (True, False)):
+        facts = TimerFacts(
+            now=NOW,
+            ticket=ticket if has_ticket else None,
+            absent=frozenset({"anna"}),
+            to_requester=Traffic(to=requester.address, channel="support") if has_ticket else None,
+            suspended=(ReceivedLine(id=3, channel="gone", author=None, subject=None, received_at=NOW, state=_HELD, reason=None),),
+        )
+        decision = decide_timer(TimerCase(timer=timer, facts=facts, policy=policy))
+        ids = Ids(clock_ms=lambda: 1_800_000_000_000, node=0)
+        desk = Desk(policy=policy, keys=KEYS, ids=ids, templates=TEMPLATES, now=NOW)
+        changes = prepare_changes(Scene(channel="support", ticket=facts.ticket, timer=timer), decision, desk)
+        assert changes.fired == (timer,)
+        assert all(outbound.recipient.is_sendable for outbound in changes.outbound)
+
+
+_HELD = ReceivedState.SUSPENDED
