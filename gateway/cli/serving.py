@@ -56,13 +56,16 @@ def show_route(path: Path, text: str, *, as_json: bool) -> Exit:
     except InvalidAddress:
         message = f"{text!r} is not a mail address"
         raise WrongCommand(message) from None
-    recipient = asyncio.run(_route(load_config(path, needs_secrets=False), address))
+    config = load_config(path, needs_secrets=False)
+    recipient = asyncio.run(_route(config, address))
+    queue, agents = _who_gets_it(config, recipient)
     if as_json:
-        print_json(_describe(address, recipient))
+        print_json({**_describe(address, recipient), "queue": queue, "agents": list(agents)})
     elif recipient is None:
         print_error(f"{address} leads nowhere: mail to it is refused with 550 5.1.1")
     else:
-        print_fields({"address": str(address), "leads to": _LEADS_TO[recipient.kind], "channel": recipient.channel})
+        fields = {"address": str(address), "leads to": _LEADS_TO[recipient.kind], "channel": recipient.channel}
+        print_fields(fields | ({"new tickets": f"{queue}: {', '.join(agents) or 'nobody'}"} if queue else {}))
     return Exit.OK if recipient is not None else Exit.NO_SUCH
 
 
@@ -73,6 +76,14 @@ async def _route(config: Config, address: Address) -> Recipient | None:
         return recipient
     async with open_gateway(config, read_only=True) as gateway:
         return await gateway.route(address)
+
+
+def _who_gets_it(config: Config, recipient: Recipient | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return the queue that new tickets go to, and who works there, before rules say otherwise; nothing for other addresses."""
+    if recipient is None or recipient.kind not in {RouteKind.CHANNEL, RouteKind.INTAKE}:
+        return None, ()
+    queue = config.channels[recipient.channel].queue
+    return queue, config.policy().team(queue)
 
 
 def _describe(address: Address, recipient: Recipient | None) -> dict[str, str | None]:

@@ -183,6 +183,7 @@ def test_route_says_what_an_address_leads_to(command: Command, tmp_path: Path) -
     config.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
     (answer,) = command("route", "Support@Firma.example", "--json", "-c", config).answers
     assert (answer["kind"], answer["channel"]) == ("channel", "support")
+    assert (answer["queue"], answer["agents"]) == ("support", ["anna"])
     assert command("route", "support-firma@gw.firma.example", "-c", config).code == Exit.OK
     assert command("route", "nobody@firma.example", "-c", config).code == Exit.NO_SUCH
     assert command("route", "nobody", "-c", config).code == Exit.USAGE

@@ -17,6 +17,7 @@ from gateway.pipeline.rules.action import Action
 from gateway.pipeline.rules.actions import ACTIONS
 from gateway.pipeline.rules.conditions import CONDITIONS
 from gateway.pipeline.rules.situation import Event
+from gateway.pipeline.settings import ChannelSettings
 
 Undo = Callable[[], None]
 Notice = Callable[[str], None]
@@ -277,5 +278,9 @@ def guards() -> Iterator[Mutant]:
     yield AlwaysReturns("guard: words of notes", guard, "find_note", None)
     yield AlwaysReturns("guard: the frame of mails to agents", guard, "find_frame", None)
     yield AlwaysReturns("guard: caps on automatic mail", loops, "_full_cap", None)
+    yield AlwaysReturns("guard: an agent's mailbox that answers by itself", loops, "_goes_back", False)
+    yield AlwaysReturns("guard: who gets no automatic answer", steps, "why_no_answer", None)
+    yield AlwaysReturns("guard: notifications that are switched off", ChannelSettings, "sends", True)
+    yield AlwaysReturns("triggers on what falls due", timers, "_triggered", ((), ()))
     yield AlwaysReturns("guard: whom no verification mail goes to", senders, "_why_not_ask", None)
     yield AlwaysReturns("guard: a newer answer of a colleague", gather, "_newer_answer", None)
