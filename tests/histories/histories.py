@@ -15,6 +15,7 @@ from typing import Any, Final
 from gateway.mail import OutboundMail, Purpose
 from gateway.pipeline.facts import AUTOMATIC_PURPOSES, TO_CUSTOMERS
 from gateway.pipeline.journey import Arrival
+from gateway.pipeline.reasons import Outcome
 from gateway.states import OutboundState
 from gateway.tickets import Visibility
 from tests.journeys.stage import Stage
@@ -106,6 +107,9 @@ _COMMANDS: Final = (
 )
 
 
+_NEVER_FOR_SUSPENDED: Final = (Purpose.CONFIRMATION, Purpose.ANSWER, Purpose.WELCOME)
+
+
 class Broken(AssertionError):
     """Something left, or stands in the database, that must never."""
 
@@ -155,6 +159,8 @@ class Witness(Stage):
             if post.visibility is Visibility.INTERNAL and SECRET in post.text:
                 self.notes.setdefault(post.ticket_id, []).append(post.text)
         for outbound in changes.outbound:
+            if arrival.decision.outcome is Outcome.SUSPEND and outbound.purpose in _NEVER_FOR_SUSPENDED:
+                self._break(f"a {outbound.purpose} goes to {outbound.recipient} because of suspended mail")
             await self._look_at(outbound)
         del ticket_id
         return {}
