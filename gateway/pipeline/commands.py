@@ -74,6 +74,8 @@ class Line:
     text: str
     command: Command | None
     argument: str
+    is_cut: bool = False
+    """It was longer than anybody types, so what stands at its end may be half of something."""
 
     @property
     def word(self) -> str:
@@ -99,7 +101,8 @@ class _Reading:
         if command is None:
             self.wrong.append(_unknown(line, self.case.language_of(self.agent)))
             return
-        meaning = self._mean(command, line)
+        cut = Refused(sayings.line_too_long(line.word, _LONGEST_LINE)) if line.is_cut else None
+        meaning = cut or self._mean(command, line)
         if isinstance(meaning, Refused):
             self.wrong.append(meaning.hint)
         else:
@@ -161,7 +164,8 @@ def _first_lines(lines: list[str]) -> Iterator[tuple[int, Line]]:
         command = _BY_WORD.get(word.casefold().rstrip(":"))
         if stripped[0] != "#" or (command is None and not stripped[1:2].isalpha()):
             return
-        yield index, Line(text=stripped, command=command, argument=argument.strip())
+        is_cut = len(line) > _LONGEST_LINE
+        yield index, Line(text=stripped, command=command, argument=argument.strip(), is_cut=is_cut)
 
 
 def _unknown(line: Line, language: str) -> Said:

@@ -65,7 +65,7 @@ def _participant(spoken: Spoken, address: Address) -> Participant | None:
 def read_addresses(spoken: Spoken) -> tuple[Mailbox, ...] | Refused:
     """Return the addresses behind a command, each once; mail programs write `<mailto:…>` behind what they make a link of."""
     found: dict[str, Mailbox] = {}
-    for word in spoken.argument.replace(",", " ").replace(";", " ").split()[: 2 * _MOST_ADDRESSES]:
+    for word in spoken.argument.replace(",", " ").replace(";", " ").split():
         written = word.strip("<>()[]\"'").removeprefix("mailto:")
         if "@" not in written:
             continue
@@ -76,6 +76,8 @@ def read_addresses(spoken: Spoken) -> tuple[Mailbox, ...] | Refused:
         if spoken.policy.is_own_address(address) or address.key in spoken.policy.agent_of_address:
             return Refused(sayings.own_address(str(address)))
         found.setdefault(address.key, Mailbox(None, address))
+    if len(found) > _MOST_ADDRESSES:
+        return Refused(sayings.too_many_addresses(spoken.word, _MOST_ADDRESSES))
     return tuple(found.values()) if found else Refused(sayings.no_address(spoken.argument[:80]))
 
 

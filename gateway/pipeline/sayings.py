@@ -363,6 +363,22 @@ def not_on_list(word: str) -> Said:
     return Said(de=f"Die Nummer {word} steht nicht auf dieser Liste.", en=f"The number {word} is not on this list.")
 
 
+def line_too_long(word: str, most: int) -> Said:
+    """Refuse to guess what the rest of a line was."""
+    return Said(
+        de=f"Die Zeile mit {word} ist länger als {most} Zeichen. Bitte auf mehrere Mails verteilen.",
+        en=f"The line with {word} is longer than {most} characters. Please spread it over several mails.",
+    )
+
+
+def too_many_addresses(word: str, most: int) -> Said:
+    """Refuse rather than do a part of it."""
+    return Said(
+        de=f"{word} nimmt höchstens {most} Adressen auf einmal.",
+        en=f"{word} takes {most} addresses at a time, no more.",
+    )
+
+
 def works_no_more() -> Said:
     """Say it of a list that went out under an older configuration."""
     return Said(
