@@ -1,7 +1,7 @@
 """Our gateway with parts left out, as a process of its own: `python -m benchmarks.assembly CONFIG [option…]`.
 
-What runs is the product's own code; only the wiring is different, because the product has no switch to turn a check or the
-pipeline off, and should have none.
+What runs is the product's own code, with as many processes that take mail as the daemon would have; only the wiring is different,
+because the product has no switch to turn a check or the pipeline off, and should have none.
 
     --no-checks     nobody asks who sent a mail: the evidence is a constant
     --no-pipeline   what is accepted stays accepted: no ticket, nothing leaves
@@ -12,15 +12,17 @@ pipeline off, and should have none.
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from gateway.app import Gateway, open_gateway, utc_now
+from gateway.app import Gateway, open_gateway
+from gateway.child import bound_memory, end_with_parent, serve_child, tune_interpreter
 from gateway.config import load_config
 from gateway.daemon import Daemon
-from gateway.desk import tune_interpreter
 from gateway.desk_keeper import DeskKeeper
+from gateway.line import Line
 from gateway.logs import configure_logging
 from gateway.mail import (
     ArcEvidence,
@@ -36,10 +38,11 @@ from gateway.mail import (
     SpfResult,
     SpfScope,
 )
-from gateway.smtp_in.committer import Committer
-from gateway.smtp_in.intake import Intake
-from gateway.smtp_in.listeners import open_listeners
-from gateway.smtp_in.server import Server
+from gateway.porter import PorterProcess
+from gateway.porter_keeper import Porters
+from gateway.reception import Reception
+from gateway.smtp_in.listeners import Listener, open_listeners
+from gateway.smtp_in.shared_counts import SharedCounts
 from gateway.storage.received import Acceptance
 
 _NOT_ASKED: Final = Evidence(
@@ -61,36 +64,64 @@ async def _keep_nothing(acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
     return tuple(acceptance.mail.id for acceptance in acceptances)
 
 
+def _make_reception(
+    options: argparse.Namespace, gateway: Gateway, listeners: tuple[Listener, ...], shared: SharedCounts | None
+) -> Reception:
+    """Wire like the product, but for what the options leave out."""
+    return Reception(
+        gateway,
+        listeners,
+        shared=shared,
+        observe=_ask_nobody if options.no_checks else None,
+        accept=_keep_nothing if options.no_store else None,
+    )
+
+
+class PartsPorter(PorterProcess):
+    """A porter, with parts left out."""
+
+    def __init__(self, line: Line, options: argparse.Namespace) -> None:
+        """Take what to leave out."""
+        super().__init__(line)
+        self._options = options
+
+    def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...], shared: SharedCounts) -> Reception:
+        """Leave out what is to be left out."""
+        return _make_reception(self._options, gateway, listeners, shared)
+
+
+def serve_porter(*options: str) -> None:
+    """Be a porter; the product's own but for the options."""
+    end_with_parent()
+    parsed = _parser().parse_args(["porter", *options])
+    serve_child(lambda line: PartsPorter(line, parsed), event="porter.failed")
+
+
 class Parts(Daemon):
     """The daemon, with parts left out."""
 
     def __init__(self, gateway: Gateway, options: argparse.Namespace) -> None:
         """Wire like the daemon, but for what the options leave out."""
         config = gateway.config
+        self._options = options
         listeners = open_listeners(config.listen, passed={})
-        super().__init__(gateway, listeners, desk=DeskKeeper(does_send=not options.no_relay))
-        self._has_pipeline = not options.no_pipeline
-        accept = _keep_nothing if options.no_store else gateway.database.accept
-        self.committer = Committer(accept=accept, on_received=lambda: None)
-        intake = Intake(
-            route=gateway.route,
-            serves=gateway.serves,
-            observe=_ask_nobody if options.no_checks else gateway.observe,
-            judge=gateway.judge,
-            committer=self.committer,
-            ids=gateway.ids,
-            clock=utc_now,
-        )
-        self.server = Server(
-            listeners=listeners, intake=intake, limits=config.limits, hostname=config.hostname, spool_folder=gateway.spool
-        )
+        words = [f"--{name.replace('_', '-')}" for name, is_set in vars(options).items() if is_set is True]
+        command = (sys.executable, "-c", f"from benchmarks.assembly import serve_porter; serve_porter(*{words!r})")
+        porters = Porters.of(listeners, processes=options.processes or config.listen_processes, command=command)
+        super().__init__(gateway, listeners, desk=DeskKeeper(does_send=not options.no_relay), porters=porters)
+
+    def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...]) -> Reception:
+        """Leave out what is to be left out."""
+        return _make_reception(self._options, gateway, listeners, None)
 
     async def start(self) -> None:
         """Begin to take mail."""
-        if self._has_pipeline:
+        if not self._options.no_pipeline:
             await super().start()
+        elif self.porters.keepers:
+            await self.porters.start(self.gateway)
         else:
-            await self.server.start()
+            await self.reception.start()
         tune_interpreter()
 
 
@@ -105,14 +136,20 @@ async def _run(options: argparse.Namespace) -> None:
         await parts.drain()
 
 
-def main() -> None:
-    """Run until SIGTERM."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("config", type=Path)
     for name in ("--no-checks", "--no-pipeline", "--no-relay", "--no-store"):
         parser.add_argument(name, action="store_true")
+    parser.add_argument("--processes", type=int, help="how many take mail; as many as the configuration says")
+    return parser
+
+
+def main() -> None:
+    """Run until SIGTERM."""
     configure_logging("info", for_good=True)
-    asyncio.run(_run(parser.parse_args()))
+    bound_memory()
+    asyncio.run(_run(_parser().parse_args()))
 
 
 if __name__ == "__main__":

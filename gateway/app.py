@@ -1,8 +1,9 @@
 """Builds the whole gateway from its configuration: the only place that knows every part.
 
-`open_gateway` gives commands and the front what they need (database, policy, road), `attach_gateway` the desk. `Gateway` also has
-the callables that tie the siblings together, which do not know each other: intake and evidence, pipeline and relay. The life of
-the two processes is in `daemon.py` (the front, with the sockets and the writing thread) and `desk.py` (pipeline and relay).
+`open_gateway` gives commands and the front what they need (database, policy, road), `attach_gateway` its children. `Gateway` also
+has the callables that tie the siblings together, which do not know each other: intake and evidence, pipeline and relay. The life
+of the processes is in `daemon.py` (the front, with the sockets and the writing thread), `porter.py` (more of those that take
+mail) and `desk.py` (pipeline and relay).
 """
 
 import asyncio
@@ -57,13 +58,24 @@ def utc_now() -> datetime:
 class Gateway:
     """Everything that the configuration describes, built and ready; nothing of it runs yet."""
 
-    def __init__(self, *, config: Config, database: Database, keys: KeyRing, workers: Workers, node: str | None = None) -> None:
-        """Use `open_gateway` or, in the desk process, `attach_gateway`."""
+    def __init__(
+        self,
+        *,
+        config: Config,
+        database: Database,
+        keys: KeyRing,
+        workers: Workers,
+        node: str | None = None,
+        ids_node: int | None = None,
+    ) -> None:
+        """Use `open_gateway` or, in a child of the front, `attach_gateway`."""
         self.config = config
         self.database = database
         self.keys = keys
         self.workers = workers
-        self.ids = Ids(clock_ms=lambda: time.time_ns() // 1_000_000, node=secrets.randbits(_NODE_BITS))
+        self.ids = Ids(
+            clock_ms=lambda: time.time_ns() // 1_000_000, node=secrets.randbits(_NODE_BITS) if ids_node is None else ids_node
+        )
         self.node = node or ("local" if config.database == SQLITE else f"node-{secrets.token_hex(4)}")
         """Under which mails are leased: the same for both processes, and for one that takes the place of a dead one."""
         self.signers: dict[str, DkimSigner] = {}
@@ -220,20 +232,25 @@ async def open_gateway(config: Config, *, read_only: bool = False) -> AsyncItera
 
 
 @asynccontextmanager
-async def attach_gateway(config: Config, *, node: str, line: Line) -> AsyncIterator[Gateway]:
-    """Build the gateway of the desk process, whose database the front has opened: SQLite is written over there.
+async def attach_gateway(
+    config: Config, *, node: str, line: Line, ids_node: int | None = None, sends: bool = True
+) -> AsyncIterator[Gateway]:
+    """Build the gateway of a child of the front, which has opened the database: SQLite is written over there.
+
+    Whoever sends needs the signing keys; `ids_node` keeps the ids of several processes apart.
 
     Raises:
         StorageUnavailable: the database does not answer, or a signing key cannot be used.
     """
-    signers = read_signers(config)
+    signers = read_signers(config) if sends else {}
     if config.database == SQLITE:
         database = Database.attach(data=config.data, line=line)
     else:
         database = await Database.open(data=config.data, database=config.database, migrate=False, clock=utc_now)
     try:
         keys = await _read_keys(database, read_only=True)
-        gateway = Gateway(config=config, database=database, keys=keys, workers=Workers(config.parse), node=node)
+        workers = Workers(config.parse)
+        gateway = Gateway(config=config, database=database, keys=keys, workers=workers, node=node, ids_node=ids_node)
         gateway.signers = signers
         try:
             yield gateway

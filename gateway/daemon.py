@@ -1,7 +1,8 @@
 """The life of the daemon: bind, give up privileges, run, reload on SIGHUP, drain on SIGTERM.
 
-This process is the front: it takes mail, finds out about its sender, and is the only one that writes SQLite. All that comes after
-the 250 is done by another process, the desk (`desk.py`), which it starts and keeps (`desk_keeper.py`).
+This process is the front: it has the sockets and is the only one that writes SQLite. It takes mail itself, or where
+`listen_processes` asks for several, that many porters do (`porter.py`). All that comes after the 250 is done by another process,
+the desk (`desk.py`). The front keeps them all (`keeper.py`).
 
 Order matters. Everything that could be wrong is found before a single mail is taken: configuration, database, certificates,
 addresses. At the end it is the other way round: first no new mail comes in, then what is under way arrives, then the rest stops.
@@ -9,9 +10,11 @@ addresses. At the end it is the other way round: first no new mail comes in, the
 
 import asyncio
 import contextlib
+import errno
 import os
 import pwd
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +22,18 @@ from typing import Final, Self
 
 import structlog
 
-from gateway.app import Gateway, open_gateway, utc_now
+from gateway.app import Gateway, open_gateway
+from gateway.child import bound_memory, tune_interpreter
 from gateway.config.load import load_config, load_file
 from gateway.config.model import Config
 from gateway.config.text_checks import require_templates
 from gateway.config.trial import require_tests
-from gateway.desk import bound_memory, tune_interpreter
 from gateway.desk_keeper import DeskKeeper
 from gateway.errors import ConfigError, GatewayError, PermanentError, StorageUnavailable
+from gateway.keeper import Keeper
 from gateway.pipeline.notices import config_refused
-from gateway.smtp_in.committer import Committer
-from gateway.smtp_in.intake import Intake
+from gateway.porter_keeper import Porters
+from gateway.reception import Reception
 from gateway.smtp_in.listeners import Listener, open_listeners, passed_sockets
 from gateway.smtp_in.server import Server
 from gateway.storage.folder import remove_stale_files
@@ -39,6 +43,10 @@ from gateway.supervisor import Supervisor
 log: Final = structlog.get_logger()
 
 _DRAIN_SECONDS: Final = 30.0
+_BIND_SECONDS: Final = 2.0
+_BIND_AGAIN_SECONDS: Final = 0.05
+_RESTARTING: Final = ("listen", "listen_processes", "data", "database", "parse")
+"""The sections that are used from the start only."""
 
 
 class RefusesRoot(PermanentError):
@@ -46,33 +54,37 @@ class RefusesRoot(PermanentError):
 
 
 class Daemon:
-    """The running parts around a gateway: listeners, committer, and the desk process."""
+    """The running parts around a gateway: what takes mail here or the porters that do, and the desk process."""
 
-    def __init__(self, gateway: Gateway, listeners: tuple[Listener, ...], *, desk: DeskKeeper | None = None) -> None:
-        """Take a gateway, its bound listeners, and perhaps a desk process that was hired before."""
-        config = gateway.config
+    def __init__(
+        self,
+        gateway: Gateway,
+        listeners: tuple[Listener, ...],
+        *,
+        desk: DeskKeeper | None = None,
+        porters: Porters | None = None,
+    ) -> None:
+        """Take a gateway, its bound listeners, and perhaps child processes that were hired before; without porters none."""
         self.gateway = gateway
-        self.committer = Committer(accept=gateway.database.accept, on_received=_nothing)
-        intake = Intake(
-            route=gateway.route,
-            serves=gateway.serves,
-            observe=gateway.observe,
-            judge=gateway.judge,
-            committer=self.committer,
-            ids=gateway.ids,
-            clock=utc_now,
-        )
-        self.server = Server(
-            listeners=listeners, intake=intake, limits=config.limits, hostname=config.hostname, spool_folder=gateway.spool
-        )
+        self.porters = porters or Porters(())
+        self.reception = self.make_reception(gateway, listeners)
         self.desk = desk or DeskKeeper()
         self._keeping: asyncio.Task[None] | None = None
+
+    def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...]) -> Reception:
+        """Return what takes mail in this process; measures leave parts of it out."""
+        return Reception(gateway, listeners)
+
+    @property
+    def server(self) -> Server:
+        """What talks to clients in this process."""
+        return self.reception.server
 
     async def start(self) -> None:
         """Take up what a dead process left, then begin to take mail.
 
         Raises:
-            StorageUnavailable: the desk process cannot begin.
+            StorageUnavailable: the desk process or a porter cannot begin.
         """
         gateway = self.gateway
         if gateway.config.database == SQLITE:
@@ -80,31 +92,41 @@ class Daemon:
             await asyncio.to_thread(remove_stale_files, gateway.spool, older_than_seconds=0)
         await self.desk.start(gateway)
         self._keeping = asyncio.create_task(self.desk.run(), name="desk")
-        await self.server.start()
+        if self.porters.keepers:
+            await self.porters.start(gateway)
+        else:
+            await self.reception.start()
 
     async def reload(self, config: Config) -> None:
         """Use another configuration from the next mail on; other listeners need a restart.
 
         Raises:
-            GatewayError: the desk cannot use it; both processes go on with the old one.
+            GatewayError: a process cannot use it; all of them go on with the old one.
         """
         old = self.gateway.config
-        await self.desk.reconfigure(config)
+        told: list[Keeper] = []
+        try:
+            for keeper in (self.desk, *self.porters.keepers):
+                await keeper.reconfigure(config)
+                told.append(keeper)
+        except GatewayError:
+            for keeper in told:
+                await keeper.reconfigure(old)
+            raise
         await self.gateway.reconfigure(config)
-        self.server.reconfigure(limits=config.limits, hostname=config.hostname)
-        await self.server.refresh_certificates()
-        kept = [name for name in ("listen", "data", "database", "parse") if getattr(old, name) != getattr(config, name)]
+        await self.reception.reconfigure(config)
+        kept = [name for name in _RESTARTING if getattr(old, name) != getattr(config, name)]
         log.info("config.reloaded", needs_restart=kept)
 
     async def wait(self) -> None:
-        """Wait for ever; an error of the desk's keeper is raised."""
+        """Wait for ever; an error of a keeper is raised."""
         assert self._keeping is not None  # noqa: S101 after `start`
-        await asyncio.shield(self._keeping)
+        await asyncio.gather(asyncio.shield(self._keeping), self.porters.wait())
 
     async def drain(self, seconds: float = _DRAIN_SECONDS) -> None:
         """Take no more mail, finish what is under way, stop."""
-        await self.server.drain(seconds)
-        await self.committer.drain()
+        await self.porters.drain(seconds)
+        await self.reception.drain(seconds)
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
@@ -121,15 +143,17 @@ async def run_daemon(path: Path, *, as_root: bool = False, log_level: str = "inf
     """
     config = load_config(path)
     supervisor = Supervisor.of_environment()
-    listeners = _bind(config)
+    listeners = await _bind(config)
     drop_privileges(config, as_root=as_root)
     signals = _Signals.listen()
     bound_memory()
     desk = DeskKeeper(log_level=log_level)
+    porters = Porters.of(listeners, processes=config.listen_processes, log_level=log_level)
     try:
         await desk.hire()
+        await porters.hire()
         async with open_gateway(config) as gateway:
-            daemon = Daemon(gateway, listeners, desk=desk)
+            daemon = Daemon(gateway, listeners, desk=desk, porters=porters)
             await daemon.start()
             tune_interpreter()
             supervisor.ready(f"taking mail on {', '.join(daemon.server.addresses)}")
@@ -144,6 +168,7 @@ async def run_daemon(path: Path, *, as_root: bool = False, log_level: str = "inf
                 await daemon.drain()
                 log.info("gateway.stopped")
     finally:
+        await porters.dismiss()
         await desk.dismiss()
 
 
@@ -225,13 +250,18 @@ async def _feed_watchdog(supervisor: Supervisor) -> None:
         await asyncio.sleep(supervisor.watchdog_seconds / 3)
 
 
-def _bind(config: Config) -> tuple[Listener, ...]:
-    try:
-        passed = passed_sockets(os.environ, pid=os.getpid())
-        return open_listeners(config.listen, passed=passed, owner=_owner_of_sockets(config))
-    except OSError as error:
-        message = f"cannot listen: {error}"
-        raise StorageUnavailable(message) from error
+async def _bind(config: Config) -> tuple[Listener, ...]:
+    """Bind the addresses; the porters of a front that was killed may have them for a moment longer than it."""
+    patient_until = time.monotonic() + (_BIND_SECONDS if config.listen_processes > 1 else 0)
+    while True:
+        try:
+            passed = passed_sockets(os.environ, pid=os.getpid())
+            return open_listeners(config.listen, passed=passed, owner=_owner_of_sockets(config))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > patient_until:
+                message = f"cannot listen: {error}"
+                raise StorageUnavailable(message) from error
+        await asyncio.sleep(_BIND_AGAIN_SECONDS)
 
 
 def _owner_of_sockets(config: Config) -> tuple[int, int] | None:
@@ -267,7 +297,3 @@ def drop_privileges(config: Config, *, as_root: bool, geteuid: Callable[[], int]
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
     log.info("privileges.dropped", user=config.user)
-
-
-def _nothing() -> None:
-    """Nobody has to be woken: the database wakes the pipeline after the commit."""

@@ -1,19 +1,12 @@
 """The desk process: pipeline, relay and housekeeping, behind the process that takes mail (`daemon.py`) and at a lower priority.
 
-It is started by `desk_keeper.py` as a fresh interpreter with one end of the line, and does nothing until it gets its orders. It
-ends when it is told to, when a part of it ends that should not, and at once when the front is gone: without the front nothing
-that it does could be written down. Signals are the front's business.
+It is started by `desk_keeper.py`; how such a child begins and ends is in `child.py`.
 """
 
 import asyncio
 import contextlib
-import ctypes
-import gc
 import os
 import random
-import signal
-import socket
-import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -21,10 +14,10 @@ from typing import Final
 import structlog
 
 from gateway.app import Gateway, attach_gateway, read_signers, utc_now
+from gateway.child import serve_child
 from gateway.config.model import Config
 from gateway.errors import TransientError
 from gateway.line import Line, Subject
-from gateway.logs import configure_logging
 from gateway.pickling import loads
 from gateway.pipeline.runner import Runner
 from gateway.pipeline.timekeeper import Timekeeper
@@ -38,14 +31,6 @@ _NICENESS: Final = 10
 """Accepting goes first, on the processor as in the database; the workers inherit it."""
 _TIDYING_SECONDS: Final = 3600.0
 _RECLAIMING_SECONDS: Final = 60.0
-_TURN_SECONDS: Final = 0.0005
-_YOUNG_OBJECTS: Final = 5000
-"""So many more objects than before are looked at for garbage."""
-_M_ARENA_MAX: Final = -8
-"""From malloc.h."""
-_ARENAS: Final = 2
-_FAILED: Final = 70
-_ABANDONED: Final = 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,52 +161,8 @@ class DeskProcess:
             await asyncio.sleep(_RECLAIMING_SECONDS)
 
 
-def tune_interpreter() -> None:
-    """Let threads hand over to one another sooner than after 5 ms, and let the garbage collector pass over what is here to stay.
-
-    The event loop gives the interpreter away with every octet that it sends, and each time another thread would keep it for
-    a whole turn: mail was accepted at half the speed. All that was imported is looked at by every full collection, for nothing.
-    """
-    sys.setswitchinterval(_TURN_SECONDS)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
-
-
-def bound_memory() -> None:
-    """Let all threads share two areas of memory; to be called before there are threads.
-
-    Otherwise the C library gives each thread an area of its own, and what large mails passed through once stays in all of them:
-    32 MB more at the peak. A C library that knows no such setting is left alone.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
-
-
-async def _serve(descriptor: int) -> None:
-    line = Line()
-    desk = DeskProcess(line)
-    await line.connect(socket.socket(fileno=descriptor))
-    abandoned = asyncio.create_task(line.closed.wait())
-    working = asyncio.create_task(desk.run())
-    await asyncio.wait({abandoned, working}, return_when=asyncio.FIRST_COMPLETED)
-    if not working.done():
-        os._exit(_ABANDONED)
-    abandoned.cancel()
-    working.result()
-
-
 def serve() -> None:
-    """Be the desk process: the arguments are the descriptor of the line and the level of the log."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    """Be the desk process."""
     with contextlib.suppress(OSError):  # a sandbox may forbid it
         os.nice(_NICENESS)
-    configure_logging(sys.argv[2], for_good=True)
-    bound_memory()
-    tune_interpreter()
-    try:
-        asyncio.run(_serve(int(sys.argv[1])))
-    except Exception:
-        log.exception("desk.failed")
-        sys.exit(_FAILED)
+    serve_child(DeskProcess, event="desk.failed")

@@ -1,16 +1,6 @@
-"""Keeps a desk process: starts it, gives it its orders, starts another when it dies, and ends it.
-
-The front goes on accepting whatever happens to the desk: mail waits in the database. A desk that does not answer for a minute is
-as good as dead. Between two starts there is a pause, which grows while they keep dying young.
-"""
+"""Keeps the desk process (`desk.py`). While none is there, mail waits in the database."""
 
 import asyncio
-import contextlib
-import os
-import socket
-import sys
-import time
-from asyncio.subprocess import Process
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,199 +9,46 @@ import structlog
 from gateway.app import Gateway
 from gateway.config.model import Config
 from gateway.desk import Orders
-from gateway.errors import GatewayError, StorageUnavailable
-from gateway.line import FaultOverThere, Line, LineClosed, Subject
-from gateway.pickling import dumps
+from gateway.errors import StorageUnavailable
+from gateway.keeper import Keeper, command_of
+from gateway.line import Line
 from gateway.storage.settings import SQLITE
 from gateway.storage.sqlite_remote import forward_wakeups, serve_writes
 
 log: Final = structlog.get_logger()
 
-COMMAND: Final = (sys.executable, "-c", "import sys; sys.modules['rich'] = None; from gateway.desk import serve; serve()")
-"""structlog imports rich wherever it finds it, to draw tracebacks on terminals: 5 MB that the desk has no use for."""
-_BEGINNING_SECONDS: Final = 180.0
-_PING_SECONDS: Final = 20.0
-_PATIENCE_SECONDS: Final = 60.0
-_ENDING_SECONDS: Final = 5.0
-_DYING_SECONDS: Final = 1.0
-_PAUSES: Final = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-_YOUNG_SECONDS: Final = 1.0
-"""Who dies so soon after it has begun, or never begins, makes the next pause longer."""
+COMMAND: Final = command_of("gateway.desk")
 
 
-class _Employment:
-    """One desk process and the line to it."""
+class DeskKeeper(Keeper):
+    """Keeps one desk process for a front."""
 
-    def __init__(self, process: Process, line: Line) -> None:
-        self.process = process
-        self.line = line
-        self.begun_at: float | None = None
-        self.wakeups: asyncio.Task[None] | None = None
-
-    @property
-    def has_begun(self) -> bool:
-        """Tell whether it has taken up work."""
-        return self.begun_at is not None
-
-    @property
-    def age(self) -> float:
-        """For how many seconds it has worked."""
-        return 0.0 if self.begun_at is None else time.monotonic() - self.begun_at
-
-    async def end(self) -> None:
-        """Let go of a process that has ended or is not worth waiting for."""
-        if self.line.closed.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.process.wait(), _DYING_SECONDS)
-        if self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
-        await self.line.close()
-        if self.wakeups is not None:
-            self.wakeups.cancel()
-            await asyncio.gather(self.wakeups, return_exceptions=True)
-        await self.process.wait()
-
-
-class DeskKeeper:
-    """Keeps one desk process for a front. `hire` as early as you like, `start`, `run` in a task, `drain` at the end."""
+    name = "desk"
 
     def __init__(self, *, log_level: str = "info", command: Sequence[str] = COMMAND, does_send: bool = True) -> None:
-        """Take how to start one; it gets the descriptor of its line and the level of its log as arguments."""
-        self._log_level = log_level
-        self._command = tuple(command)
+        """Take how to start one; without `does_send` what it makes stays queued."""
+        super().__init__(log_level=log_level, command=command, own_session=True)
         self._does_send = does_send
-        self._employment: _Employment | None = None
-        self._gateway: Gateway | None = None
-        self._config: Config | None = None
-        self._is_draining = False
 
-    @property
-    def pid(self) -> int | None:
-        """The number of the process that runs now, or the last one."""
-        return None if self._employment is None else self._employment.process.pid
+    def orders(self, gateway: Gateway, config: Config) -> object:
+        """Return what a new desk is told."""
+        return Orders(config=config, node=gateway.node, does_send=self._does_send)
 
-    async def hire(self) -> None:
-        """Start a process, which imports what it needs while we go on. Raises StorageUnavailable."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            line = Line()
-            await line.connect(ours)
-            environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    *self._command, str(theirs.fileno()), self._log_level,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    pass_fds=(theirs.fileno(),),
-                    env=environment,
-                    start_new_session=True,
-                )  # fmt: skip
-            except OSError as error:
-                await line.close()
-                message = f"the desk process cannot be started: {error}"
-                raise StorageUnavailable(message) from error
-        self._employment = _Employment(process, line)
+    def attend(self, gateway: Gateway, line: Line) -> asyncio.Task[None] | None:
+        """Write what it wants to be written, and wake it."""
+        if gateway.config.database != SQLITE:
+            return None
+        serve_writes(gateway.database.engine, line)
+        return asyncio.create_task(forward_wakeups(gateway.database.engine, line), name="wakeups")
 
-    async def start(self, gateway: Gateway) -> None:
-        """Give the process its orders and return when it has begun to work.
+    def note_death(self, *, code: int | None, age: float, again_in: float) -> None:
+        """Log that the desk died."""
+        log.error("desk.died", code=code, age=age, again_in=again_in)
 
-        Raises:
-            StorageUnavailable: it cannot.
-        """
-        self._gateway = gateway
-        self._config = self._config or gateway.config
-        if self._employment is None:
-            await self.hire()
-        try:
-            await self._begin()
-        except BaseException:
-            await self.dismiss()
-            raise
+    def note_failure(self, error: StorageUnavailable) -> None:
+        """Log that no desk can begin; its own log has the details."""
+        log.error("desk.failed", error=str(error))
 
-    async def _begin(self) -> None:
-        employment, gateway, config = self._employment, self._gateway, self._config
-        assert employment is not None  # noqa: S101 hired before
-        assert gateway is not None  # noqa: S101 `start` comes first
-        assert config is not None  # noqa: S101 likewise
-        line = employment.line
-        if config.database == SQLITE:
-            serve_writes(gateway.database.engine, line)
-            employment.wakeups = asyncio.create_task(forward_wakeups(gateway.database.engine, line), name="wakeups")
-        orders = Orders(config=config, node=gateway.node, does_send=self._does_send)
-        try:
-            async with asyncio.timeout(_BEGINNING_SECONDS):
-                await line.ask(Subject.BEGIN, dumps(orders))
-        except (FaultOverThere, TimeoutError, GatewayError) as error:
-            message = f"the desk process does not begin: {str(error) or type(error).__name__}"
-            raise StorageUnavailable(message) from error
-        employment.begun_at = time.monotonic()
-
-    async def run(self) -> None:
-        """Start another process whenever one dies, until cancelled."""
-        deaths = 0
-        while True:
-            employment = self._employment
-            if employment is not None:
-                await self._watch(employment)
-                age = employment.age
-                await employment.end()
-                deaths = deaths + 1 if age < _YOUNG_SECONDS else 0
-                pause = _PAUSES[min(deaths, len(_PAUSES) - 1)]
-                log.error("desk.died", code=employment.process.returncode, age=round(age, 1), again_in=pause)
-                self._employment = None
-                await asyncio.sleep(pause)
-            try:
-                await self.hire()
-                await self._begin()
-            except StorageUnavailable as error:
-                log.error("desk.failed", error=str(error))  # noqa: TRY400 its own log has the details
-                if self._employment is None:
-                    await asyncio.sleep(_PAUSES[-1])
-            else:
-                log.info("desk.replaced")
-
-    async def _watch(self, employment: _Employment) -> None:
-        """Return when the process has hung up, or does not answer."""
-        closed = employment.line.closed
-        while employment.has_begun and not closed.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(closed.wait(), _PING_SECONDS)
-                return
-            try:
-                async with asyncio.timeout(_PATIENCE_SECONDS):
-                    await employment.line.ask(Subject.PING)
-            except (TimeoutError, LineClosed):
-                return
-
-    async def reconfigure(self, config: Config) -> None:
-        """Have the desk use another configuration; one that is not there now gets it when it begins.
-
-        Raises:
-            GatewayError: it cannot use it, and goes on with the old one.
-        """
-        employment = self._employment
-        if employment is not None and employment.has_begun and not employment.line.closed.is_set():
-            try:
-                await employment.line.ask(Subject.RECONFIGURE, dumps(config))
-            except LineClosed:
-                pass  # the next one begins with it
-            except FaultOverThere as fault:
-                message = f"the desk process cannot use the configuration: {fault}"
-                raise StorageUnavailable(message) from fault
-        self._config = config
-
-    async def drain(self, seconds: float) -> None:
-        """Let the desk finish what is under way, and end it. `run` must have been cancelled before."""
-        employment = self._employment
-        if employment is not None and employment.has_begun:
-            with contextlib.suppress(TimeoutError, GatewayError, FaultOverThere):
-                async with asyncio.timeout(seconds + _ENDING_SECONDS):
-                    await employment.line.ask(Subject.DRAIN, str(seconds).encode())
-                    await employment.process.wait()
-        await self.dismiss()
-
-    async def dismiss(self) -> None:
-        """End the process at once, if there is one."""
-        employment, self._employment = self._employment, None
-        if employment is not None:
-            await employment.end()
+    def note_replacement(self) -> None:
+        """Log that another desk has begun."""
+        log.info("desk.replaced")

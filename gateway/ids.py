@@ -24,7 +24,7 @@ class Ids:
     def __init__(self, *, clock_ms: Callable[[], int], node: int) -> None:
         """Take a clock in milliseconds since 1970 and a node number, of which the low 10 bits count."""
         self._clock_ms = clock_ms
-        self._node = node & ((1 << _NODE_BITS) - 1)
+        self.node = node & ((1 << _NODE_BITS) - 1)
         self._last = 0
         self._lock = Lock()
 
@@ -34,7 +34,7 @@ class Ids:
         with self._lock:
             self._last = last = max(self._last + 1, tick)
         milliseconds, sequence = divmod(last, 1 << _SEQUENCE_BITS)
-        return (milliseconds << (_NODE_BITS + _SEQUENCE_BITS)) | (self._node << _SEQUENCE_BITS) | sequence
+        return (milliseconds << (_NODE_BITS + _SEQUENCE_BITS)) | (self.node << _SEQUENCE_BITS) | sequence
 
 
 def format_id(number: int) -> str:

@@ -1,4 +1,4 @@
-"""The private line between our own two processes: questions with answers, and news, over an inherited socketpair.
+"""The private line between two processes of ours: questions with answers, and news, over an inherited socketpair.
 
 What crosses it is a subject and octets; whoever asks and whoever answers agree on what they mean, and most of them mean a pickle.
 That is acceptable here and nowhere else: the socket has no name, both ends are ours, and nobody can send anything into it.
@@ -43,15 +43,17 @@ class Subject(IntEnum):
     """What a question or news is about."""
 
     BEGIN = 1
-    """Front → desk: take up work; a pickled `Orders`."""
+    """Front → desk or porter: take up work; its pickled orders."""
     RECONFIGURE = 2
-    """Front → desk: use another configuration; a pickled `Config`."""
+    """Front → desk or porter: use another configuration; a pickled `Config`."""
     DRAIN = 3
-    """Front → desk: finish what is under way and end; so many seconds, as text."""
+    """Front → desk or porter: finish what is under way and end; so many seconds, as text."""
     PING = 4
-    """Front → desk: are you there? Empty."""
+    """Front → desk or porter: are you there? Empty."""
     WRITE = 5
-    """Desk → front: a pickled unit of work; the answer is what it returned, pickled."""
+    """Desk or porter → front: a pickled unit of work; the answer is what it returned, pickled."""
+    ACCEPT = 7
+    """Porter → front: mails to be stored, as pickled rows; the answer is their ids, pickled."""
     WAKE = 6
     """Front → desk, news: something was committed; the topic, as text."""
 

@@ -77,7 +77,7 @@ class Connection(SMTP):
         self.peer_ip = plain_ip(peer[0]) if isinstance(peer, tuple) else None
         service = self.service
         is_refused = service.connections.is_full and not service.make_room()
-        service.connections.total += 1
+        service.connections.count(1)
         service.sessions.add(self)
         if is_refused:
             self.hang_up(replies.TOO_MANY_CONNECTIONS)

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from gateway.smtp_in.settings import LimitSettings, Network
+from gateway.smtp_in.shared_counts import Number, SharedCounts
 
 log: Final = structlog.get_logger()
 
@@ -51,12 +52,13 @@ def is_within(ip: str | None, networks: tuple[Network, ...]) -> bool:
 
 
 class Connections:
-    """Counts connections, in all and per network of clients."""
+    """Counts connections, in all and per network of clients; with those of other processes where there are any."""
 
-    __slots__ = ("_limits", "_per_network", "_uncounted", "total")
+    __slots__ = ("_limits", "_per_network", "_shared", "_uncounted", "total")
 
-    def __init__(self, limits: LimitSettings) -> None:
+    def __init__(self, limits: LimitSettings, shared: SharedCounts | None = None) -> None:
         self._per_network: Counter[str] = Counter()
+        self._shared = shared
         self.total = 0
         self.reconfigure(limits)
 
@@ -68,7 +70,14 @@ class Connections:
     @property
     def is_full(self) -> bool:
         """Tell whether not one more fits in."""
-        return self.total >= self._limits.connections
+        elsewhere = self._shared.others(Number.CONNECTIONS) if self._shared is not None else 0
+        return self.total + elsewhere >= self._limits.connections
+
+    def count(self, change: int) -> None:
+        """Count a connection, or one less."""
+        self.total += change
+        if self._shared is not None:
+            self._shared.write(Number.CONNECTIONS, self.total)
 
     def admit(self, ip: str | None) -> bool:
         """Count a client for its network, and tell whether the network may have one more; `release` it in any case."""
@@ -76,7 +85,8 @@ class Connections:
             return True
         network = client_network(ip)
         self._per_network[network] += 1
-        return self._per_network[network] <= self._limits.connections_per_network or is_within(ip, self._uncounted)
+        count = self._per_network[network] if self._shared is None else self._shared.add_network(network, 1)
+        return count <= self._limits.connections_per_network or is_within(ip, self._uncounted)
 
     def release(self, ip: str | None) -> None:
         """Count a client of a network no longer."""
@@ -86,15 +96,18 @@ class Connections:
         self._per_network[network] -= 1
         if self._per_network[network] <= 0:
             del self._per_network[network]
+        if self._shared is not None:
+            self._shared.add_network(network, -1)
 
 
 class InFlight:
-    """The octets of all mails that are arriving: in all, and of these in memory."""
+    """The octets of all mails that are arriving: in all, and of these in memory; with those of other processes."""
 
-    __slots__ = ("_limits", "in_memory", "total")
+    __slots__ = ("_limits", "_shared", "in_memory", "total")
 
-    def __init__(self, limits: LimitSettings) -> None:
+    def __init__(self, limits: LimitSettings, shared: SharedCounts | None = None) -> None:
         self._limits = limits
+        self._shared = shared
         self.total = 0
         self.in_memory = 0
 
@@ -102,14 +115,24 @@ class InFlight:
         """Take other limits from now on."""
         self._limits = limits
 
+    def count(self, *, octets: int, in_memory: int) -> None:
+        """Count octets that have come, or have gone, and how many more or less of them are in memory."""
+        self.total += octets
+        self.in_memory += in_memory
+        if self._shared is not None:
+            self._shared.write(Number.IN_FLIGHT, self.total)
+            self._shared.write(Number.IN_MEMORY, self.in_memory)
+
     def has_room_for(self, octets: int) -> bool:
         """Tell whether that many more may arrive."""
-        return self.total + octets <= self._limits.in_flight
+        elsewhere = self._shared.others(Number.IN_FLIGHT) if self._shared is not None else 0
+        return self.total + elsewhere + octets <= self._limits.in_flight
 
     @property
     def is_memory_short(self) -> bool:
         """Tell whether everything that can must go to disk."""
-        return self.in_memory > self._limits.in_memory
+        elsewhere = self._shared.others(Number.IN_MEMORY) if self._shared is not None else 0
+        return self.in_memory + elsewhere > self._limits.in_memory
 
     def must_spool(self, octets: int) -> bool:
         """Tell whether a mail of which that many octets are in memory must go to disk."""

@@ -79,6 +79,15 @@ def open_listeners(
     return tuple(listeners)
 
 
+def adopt_listener(settings: ListenSettings, descriptor: int) -> Listener:
+    """Return the listener of a socket that another process of ours has bound.
+
+    Raises:
+        OSError: the certificate cannot be used.
+    """
+    return _listener(settings, _adopt(descriptor), _read_certificates(settings))
+
+
 def _listener(entry: ListenSettings, bound: socket.socket, certificates: Certificates | None) -> Listener:
     return Listener(
         settings=entry,

@@ -18,7 +18,8 @@ from gateway.smtp_in.listeners import Listener
 from gateway.smtp_in.service import Service
 from gateway.smtp_in.session import Session
 from gateway.smtp_in.settings import LimitSettings
-from gateway.smtp_in.spool import Spool
+from gateway.smtp_in.shared_counts import SharedCounts
+from gateway.smtp_in.spool import PREFIX, Spool, prefix_of_process
 
 log: Final = structlog.get_logger()
 
@@ -52,11 +53,17 @@ class Server:
         hostname: str,
         spool_folder: Path,
         now: Callable[[], float] = time.monotonic,
+        shared: SharedCounts | None = None,
     ) -> None:
-        """Take bound listeners and what to do with mail; `now` is a clock in seconds that never steps back."""
+        """Take bound listeners and what to do with mail; `now` is a clock in seconds that never steps back.
+
+        `shared` is given where other processes take connections from the same listeners: what is limited is counted with them.
+        """
         self._listeners = tuple(listeners)
-        self._spool = Spool(spool_folder)
-        self.service = Service(hostname=hostname, intake=intake, limits=limits, spool=self._spool, now=now)
+        self._spool = Spool(spool_folder, prefix=PREFIX if shared is None else prefix_of_process(shared.own or 0))
+        self._shares = shared is not None
+        self._at_a_time = _BACKLOG if shared is None else 1
+        self.service = Service(hostname=hostname, intake=intake, limits=limits, spool=self._spool, now=now, shared=shared)
         self._servers: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
         self._sweeps = 0
@@ -78,9 +85,11 @@ class Server:
                 return Session(self.service, listener, loop)
 
             if listener.settings.address.startswith("unix:"):
-                server = await loop.create_unix_server(session, sock=listener.socket, backlog=_BACKLOG)
+                server = await loop.create_unix_server(session, sock=listener.socket, backlog=self._at_a_time)
             else:
-                server = await loop.create_server(session, sock=listener.socket, backlog=_BACKLOG)
+                server = await loop.create_server(session, sock=listener.socket, backlog=self._at_a_time)
+            # To asyncio this number is also how many it accepts in one turn, and one process would take what came for all.
+            listener.socket.listen(_BACKLOG)
             self._servers.append(server)
             log.info("listener.opened", address=listener.address, door=listener.settings.door, tls=listener.settings.tls_mode)
         self._sweep()
@@ -112,6 +121,9 @@ class Server:
     def _clean_up(self) -> None:
         self._spool.close()
         for listener in self._listeners:
+            listener.socket.close()  # also where it never began
+            if self._shares:
+                continue
             if listener.settings.address.startswith("unix:") and listener.settings.systemd is None:
                 Path(listener.settings.address.removeprefix("unix:")).unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ from gateway.smtp_in.intake import Intake
 from gateway.smtp_in.limits import Connections, InFlight, Refusals
 from gateway.smtp_in.replies import MAKING_ROOM
 from gateway.smtp_in.settings import LimitSettings
+from gateway.smtp_in.shared_counts import SharedCounts
 from gateway.smtp_in.spool import Spool
 
 if TYPE_CHECKING:
@@ -17,15 +18,24 @@ if TYPE_CHECKING:
 class Service:
     """Shared by all listeners; one per process."""
 
-    def __init__(self, *, hostname: str, intake: Intake, limits: LimitSettings, spool: Spool, now: Callable[[], float]) -> None:
-        """Take what sessions need; `now` is a clock in seconds that never steps back."""
+    def __init__(
+        self,
+        *,
+        hostname: str,
+        intake: Intake,
+        limits: LimitSettings,
+        spool: Spool,
+        now: Callable[[], float],
+        shared: SharedCounts | None = None,
+    ) -> None:
+        """Take what sessions need; `now` is a clock in seconds that never steps back, `shared` counts with other processes."""
         self.hostname = hostname
         self.intake = intake
         self.limits = limits
         self.spool = spool
         self.now = now
-        self.connections = Connections(limits)
-        self.in_flight = InFlight(limits)
+        self.connections = Connections(limits, shared)
+        self.in_flight = InFlight(limits, shared)
         self.refusals = Refusals()
         self.sessions: set[Connection] = set()
         self._is_empty = asyncio.Event()
@@ -44,7 +54,7 @@ class Service:
         """Count a connection no longer; harmless when called twice."""
         if session in self.sessions:
             self.sessions.remove(session)
-            self.connections.total -= 1
+            self.connections.count(-1)
             self.connections.release(admitted_ip)
             if not self.sessions:
                 self._is_empty.set()

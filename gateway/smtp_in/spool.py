@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -33,13 +33,31 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def prefix_of_process(process: int) -> str:
+    """Return how the names of one process's files begin, where several take mail."""
+    return f"{PREFIX}{process}-"
+
+
+def files_of_process(folder: Path, process: int) -> list[Path]:
+    """Return the files of one process."""
+    return list(folder.glob(f"{prefix_of_process(process)}*"))
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove files; what cannot be removed now is when a gateway starts."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
 class SpoolFile:
     """A file that a mail is written to, made by the first write. Every method blocks; one thread at a time."""
 
-    __slots__ = ("_descriptor", "_folder", "digest", "path")
+    __slots__ = ("_descriptor", "_folder", "_prefix", "digest", "path")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, prefix: str = PREFIX) -> None:
         self._folder = folder
+        self._prefix = prefix
         self._descriptor: int | None = None
         self.path: Path | None = None
         self.digest = hashlib.sha256()
@@ -47,7 +65,7 @@ class SpoolFile:
     def append(self, octets: bytes) -> None:
         """Write all of it. Raises OSError."""
         if self._descriptor is None:
-            self._descriptor, name = tempfile.mkstemp(prefix=PREFIX, dir=self._folder)
+            self._descriptor, name = tempfile.mkstemp(prefix=self._prefix, dir=self._folder)
             self.path = Path(name)
         self.digest.update(octets)
         rest = memoryview(octets)
@@ -79,8 +97,10 @@ class SpoolFile:
 class Spool:
     """The folder for big mails, and the threads that write to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, prefix: str = PREFIX) -> None:
+        """Take a folder, and how the names of this process's files begin."""
         self.folder = folder
+        self.prefix = prefix
         self.threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="spool")
 
     def remove(self, path: Path) -> None:
@@ -116,8 +136,7 @@ class Arriving:
         """Take the next octets. Raises OSError when the disk does not take them."""
         self._body += octets
         self.size += len(octets)
-        self._in_flight.total += len(octets)
-        self._count_memory()
+        self._count(len(octets))
         if self._file is not None:
             if len(self._body) >= _WRITE_OCTETS or self._in_flight.is_memory_short:
                 await self._write_out()
@@ -141,8 +160,7 @@ class Arriving:
 
     def drop(self) -> None:
         """Give up what is still here and what was counted for it; harmless when called twice."""
-        self._in_flight.total -= self.size
-        self._in_flight.in_memory -= self._counted
+        self._in_flight.count(octets=-self.size, in_memory=-self._counted)
         self.size = self._counted = 0
         self._body.clear()
         file, self._file = self._file, None
@@ -158,12 +176,13 @@ class Arriving:
         octets = bytes(self._body)
         self._body.clear()
         if self._file is None:
-            self._file = SpoolFile(self._spool.folder)
+            self._file = SpoolFile(self._spool.folder, prefix=self._spool.prefix)
         await self._in_thread(partial(self._file.append, octets))
-        self._count_memory()
+        self._count(0)
 
-    def _count_memory(self) -> None:
-        self._in_flight.in_memory += len(self._body) - self._counted
+    def _count(self, octets: int) -> None:
+        """Count octets that have come, and what is in memory now."""
+        self._in_flight.count(octets=octets, in_memory=len(self._body) - self._counted)
         self._counted = len(self._body)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:

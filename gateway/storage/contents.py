@@ -51,7 +51,7 @@ class Contents:
     def __init__(self, connection: Connection, place: BlobFolder | BlobCache) -> None:
         """Take the folder of large bodies, or where to copy them from the database that holds them."""
         self._connection = connection
-        self._folder = place if isinstance(place, BlobFolder) else None
+        self._folder = self.folder = place if isinstance(place, BlobFolder) else None
         self._cache = place if isinstance(place, BlobCache) else None
 
     def count(self) -> int:
@@ -104,18 +104,6 @@ class Contents:
         for _, content in sorted(unique.items()):
             if content.size > LARGEST_INLINE:
                 self._store_large(content)
-
-    def columns(self, content: Content) -> dict[str, int | bytes | None]:
-        """Return `size` and `body` of a content's row, once its bytes are where they belong; only where there is a folder.
-
-        Raises:
-            OSError: the bytes cannot be read or written.
-        """
-        if content.size <= LARGEST_INLINE:
-            return {"size": content.size, "body": content.read()}
-        if self._folder is not None and not self._folder.has(content.sha256):
-            self._folder.put(content)
-        return {"size": content.size, "body": None}
 
     def _store_large(self, content: Content) -> None:
         row = {"sha256": content.sha256, "size": content.size, "body": None}
@@ -213,3 +201,16 @@ def _pieces(content: Content) -> Iterator[bytes]:
         with content.path.open("rb") as file:
             while piece := file.read(_PIECE):
                 yield piece
+
+
+def columns_of(content: Content, folder: BlobFolder) -> dict[str, int | bytes | None]:
+    """Return `size` and `body` of a content's row, once its bytes are where they belong.
+
+    Raises:
+        OSError: the bytes cannot be read or written.
+    """
+    if content.size <= LARGEST_INLINE:
+        return {"size": content.size, "body": content.read()}
+    if not folder.has(content.sha256):
+        folder.put(content)
+    return {"size": content.size, "body": None}

@@ -12,9 +12,10 @@ from gateway.errors import ConcurrentChange, NotFound
 from gateway.mail import EarlierMail, ReceivedMail, Waiver
 from gateway.states import ReceivedState, advance
 from gateway.storage.columns import index_key
-from gateway.storage.contents import Contents
+from gateway.storage.contents import Contents, columns_of
+from gateway.storage.folder import BlobFolder
 from gateway.storage.rows import ContentRow, ReceivedRow, table_of
-from gateway.storage.sqlite_accepting import insert_received
+from gateway.storage.sqlite_accepting import DELIVERY_KEY, ID, AcceptedRow, bind_row, insert_received
 from gateway.storage.statements import AnyRow, find, insert_ignoring, is_sqlite, update_each
 from gateway.tickets import ReceivedChange, TraceLine
 
@@ -202,17 +203,20 @@ class ReceivedWriter(ReceivedReader):
 
     def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails in bulk; return for each the id it has now, which for a second copy is the first one's."""
+        if self._contents.folder is not None and is_sqlite(self._connection):
+            return self.accept_rows(rows_of(acceptances, self._contents.folder))
         keys = [index_key(acceptance.delivery_key) for acceptance in acceptances]
-        firsts = dict(zip(reversed(keys), reversed(acceptances), strict=True))
-        known = self._accept_at_once(firsts) if is_sqlite(self._connection) else self._accept_fresh(firsts)
+        known = self._accept_fresh(dict(zip(reversed(keys), reversed(acceptances), strict=True)))
         return tuple(known[key] for key in keys)
 
-    def _accept_at_once(self, firsts: Mapping[str, Acceptance]) -> Mapping[str, int]:
-        """Store what is new in one statement, and look for the ids of the others where there are any."""
-        rows = [_row_of(a) | self._contents.columns(a.mail.content) for _, a in sorted(firsts.items())]
-        if insert_received(self._connection, rows):
-            return {key: acceptance.mail.id for key, acceptance in firsts.items()}
-        return self._ids_of(sorted(firsts))
+    def accept_rows(self, rows: Sequence[AcceptedRow]) -> tuple[int, ...]:
+        """Store what is new in one statement, and look for the ids of the others where there are any; on SQLite."""
+        keys: Sequence[str] = [row[DELIVERY_KEY] for row in rows]
+        firsts = dict(zip(reversed(keys), reversed(rows), strict=True))
+        if insert_received(self._connection, [row for _, row in sorted(firsts.items())]):
+            return tuple(firsts[key][ID] for key in keys)
+        known = self._ids_of(sorted(firsts))
+        return tuple(known[key] for key in keys)
 
     def _accept_fresh(self, firsts: Mapping[str, Acceptance]) -> Mapping[str, int]:
         """Store what is not there yet; another node may be faster."""
@@ -318,3 +322,12 @@ def _row_of(acceptance: Acceptance) -> dict[str, Any]:
         "subject": acceptance.subject,
         "deliveries": 0,
     }
+
+
+def rows_of(acceptances: Sequence[Acceptance], folder: BlobFolder) -> list[AcceptedRow]:
+    """Return mails as SQLite stores them; this may be done in another process than the one that writes.
+
+    Raises:
+        OSError: the bytes cannot be read or written.
+    """
+    return [bind_row(_row_of(acceptance) | columns_of(acceptance.mail.content, folder)) for acceptance in acceptances]

@@ -25,7 +25,8 @@ from gateway.storage import schema
 from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
 from gateway.storage.folder import BlobFolder, sync_folder
-from gateway.storage.received import Acceptance
+from gateway.storage.received import Acceptance, rows_of
+from gateway.storage.sqlite_accepting import AcceptedRow
 from gateway.storage.sqlite_bulk import ROWS, driver_of
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
@@ -135,14 +136,24 @@ class SqliteEngine:
     async def write(self, work: Callable[[Writer], T], *, urgent: bool) -> T:
         """Run `work` in the writing thread; return once it is durable."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Unit(work, future, is_urgent=urgent))
+        self._queue.put(Unit(work=work, future=future, is_urgent=urgent))
         return await future
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
         """Store mails; many callers share one commit and its statements."""
+        return await self._accept(len(acceptances), lambda: rows_of(acceptances, self.folder))
+
+    async def accept_rows(self, rows: Sequence[AcceptedRow]) -> tuple[int, ...]:
+        """Store mails whose rows another process has made; they share a commit with all others."""
+        return await self._accept(len(rows), lambda: rows)
+
+    async def _accept(self, count: int, bind: Callable[[], Sequence[AcceptedRow]]) -> tuple[int, ...]:
         future: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
-        unit = Accepting(lambda tx: tx.accept(acceptances), future, is_urgent=True, acceptances=acceptances)
-        self._queue.put(unit)
+
+        def work(tx: Writer) -> tuple[int, ...]:
+            return tx.accept_rows(bind())
+
+        self._queue.put(Accepting(work=work, future=future, is_urgent=True, count=count, bind=bind))
         return await future
 
     async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
@@ -230,7 +241,7 @@ class _SharedTransaction:
             Exception: the disk or the database fails.
         """
         wanted = [unit for unit in taken if isinstance(unit, Accepting) and not unit.future.cancelled()]
-        if not wanted or len(wanted) < len(taken) or sum(len(unit.acceptances) for unit in wanted) > ROWS:
+        if not wanted or len(wanted) < len(taken) or sum(unit.count for unit in wanted) > ROWS:
             return False
         tx = Writer(self._connection, self._folder, now=self._now)
         try:
@@ -290,6 +301,6 @@ def _run_all(tx: Writer, units: Sequence[Unit[Any]]) -> None:
 
 
 def _accept_all(tx: Writer, units: Sequence[Accepting]) -> None:
-    ids = iter(tx.accept([acceptance for unit in units for acceptance in unit.acceptances]))
+    ids = iter(tx.accept_rows([row for unit in units for row in unit.bind()]))
     for unit in units:
-        unit.result = tuple(islice(ids, len(unit.acceptances)))
+        unit.result = tuple(islice(ids, unit.count))

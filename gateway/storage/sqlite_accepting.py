@@ -3,11 +3,12 @@
 The driver gives the interpreter away several times for each statement, and the event loop, which is busy answering clients, gives
 it back late: waiting for that cost more than the commit. So there is one statement, into a view of this connection alone, and its
 trigger writes both tables; of a second copy of a delivery it writes neither. A content of negative size is one that was erased.
+
+Another process that accepts mail makes its rows itself (`bind_row`) and sends them: plain values cost next to nothing to send.
 """
 
 import sqlite3
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect
@@ -21,10 +22,39 @@ _CONTENT: Final = table_of(ContentRow)
 _DIALECT: Final[Dialect] = sqlite.dialect()
 _BESIDE: Final = ("size", "body")
 """What the row of a content has beside its digest."""
+_OWN: Final = (
+    "id", "delivery_key", "channel", "state", "received_at", "content_sha256", "envelope", "evidence",
+    "author_key", "message_id", "subject", "deliveries",
+)  # fmt: skip
+_NAMES: Final = (*_OWN, *_BESIDE)
+
+AcceptedRow = tuple[Any, ...]
+"""A mail and its content as the columns hold them."""
+ID: Final = _NAMES.index("id")
+DELIVERY_KEY: Final = _NAMES.index("delivery_key")
 
 
-def insert_received(connection: Connection, rows: Sequence[dict[str, Any]]) -> bool:
-    """Store new rows of received mail, each with the `size` and the `body` of its content beside its own columns.
+def _process_of(name: str) -> Process | None:
+    column = (_CONTENT if name in _BESIDE else _RECEIVED).c[name]
+    process: Process | None = column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+    return process
+
+
+_PROCESSES: Final = tuple((name, _process_of(name)) for name in _NAMES)
+_ROW: Final = f"({', '.join('?' * len(_NAMES))})"
+_TEXTS: Final = tuple(
+    f"INSERT INTO accepting ({', '.join(_NAMES)}) VALUES {', '.join([_ROW] * count)}"  # noqa: S608 the names are our own
+    for count in range(1, ROWS + 1)
+)
+
+
+def bind_row(values: Mapping[str, Any]) -> AcceptedRow:
+    """Return a row of received mail, with the `size` and the `body` of its content, as the columns hold it."""
+    return tuple(process(values[name]) if process else values[name] for name, process in _PROCESSES)
+
+
+def insert_received(connection: Connection, rows: Sequence[AcceptedRow]) -> bool:
+    """Store new rows of received mail and their contents.
 
     Returns:
         True where every mail and every content was new.
@@ -32,48 +62,32 @@ def insert_received(connection: Connection, rows: Sequence[dict[str, Any]]) -> b
     Raises:
         sqlite3.Error: of what one statement held nothing was stored.
     """
-    driver, names = driver_of(connection), tuple(rows[0])
-    processes, texts = _processes(names), _texts(names)
+    driver = driver_of(connection)
     before = driver.total_changes
     for start in range(0, len(rows), ROWS):
         some = rows[start : start + ROWS]
-        parameters = [process(row[name]) if process else row[name] for row in some for name, process in processes]
-        _execute(driver, texts[len(some) - 1], parameters, names)
+        _execute(driver, _TEXTS[len(some) - 1], [value for row in some for value in row])
     return driver.total_changes - before == len(rows) * 2
 
 
-def _execute(driver: sqlite3.Connection, text: str, parameters: Sequence[Any], names: Sequence[str]) -> None:
+def _execute(driver: sqlite3.Connection, text: str, parameters: Sequence[Any]) -> None:
     try:
         driver.execute(text, parameters)
     except sqlite3.OperationalError as error:
         if "no such table: accepting" not in str(error):
             raise
-        _make_view(driver, names)
+        _make_view(driver)
         driver.execute(text, parameters)
 
 
-def _make_view(driver: sqlite3.Connection, names: Sequence[str]) -> None:
-    own = [name for name in names if name not in _BESIDE]
-    driver.execute(f"CREATE TEMP VIEW accepting ({', '.join(names)}) AS SELECT {', '.join('0' * len(names))}")
+def _make_view(driver: sqlite3.Connection) -> None:
+    driver.execute(f"CREATE TEMP VIEW accepting ({', '.join(_NAMES)}) AS SELECT {', '.join('0' * len(_NAMES))}")
     trigger = f"""
         CREATE TEMP TRIGGER accept INSTEAD OF INSERT ON accepting
         WHEN NOT EXISTS (SELECT 1 FROM {_RECEIVED.name} WHERE delivery_key = NEW.delivery_key)
         BEGIN
             INSERT INTO {_CONTENT.name} (sha256, size, body) VALUES (NEW.content_sha256, NEW.size, NEW.body)
                 ON CONFLICT (sha256) DO UPDATE SET size = excluded.size, body = excluded.body WHERE {_CONTENT.name}.size < 0;
-            INSERT INTO {_RECEIVED.name} ({", ".join(own)}) VALUES ({", ".join(f"NEW.{name}" for name in own)});
+            INSERT INTO {_RECEIVED.name} ({", ".join(_OWN)}) VALUES ({", ".join(f"NEW.{name}" for name in _OWN)});
         END"""  # noqa: S608 the names are our own
     driver.execute(trigger)
-
-
-@cache
-def _processes(names: tuple[str, ...]) -> tuple[tuple[str, Process | None], ...]:
-    columns = {name: (_CONTENT if name in _BESIDE else _RECEIVED).c[name] for name in names}
-    return tuple((name, column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)) for name, column in columns.items())
-
-
-@cache
-def _texts(names: tuple[str, ...]) -> tuple[str, ...]:
-    row = f"({', '.join('?' * len(names))})"
-    head = f"INSERT INTO accepting ({', '.join(names)}) VALUES "  # noqa: S608 the names are our own
-    return tuple(head + ", ".join([row] * count) for count in range(1, ROWS + 1))

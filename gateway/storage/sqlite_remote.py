@@ -1,9 +1,10 @@
-"""SQLite in the process that does not write it: it reads with connections of its own, and its units of work travel to the writer.
+"""SQLite in a process that does not write it: it reads with connections of its own, and its units of work travel to the writer.
 
-`SqliteRemoteEngine` is the side of the desk; `serve_writes` and `forward_wakeups` are the side of the front, which has the one
-writing thread. A unit of work is a pickled `functools.partial` of a module's function, run in that thread behind everything that
-is being accepted. Pickles are acceptable on this line only: it is a socketpair between our own two processes, and the
-front trusts the desk with the whole database anyway. Large bodies do not travel: their files are made before (`blobs.py`).
+`SqliteRemoteEngine` is the side of the desk and of the porters; `serve_writes`, `serve_accepting` and `forward_wakeups` are the
+side of the front, which has the one writing thread. What a porter accepts travels as rows that it has made itself. A unit of work
+is a pickled `functools.partial` of a module's function, run in that thread behind everything that is being accepted. Pickles are
+acceptable on this line only: it is a socketpair between two processes of ours, and the front trusts them with the whole
+database anyway. Large bodies do not travel: their files are made before (`blobs.py`).
 """
 
 import asyncio
@@ -18,14 +19,14 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
-from gateway.errors import StorageUnavailable, WrongCommand
+from gateway.errors import StorageUnavailable
 from gateway.line import Line, LineClosed, Subject
 from gateway.pickling import dumps, loads
 from gateway.storage.engine import StorageEngine
 from gateway.storage.faults import translated
 from gateway.storage.folder import BlobFolder
-from gateway.storage.received import Acceptance
-from gateway.storage.sqlite import FILE_NAME, make_engine
+from gateway.storage.received import Acceptance, rows_of
+from gateway.storage.sqlite import FILE_NAME, SqliteEngine, make_engine
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
 
@@ -74,9 +75,10 @@ class SqliteRemoteEngine:
         return result
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
-        """Refuse: mail is accepted by the process that writes."""
-        del acceptances
-        raise WrongCommand("mail is accepted in another process")
+        """Have mails stored by the process that writes, together with its own; return their ids once they are durable."""
+        octets = dumps(rows_of(acceptances, self.folder))
+        ids: tuple[int, ...] = loads(await self._line.ask(Subject.ACCEPT, octets))
+        return ids
 
     async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
         """Return when the other process committed something for the topic, or after `timeout` seconds."""
@@ -100,6 +102,15 @@ def _only_read(connection: sqlite3.Connection, _record: object) -> None:
 def serve_writes(engine: StorageEngine, line: Line) -> None:
     """Run the units of work that come over the line."""
     line.on_ask(Subject.WRITE, partial(_write, engine))
+
+
+def serve_accepting(engine: SqliteEngine, line: Line) -> None:
+    """Store the mails that come over the line."""
+    line.on_ask(Subject.ACCEPT, partial(_accept, engine))
+
+
+async def _accept(engine: SqliteEngine, octets: bytes) -> bytes:
+    return dumps(await engine.accept_rows(loads(octets)))
 
 
 async def forward_wakeups(engine: StorageEngine, line: Line) -> None:

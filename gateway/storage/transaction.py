@@ -20,6 +20,7 @@ from gateway.storage.person import PersonReader
 from gateway.storage.received import Acceptance, ReceivedReader, ReceivedWriter
 from gateway.storage.reports import ReportReader
 from gateway.storage.search import SearchReader, SearchWriter
+from gateway.storage.sqlite_accepting import AcceptedRow
 from gateway.storage.suspended import SuspendedReader, SuspendedWriter
 from gateway.storage.tickets import TicketReader, TicketWriter
 from gateway.storage.timers import TimerReader, TimerWriter
@@ -87,6 +88,11 @@ class Writer(Reader):
         """Store mails before their 250; return for each the id it has now, which for a second copy is the first one's."""
         self.topics.add(Topic.RECEIVED)
         return self.received.accept(acceptances)
+
+    def accept_rows(self, rows: Sequence[AcceptedRow]) -> tuple[int, ...]:
+        """Store mails whose rows are made already, on SQLite; return the ids like `accept`."""
+        self.topics.add(Topic.RECEIVED)
+        return self.received.accept_rows(rows)
 
     def apply(self, changes: Changes) -> None:
         """Write all that one stimulus changes; a caller who lets an error through has changed nothing.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from gateway.errors import StorageUnavailable
-from gateway.storage.received import Acceptance
+from gateway.storage.sqlite_accepting import AcceptedRow
 from gateway.storage.transaction import Writer
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ _MOST_ACCEPTED: Final = 128
 """Mails stored by the same statements."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Unit(Generic[T]):
     """A piece of work that waits for the writing thread."""
 
@@ -28,11 +28,14 @@ class Unit(Generic[T]):
     error: BaseException | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Accepting(Unit[tuple[int, ...]]):
     """Mails that wait to be accepted: neighbours are stored by the same statements."""
 
-    acceptances: Sequence[Acceptance] = ()
+    count: int
+    """How many."""
+    bind: Callable[[], Sequence[AcceptedRow]]
+    """Makes their rows."""
 
 
 class WriteQueue:
@@ -64,9 +67,9 @@ class WriteQueue:
             if not self._urgent:
                 return self._take_background()
             taken = [self._urgent.popleft()]
-            count = len(taken[0].acceptances) if isinstance(taken[0], Accepting) else _MOST_ACCEPTED
+            count = taken[0].count if isinstance(taken[0], Accepting) else _MOST_ACCEPTED
             while self._urgent and isinstance(following := self._urgent[0], Accepting) and count < _MOST_ACCEPTED:
-                count += len(following.acceptances)
+                count += following.count
                 taken.append(self._urgent.popleft())
             return taken
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.app import Gateway, open_gateway
 from gateway.config.load import load_config
 from gateway.daemon import Daemon
+from gateway.porter_keeper import Porters
 from gateway.relay.sink import KeptMail, Sink
 from gateway.smtp_in.listeners import open_listeners
 
@@ -90,9 +91,9 @@ def write(sender: str, recipient: str, subject: str, text: str, **headers: str) 
 
 @asynccontextmanager
 async def run_gateway(
-    folder: Path, *, dns: int, database: str = "sqlite", data: Path | None = None, more: str = ""
+    folder: Path, *, dns: int, database: str = "sqlite", data: Path | None = None, more: str = "", processes: int = 1
 ) -> AsyncIterator[World]:
-    """Run a gateway whose configuration lies in `folder`; `more` is further sections of it."""
+    """Run a gateway whose configuration lies in `folder`; `more` is further sections of it, `processes` so many take mail."""
     sink = Sink()
     port = await sink.start()
     data = data or folder / "data"
@@ -101,7 +102,8 @@ async def run_gateway(
     file.write_text(CONFIG.format(data=data, port=port, dns=dns, database=database) + more, encoding="utf-8")
     config = load_config(file)
     async with open_gateway(config) as gateway:
-        daemon = Daemon(gateway, open_listeners(config.listen, passed={}))
+        listeners = open_listeners(config.listen, passed={})
+        daemon = Daemon(gateway, listeners, porters=Porters.of(listeners, processes=processes))
         await daemon.start()
         try:
             yield World(daemon, gateway, sink)

@@ -4,17 +4,19 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from gateway.errors import ConcurrentChange, NotFound, StorageUnavailable, WrongCommand
+from gateway.errors import ConcurrentChange, NotFound, StorageUnavailable
 from gateway.line import FaultOverThere, Line, LineClosed, Subject
 from gateway.mail import Content
 from gateway.storage.database import Database
-from gateway.storage.sqlite_remote import forward_wakeups, serve_writes
+from gateway.storage.sqlite import SqliteEngine
+from gateway.storage.sqlite_remote import forward_wakeups, serve_accepting, serve_writes
 from gateway.storage.transaction import Topic, Writer
 from gateway.storage.work import lease_received, reserve_numbers
 from gateway.tickets import Changes, TicketChange
@@ -76,6 +78,8 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
     here = await Database.open(data=tmp_path)
     ours, theirs = Line(), CountingLine()
     serve_writes(here.engine, ours)
+    assert isinstance(here.engine, SqliteEngine)
+    serve_accepting(here.engine, ours)
     async with connected(ours, theirs):
         there = Database.attach(data=tmp_path, line=theirs)
         forwarding = asyncio.create_task(forward_wakeups(here.engine, ours))
@@ -107,8 +111,6 @@ async def test_an_error_of_ours_is_raised_where_the_work_came_from(pair: Pair, m
         await pair.there.apply(Changes(changed_tickets=(TicketChange(ticket=ticket, old_version=7),)))
     with pytest.raises(NotFound, match="17"):
         await pair.there.write(read_missing)
-    with pytest.raises(WrongCommand):
-        await pair.there.accept([make.acceptance()])
 
 
 async def test_a_fault_is_told_with_its_traceback_and_nothing_of_the_work_stays(pair: Pair) -> None:
@@ -128,6 +130,32 @@ async def test_what_was_committed_wakes_whoever_waits_on_the_other_side(pair: Pa
     await pair.here.accept([make.acceptance()])
     async with asyncio.timeout(20):
         await waiting
+
+
+async def test_mail_accepted_over_the_line_is_stored_as_if_it_had_been_accepted_here(pair: Pair, make: Make) -> None:
+    mails = [make.acceptance(), make.acceptance(b"x" * 100_000), make.acceptance(b"y" * 2_000)]
+    assert await pair.there.accept(mails) == tuple(mail.mail.id for mail in mails)
+    assert pair.theirs.octets < 20_000, "the large body did not travel"
+    stored = await pair.here.read(lambda tx: tx.received.get_all([mail.mail.id for mail in mails]))
+    assert {mail.id: (mail.channel, mail.envelope, mail.evidence, mail.content.read()) for mail in stored} == {
+        mail.mail.id: (mail.mail.channel, mail.mail.envelope, mail.mail.evidence, mail.mail.content.read()) for mail in mails
+    }
+
+
+async def test_second_copy_over_the_line_gets_the_id_of_the_first_whoever_took_it(pair: Pair, make: Make) -> None:
+    mail = make.acceptance()
+    (first,) = await pair.here.accept([mail])
+    copy = replace(mail, mail=replace(mail.mail, id=first + 1))
+    fresh = make.acceptance(b"another")
+    assert await pair.there.accept([copy, fresh, copy]) == (first, fresh.mail.id, first)
+    assert len(await pair.here.read(lambda tx: tx.received.list())) == 2
+
+
+async def test_acceptances_of_several_processes_share_the_writer(pair: Pair, make: Make) -> None:
+    mails = [make.acceptance(f"mail {number}".encode()) for number in range(60)]
+    sides = (pair.here, pair.there)
+    ids = await asyncio.gather(*(sides[number % 2].accept([mail]) for number, mail in enumerate(mails)))
+    assert ids == [(mail.mail.id,) for mail in mails]
 
 
 async def test_large_bodies_do_not_cross_the_line(pair: Pair, make: Make) -> None:

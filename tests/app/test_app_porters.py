@@ -1,0 +1,188 @@
+"""Several processes that take mail: what they share, and what happens when one dies, is reconfigured or drained."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.config.load import load_config
+from gateway.errors import StorageUnavailable
+from gateway.smtp_in.spool import files_of_process
+from tests.app.running import World, run_gateway, write
+from tests.app.test_app_desk import is_running, with_vanished_key
+from tests.storage.conftest import Server
+
+TEXTS = ("Drucker", "Rechnung", "Passwort", "Lieferung")
+SUPPORT = "support@firma.example"
+
+
+class Client:
+    """One SMTP connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+
+    @classmethod
+    async def connect(cls, port: int) -> "Client":
+        client = cls(*await asyncio.open_connection("127.0.0.1", port))
+        await client.reply()
+        return client
+
+    async def reply(self) -> str:
+        """Return the last line of a reply; nothing where the connection has ended."""
+        while True:
+            try:
+                line = (await asyncio.wait_for(self._reader.readline(), 30)).decode()
+            except ConnectionError:
+                return ""
+            if line[3:4] != "-":
+                return line.rstrip()
+
+    async def ask(self, command: str) -> str:
+        self.writer.write(command.encode() + b"\r\n")
+        return await self.reply()
+
+    async def begin_mail(self) -> None:
+        for command in ("EHLO k.example", "MAIL FROM:<kai@kunde.example>", f"RCPT TO:<{SUPPORT}>", "DATA"):
+            assert (await self.ask(command))[:1] in "23"
+
+    async def close(self) -> None:
+        self.writer.close()
+        await asyncio.gather(self.writer.wait_closed(), return_exceptions=True)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110 another process makes it true
+            await asyncio.sleep(0.01)
+
+
+async def ask(world: World, text: str) -> str:
+    mail = write("kai@kunde.example", SUPPORT, text, f"{text}\n", Message_ID=f"<{text.encode().hex()}@k.example>")
+    return await world.hand_over("kai@kunde.example", SUPPORT, mail)
+
+
+def pids(world: World) -> list[int]:
+    return [keeper.pid for keeper in world.daemon.porters.keepers if keeper.pid is not None]
+
+
+async def test_mails_that_porters_take_become_tickets_like_any_other(tmp_path: Path, unused_udp_port: int) -> None:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+        await asyncio.gather(*(ask(world, text) for text in TEXTS))
+        for text in TEXTS:
+            await world.wait_for("anna@firma.example", text)
+        assert world.daemon.server.service.mails == 0, "the front only writes"
+
+
+async def test_answer_to_a_token_finds_its_ticket_through_a_porter(tmp_path: Path, unused_udp_port: int) -> None:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+        await ask(world, "Frage")
+        told = await world.wait_for("anna@firma.example", "Frage")
+        answer = write("anna@firma.example", str(told["Reply-To"]), "Re: Frage", "Antwort\n", Message_ID="<1@firma.example>")
+        code, _ = await world.try_to_hand_over("anna@firma.example", str(told["Reply-To"]), answer)
+        assert code == 250
+
+
+async def test_a_second_copy_at_another_porter_is_the_same_mail(tmp_path: Path, unused_udp_port: int) -> None:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+        replies = await asyncio.gather(*(ask(world, "zweimal") for _ in range(6)))
+        assert len(replies) == 6
+        assert len(await world.gateway.database.read(lambda tx: tx.received.list())) == 1
+
+
+async def test_killed_porter_breaks_its_connections_and_another_takes_its_place(tmp_path: Path, unused_udp_port: int) -> None:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+        clients = [await Client.connect(world.port) for _ in range(8)]
+        for client in clients:
+            await client.begin_mail()
+            client.writer.write(b"Subject: gross\r\n\r\n" + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 6000)
+        spool = world.gateway.spool
+        await until(lambda: len(list(spool.iterdir())) == 8)
+        held = [len(files_of_process(spool, own)) for own in range(2)]
+        victim = 0 if held[0] else 1
+        with capture_logs() as events:
+            os.kill(pids(world)[victim], signal.SIGKILL)
+            await until(lambda: any(event["event"] == "porter.replaced" for event in events))
+        assert [event["event"] for event in events if event["event"].startswith("porter.")] == ["porter.died", "porter.replaced"]
+        assert files_of_process(spool, victim) == [], "what it had half received is gone"
+        assert len(files_of_process(spool, 1 - victim)) == held[1 - victim], "what others receive is not"
+        for client in clients:
+            client.writer.write(b".\r\n")
+        replies = [await client.reply() for client in clients]
+        assert sorted(reply[:3] for reply in replies) == sorted([""] * held[victim] + ["250"] * held[1 - victim])
+        for client in clients:
+            await client.close()
+        await ask(world, "danach")
+        await world.wait_for("anna@firma.example", "danach")
+
+
+async def test_connections_of_all_porters_count_against_one_limit(tmp_path: Path, unused_udp_port: int) -> None:
+    limits = "limits: {connections: 6, idle_under_pressure: 300}\n"
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2, more=limits) as world:
+        clients = [await Client.connect(world.port) for _ in range(6)]
+        late = Client(*await asyncio.open_connection("127.0.0.1", world.port))
+        assert (await late.reply()).startswith("421")
+        for client in (*clients, late):
+            await client.close()
+
+
+async def test_connections_that_a_dead_porter_had_do_not_count_any_more(tmp_path: Path, unused_udp_port: int) -> None:
+    limits = "limits: {connections: 6, idle_under_pressure: 300}\n"
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2, more=limits) as world:
+        clients = [await Client.connect(world.port) for _ in range(6)]
+        with capture_logs() as events:
+            for pid in pids(world):
+                os.kill(pid, signal.SIGKILL)
+            await until(lambda: [event["event"] for event in events].count("porter.replaced") == 2)
+        for client in clients:
+            await client.close()
+        clients = [await Client.connect(world.port) for _ in range(6)]
+        assert [(await client.ask("EHLO k.example"))[:3] for client in clients] == ["250"] * 6
+        for client in clients:
+            await client.close()
+
+
+async def test_porters_and_desk_use_another_configuration_or_none_does(tmp_path: Path, unused_udp_port: int) -> None:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+        file = tmp_path / "gateway.yaml"
+        good = file.read_text(encoding="utf-8")
+        renamed = good.replace("address: support@firma.example", "address: hilfe@firma.example")
+        file.write_text(renamed, encoding="utf-8")
+        bad = with_vanished_key(file)
+        with pytest.raises(StorageUnavailable, match="signing key"):
+            await world.daemon.reload(bad)
+        await asyncio.gather(*(ask(world, f"noch {number}") for number in range(4)))
+        file.write_text(renamed, encoding="utf-8")
+        await world.daemon.reload(load_config(file))
+        mail = write("kai@kunde.example", "hilfe@firma.example", "neu", "neu\n")
+        assert [
+            code for code, _ in [await world.try_to_hand_over("kai@kunde.example", "hilfe@firma.example", mail) for _ in range(6)]
+        ] == [250] * 6
+
+
+async def test_drained_porters_finish_the_mail_that_is_arriving(tmp_path: Path, unused_udp_port: int) -> None:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+        client = await Client.connect(world.port)
+        await client.begin_mail()
+        running = pids(world)
+        draining = asyncio.create_task(world.daemon.drain(20))
+        idle = await asyncio.open_connection("127.0.0.1", world.port)
+        idle[1].close()
+        client.writer.write(b"Subject: zuletzt\r\n\r\nDoch noch.\r\n")
+        assert (await client.ask("."))[:3] == "250"
+        await client.close()
+        await draining
+        assert not any(map(is_running, running))
+        assert len(await world.gateway.database.read(lambda tx: tx.received.list())) == 1
+
+
+async def test_porters_on_postgresql_commit_by_themselves(tmp_path: Path, unused_udp_port: int, server: Server) -> None:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2, database=server.create()) as world:
+        await asyncio.gather(*(ask(world, text) for text in TEXTS))
+        for text in TEXTS:
+            await world.wait_for("anna@firma.example", text)
