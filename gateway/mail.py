@@ -5,16 +5,21 @@ Values only: frozen, no I/O. Start with `ReceivedMail` (what came in), `Evidence
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from gateway.errors import InvalidAddress
 from gateway.states import OutboundState, ReceivedState
 
 # ---------------------------------------------------------------------------------------------------------------- addresses
+
+_PLAIN_ADDRESS: Final = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64})@([a-z0-9-]+(?:\.[a-z0-9-]+)*)")
+"""Nothing that `Address.parse` would refuse, as long as the domain is not too long; almost every address is like this."""
+_LONGEST_DOMAIN: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,12 @@ class Address:
             InvalidAddress: no local part, no domain, white space, control characters, or longer than RFC 5321
                 section 4.5.3.1 allows (64 octets before the @, 255 after it).
         """
+        plain = _PLAIN_ADDRESS.fullmatch(text)
+        if plain is not None and len(plain[2]) <= _LONGEST_DOMAIN:
+            return cls(plain[1], plain[2])
         address = cls.of(text)
         octets = len(address.local.encode(errors="replace")), len(address.domain.encode(errors="replace"))
-        if not (0 < octets[0] <= 64 and 0 < octets[1] <= 255):  # noqa: PLR2004 the RFC's own numbers
+        if not (0 < octets[0] <= 64 and 0 < octets[1] <= _LONGEST_DOMAIN):  # noqa: PLR2004 the RFC's own number
             raise InvalidAddress(text)
         quoted = address.local.startswith('"') and address.local.endswith('"') and octets[0] > 2  # noqa: PLR2004
         if any(c in address.domain for c in '@<>()[],;:\\"') and not is_address_literal(address.domain):

@@ -20,6 +20,7 @@ from gateway.pipeline.policy import Policy, Promise
 from gateway.states import TicketStatus
 from gateway.tickets import Ticket
 
+_NOTHING: Final = Promise()
 _RUNNING: Final = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
 _DONE: Final = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 _REACTION: Final = (ClockMark.REACTION_WARNING, ClockMark.REACTION_BREACH)
@@ -28,6 +29,8 @@ _RESOLUTION: Final = (ClockMark.RESOLUTION_WARNING, ClockMark.RESOLUTION_BREACH)
 
 def wind_clock(old: Ticket | None, ticket: Ticket, policy: Policy, now: datetime) -> Ticket:
     """Return the ticket with its clock as it must run after a change; `old` is None for a new ticket."""
+    if _has_no_clock(old, ticket, policy):
+        return ticket
     change = _Change(
         old=old,
         ticket=ticket,
@@ -47,6 +50,13 @@ def wind_clock(old: Ticket | None, ticket: Ticket, policy: Policy, now: datetime
     ahead = {mark_key(ticket, mark) for mark in restarted if mark in times and times[mark] > now}
     known = dict.fromkeys((*ticket.announced, *sorted(announced)))
     return replace(wound, announced=tuple(key for key in known if key not in ahead))
+
+
+def _has_no_clock(old: Ticket | None, ticket: Ticket, policy: Policy) -> bool:
+    """Tell whether nothing is promised for a ticket, nor was before."""
+    promise = policy.promise(ticket.queue, ticket.priority)
+    before = old.clock if old is not None else NO_CLOCK
+    return promise == _NOTHING and ticket.clock == before == NO_CLOCK and not ticket.announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

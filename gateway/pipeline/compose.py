@@ -145,4 +145,5 @@ def _attachment(attachment: DraftAttachment) -> Part:
 
 
 def _sendable(mailbox: Mailbox) -> Mailbox:
-    return replace(mailbox, address=Address.parse(str(mailbox.address)))
+    address = Address.parse(str(mailbox.address))
+    return mailbox if address == mailbox.address else replace(mailbox, address=address)

@@ -17,6 +17,9 @@ _LONGEST_LINE: Final = 998
 _DROPPED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _UNKNOWN_TYPE: Final = "application/octet-stream"
+_TEXT_TYPES: Final = {
+    subtype: parameter_field("Content-Type", f"text/{subtype}", (("charset", "utf-8"),)) for subtype in ("plain", "html")
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,7 @@ def text_part(subtype: Literal["plain", "html"], text: str) -> Part:
         body, encoding = binascii.b2a_qp(raw, istext=True), "quoted-printable"
         if len(body) > len(raw) * 3 // 2:
             body, encoding = _base64(raw), "base64"
-    content_type = parameter_field("Content-Type", f"text/{subtype}", (("charset", "utf-8"),))
-    return Part(fields=(content_type, b"Content-Transfer-Encoding: " + encoding.encode()), body=body)
+    return Part(fields=(_TEXT_TYPES[subtype], b"Content-Transfer-Encoding: " + encoding.encode()), body=body)
 
 
 def attachment_part(*, filename: str | None, content_type: str, content: bytes, content_id: str | None, inline: bool) -> Part:

@@ -132,11 +132,12 @@ class Templates:
 
     def _render(self, view: _View, name: str, language: str, variables: Variables) -> Rendered:
         stem, environment = f"{name}.{language}", view.environment
-        values: dict[str, object] = {field.name: getattr(variables, field.name) for field in fields(variables)}
+        values: dict[str, object] = dict(environment.globals)
+        values |= {field.name: getattr(variables, field.name) for field in fields(variables)}
         values |= {"language": language, "words": self._words(view, language)}
-        subject = " ".join(environment.get_template(f"{stem}.subject").render(values).split())[:_LONGEST_SUBJECT]
-        text = environment.get_template(f"{stem}.txt.j2").render(values).strip("\n") + "\n"
-        html = environment.get_template(_html_name(view, stem)).render(values | {"subject_line": subject, "plain_text": text})
+        subject = " ".join(_run(environment, f"{stem}.subject", values).split())[:_LONGEST_SUBJECT]
+        text = _run(environment, f"{stem}.txt.j2", values).strip("\n") + "\n"
+        html = _run(environment, _html_name(view, stem), values | {"subject_line": subject, "plain_text": text})
         return Rendered(subject=subject, text=text, html=html.strip() + "\n")
 
     def _words(self, view: _View, language: str) -> Mapping[str, object]:
@@ -148,6 +149,15 @@ class Templates:
                 known = _joined(known, vars(one.environment.get_template(f"_words.{language}.j2").module))
             self._known_words[view.environment, language] = known
         return known
+
+
+def _run(environment: Environment, name: str, values: dict[str, object]) -> str:
+    """Run a template on values that hold the environment's own names already: `render` would copy them all, each time."""
+    template = environment.get_template(name)
+    try:
+        return environment.concat(template.root_render_func(template.new_context(values, shared=True)))
+    except _FAILURES:
+        environment.handle_exception()  # raises it again, with the template's own lines in its trace
 
 
 def _joined(words: Mapping[str, object], more: Mapping[str, object]) -> dict[str, object]:
