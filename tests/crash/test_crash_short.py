@@ -49,7 +49,6 @@ def test_every_byte_is_sound_and_nothing_is_left_lying_about(run: tuple[Report, 
 def test_enough_was_tried_to_prove_something(run: tuple[Report, Balance]) -> None:
     report = run[0]
     assert report.kills >= 50
-    assert report.syscall_points >= 60
-    assert report.injected_faults >= 40
+    assert set(report.sweeps) == {sweep.name for sweep in SHORT.sweeps}, "accepting and processing, to the last call of each"
     assert report.acknowledged >= 200
     assert report.power_cuts == (SHORT.power_cuts if power.why_not() is None else 0)

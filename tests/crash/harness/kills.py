@@ -13,6 +13,7 @@ from tests.crash.harness.site import Nursery, Process, Site, Surroundings, start
 _SESSIONS: Final = 6
 _RATE: Final = 4.0
 _WORKERS: Final = 2
+_PORTERS: Final = 2
 _MEAN_SECONDS: Final = 0.5
 _LAST_SECONDS: Final = 300.0
 """For what is still waiting at the end."""
@@ -25,7 +26,7 @@ def kill_at_random(
 ) -> Balance:
     """Kill so many processes, then let the client finish, and compare its ledger with the database."""
     random = Random(name)  # noqa: S311 the same moments in every run, as far as a scheduler allows
-    site = Site(folder, surroundings=surroundings, nursery=nursery, workers=_WORKERS)
+    site = Site(folder, surroundings=surroundings, nursery=nursery, workers=_WORKERS, processes=_PORTERS)
     path = folder / "ledger"
     client = start_module("customer", str(site.port), str(path), name, str(_SESSIONS), str(_RATE))
     try:
@@ -50,7 +51,7 @@ def kill_at_random(
 
 
 def _kill_one(site: Site, random: Random) -> None:
-    """Kill the front, the desk or a worker; a dead front is started again, as systemd would, and a dead desk by the front."""
+    """Kill the front, a porter, the desk or a worker; systemd would start a dead front again, the front starts the others."""
     victims = [site.running.pid, *site.running.descendants()]
     victim = random.choice(victims)
     if victim == site.running.pid:

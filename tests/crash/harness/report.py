@@ -43,6 +43,8 @@ class Report:
     lost: int = 0
     duplicates: int = 0
     permanent_replies: int = 0
+    sweeps: tuple[str, ...] = ()
+    """The sweeps that went on until no call was left, and in which a fault really happened."""
     damage: int = 0
     """What `verify`, SQLite's own check, and a look at leftover files found wrong."""
 
@@ -160,7 +162,7 @@ class _Run:
         self._progress.end(name)
         is_kill = sweep.faults == (KILL,)
         points = Report(syscall_points=swept.points) if is_kill else Report(injected_faults=swept.points)
-        return points, swept.balance
+        return replace(points, sweeps=(name,) if swept.points else ()), swept.balance
 
     def cut(self, cuts: int) -> tuple[Report, Balance]:
         name = "power-cuts"
@@ -184,6 +186,7 @@ def _sum(done: list[tuple[Report, Balance]]) -> tuple[Report, Balance]:
         syscall_points=sum(report.syscall_points for report, _ in done),
         injected_faults=sum(report.injected_faults for report, _ in done),
         power_cuts=sum(report.power_cuts for report, _ in done),
+        sweeps=tuple(name for report, _ in done for name in report.sweeps),
     )
     report = replace(
         counted,

@@ -27,6 +27,7 @@ _CONFIG: Final = """\
 hostname: gw.firma.example
 data: {data}
 listen: [{{smtp: "127.0.0.1:{port}"}}]
+listen_processes: {processes}
 resolver: {{servers: ["127.0.0.1:{dns}"], timeout: 1s}}
 parse: {{workers: {workers}}}
 smarthosts: {{main: {{host: 127.0.0.1, port: {smarthost}, security: none}}}}
@@ -187,8 +188,10 @@ def children_of(pid: int) -> tuple[int, ...]:
 class Site:
     """One data folder and its gateway."""
 
-    def __init__(self, folder: Path, *, surroundings: Surroundings, nursery: Nursery, workers: int = 1) -> None:
-        """Write the configuration; nothing runs yet. `data` in the folder may be a mount point."""
+    def __init__(
+        self, folder: Path, *, surroundings: Surroundings, nursery: Nursery, workers: int = 1, processes: int = 1
+    ) -> None:
+        """Write the configuration; nothing runs yet. `data` in the folder may be a mount point, `processes` take mail."""
         self.folder = folder
         self.data = folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
@@ -197,7 +200,12 @@ class Site:
         self._config = folder / "gateway.yaml"
         self._config.write_text(
             _CONFIG.format(
-                data=self.data, port=self.port, dns=surroundings.dns, smarthost=surroundings.smarthost, workers=workers
+                data=self.data,
+                port=self.port,
+                dns=surroundings.dns,
+                smarthost=surroundings.smarthost,
+                workers=workers,
+                processes=processes,
             )
         )
         self._nursery = nursery
