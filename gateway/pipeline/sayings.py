@@ -7,6 +7,9 @@ agents: longer texts are templates in `texts/`.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from gateway.states import ReceivedState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,12 +395,20 @@ def two_orders(number: int) -> Said:
     return Said(de=f"Für {number} stehen zwei Anweisungen da.", en=f"Two orders stand there for {number}.")
 
 
-def no_longer_waits(number: int, state: str) -> Said:
+def no_longer_waits(number: int, state: ReceivedState) -> Said:
     """Somebody was faster."""
+    became = _BECAME.get(state, Said(de="sie ist in Arbeit", en="it is being worked on"))
     return Said(
-        de=f"{number}: wartet nicht mehr ({state}), nichts wurde geändert.",
-        en=f"{number}: no longer waits ({state}), nothing was changed.",
+        de=f"{number}: wartet nicht mehr ({became.de}), nichts wurde geändert.",
+        en=f"{number}: no longer waits ({became.en}), nothing was changed.",
     )
+
+
+_BECAME: Final = {
+    ReceivedState.TICKETED: Said(de="sie wurde angenommen", en="it was accepted"),
+    ReceivedState.RECORDED: Said(de="sie wurde angenommen", en="it was accepted"),
+    ReceivedState.DISCARDED: Said(de="sie wurde verworfen", en="it was rejected"),
+}
 
 
 def worked(number: int, verb: str) -> Said:

@@ -66,6 +66,7 @@ from gateway.pipeline.tokens import (
 from gateway.pipeline.worker import Workers
 from gateway.section import parse_seconds
 from gateway.smtp_in.fingerprint import fingerprint
+from gateway.smtp_in.intake import readable
 from gateway.states import OutboundState
 from gateway.storage.database import Database
 from gateway.storage.received import Acceptance
@@ -277,6 +278,7 @@ class Stage:
             delivery_key=seen.delivery_key(mail.channel),
             author_key=seen.facts.author.key if seen.facts.author else None,
             message_id=seen.facts.message_id,
+            subject=readable(seen.facts.subject) if seen.facts.subject is not None else None,
         )
         self._last = mail.id
         (stored,) = await self.database.accept([acceptance])
