@@ -31,8 +31,11 @@ _AGAIN_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """After so long a mail that was deferred may be claimed again, by the number of its deliveries."""
 _LETTING_GO_SECONDS: Final = (1.0, 5.0, 15.0, 30.0)
 """Waits between tries to say that a mail is deferred; after the last one its lease runs out by itself."""
-_MOST_UNDER_WAY: Final = 64
-_MOST_SETTLED: Final = 16
+_MOST_UNDER_WAY: Final = 96
+_MOST_SETTLED: Final = 32
+"""Each look-up, each statement and each commit is shared by so many; more would keep whoever accepts waiting for longer."""
+_MOST_OCTETS_SETTLED: Final = 4_000_000
+"""Notifications carry the attachments of their mails, and all of a batch are in memory at once."""
 OUR_FAULT: Final = "our_fault"
 
 
@@ -137,12 +140,17 @@ class Runner:
         batch: list[ReadMail] = []
         later: list[ReadMail] = []
         authors: set[str] = set()
-        while self._read and len(batch) < _MOST_SETTLED:
+        octets = 0
+        while self._read and len(batch) < _MOST_SETTLED and octets < _MOST_OCTETS_SETTLED:
             read = self._read.popleft()
             author = read.reading.message.author
             key = author.address.key if author else ""
-            (later if key in authors else batch).append(read)
+            if key in authors:
+                later.append(read)
+                continue
+            batch.append(read)
             authors.add(key)
+            octets += read.mail.content.size
         self._read.extendleft(reversed(later))
         return batch
 
