@@ -26,8 +26,9 @@ _PING_SECONDS: Final = 20.0
 _PATIENCE_SECONDS: Final = 60.0
 _ENDING_SECONDS: Final = 5.0
 _DYING_SECONDS: Final = 1.0
-_PAUSES: Final = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-_YOUNG_SECONDS: Final = 1.0
+PAUSES: Final = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds before the next one begins: at once after a first death, a minute after many early ones."""
+YOUNG_SECONDS: Final = 1.0
 """Who dies so soon after it has begun, or never begins, makes the next pause longer."""
 
 
@@ -188,8 +189,8 @@ class Keeper:
                 await self._watch(employment)
                 age = employment.age
                 await employment.end()
-                deaths = deaths + 1 if age < _YOUNG_SECONDS else 0
-                pause = _PAUSES[min(deaths, len(_PAUSES) - 1)]
+                deaths = deaths + 1 if age < YOUNG_SECONDS else 0
+                pause = PAUSES[min(deaths, len(PAUSES) - 1)]
                 self.note_death(code=employment.process.returncode, age=round(age, 1), again_in=pause)
                 self._employment = None
                 await self._clear_away()
@@ -200,7 +201,7 @@ class Keeper:
             except StorageUnavailable as error:
                 self.note_failure(error)
                 if self._employment is None:
-                    await asyncio.sleep(_PAUSES[-1])
+                    await asyncio.sleep(PAUSES[-1])
             else:
                 self.note_replacement()
 
