@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.document import Keys, section_of, value_at
 from gateway.config.mistake import Mistake
+from gateway.config.notification_checks import NOTIFICATION_CHECKS
 from gateway.config.rule_checks import RULE_CHECKS
 from gateway.config.shape import did_you_mean
 from gateway.config.time_checks import TIME_CHECKS
@@ -271,4 +272,5 @@ CHECKS: Final[tuple[Callable[[object], Iterator[Mistake]], ...]] = (
     texts_can_be_made,
     *RULE_CHECKS,
     *TIME_CHECKS,
+    *NOTIFICATION_CHECKS,
 )

@@ -101,7 +101,7 @@ def _conclude(case: Case, hit: Hit, trace: tuple[TraceLine, ...]) -> Decision:
     if hit.outcome in _TAKEN:
         effects = (*acquaint(case), *effects)
     if hit.outcome is Outcome.SUSPEND:
-        effects = (*effects, *timers_of_suspension(hit.reason, case.policy, case.facts.now))
+        effects = (*effects, *timers_of_suspension(hit.reason, case.channel, case.policy, case.facts.now))
     return Decision(
         outcome=hit.outcome,
         reason=hit.reason,

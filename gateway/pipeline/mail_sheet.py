@@ -27,7 +27,7 @@ from gateway.pipeline.effects import (
 )
 from gateway.pipeline.facts import Acquaintance
 from gateway.pipeline.identity import answered_by
-from gateway.pipeline.notices import Notice, answer_is_held
+from gateway.pipeline.notices import Notice, answer_is_held, answer_not_arrived
 from gateway.pipeline.outgoing import Desk, Subject
 from gateway.pipeline.presence import present_team
 from gateway.pipeline.reasons import Reason
@@ -97,11 +97,10 @@ class MailSheet:
     def send_digest(self, effect: SendDigest) -> tuple[ListedMail, ...]:
         """Mail the list of suspended mail, and return what its numbers mean."""
         days = self.desk.policy.suspended.expire_days or None
-        about = Subject(channel=self.channel)
+        about = Subject(channel=self.desk.policy.carrier(self.channel))
         variables = digest_variables(effect.mails, self.desk, expires_days=days)
-        mail = self.desk.write_to_agent(
-            effect.agent, Purpose.DIGEST, about, variables, from_name=self.desk.policy.channels[self.channel].display_name
-        )
+        from_name = self.desk.policy.channels[about.channel].display_name
+        mail = self.desk.write_to_agent(effect.agent, Purpose.DIGEST, about, variables, from_name=from_name)
         self.outbound.append(mail)
         return tuple(
             ListedMail(outbound_id=mail.id, number=number, received_id=each.id) for number, each in enumerate(effect.mails, 1)
@@ -232,9 +231,14 @@ class MailSheet:
         self.tell_operators(notice.to(self.desk.policy.operators_language(self.channel)))
 
     def report_failure(self, effect: FailDelivery, lost: str) -> None:
-        """Tell the team that an answer did not arrive."""
-        ticket = self.tickets.current()
-        for agent in present_team(ticket.queue, self.desk.policy, self.absent):
+        """Tell the team that an answer did not arrive; where none is told, the admins: somebody must hear of it."""
+        ticket, policy = self.tickets.current(), self.desk.policy
+        is_wanted = policy.channels[ticket.channel].sends(Purpose.DELIVERY_FAILED)
+        team = present_team(ticket.queue, policy, self.absent) if is_wanted else ()
+        if not team:
+            reason = effect.bounce.diagnostic or effect.bounce.status or ""
+            self.announce(answer_not_arrived(ticket.number, str(effect.outbound.recipient), reason))
+        for agent in team:
             self._tell(agent, Purpose.DELIVERY_FAILED, delivery_failed_variables(effect, ticket, agent, lost, self.desk))
 
     def _tell(self, agent: str, purpose: Purpose, variables: VariablesOf, *, received_id: int | None = None) -> None:

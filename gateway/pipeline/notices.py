@@ -34,6 +34,21 @@ def automatic_mail_stops(scope: str, name: str, *, count: int, cap: int) -> Noti
     )
 
 
+def author_sends_too_much(author: str, *, count: int, cap: int) -> Notice:
+    """Say: further mail of somebody waits."""
+    return Notice(
+        title=Said(de=f"Zu viele Mails von {author}: Weitere warten", en=f"Too many mails of {author}: further ones wait"),
+        text=Said(
+            de=f"{author} hat in der letzten Stunde {count} Mails gesandt, erlaubt sind {cap}. Weitere warten bei den angehaltenen.\n"
+            "Ansehen: ticket-gateway suspended list\n"
+            "Mehr erlauben: loops.mails_per_author_and_hour in gateway.yaml",
+            en=f"{author} sent {count} mails in the last hour, and {cap} are allowed. Further ones wait with the suspended mail.\n"
+            "To look at it: ticket-gateway suspended list\n"
+            "To allow more: loops.mails_per_author_and_hour in gateway.yaml",
+        ),
+    )
+
+
 def answer_is_held(number: str, recipient: str, outbound: str) -> Notice:
     """Say: something internal would have left with it."""
     return Notice(
@@ -59,6 +74,21 @@ def not_arrived(purpose: str, recipient: str, reason: str) -> Notice:
         text=Said(
             de=f"Nicht angekommen ist {purpose} an {recipient}:\n{reason}",
             en=f"{purpose} to {recipient} did not arrive:\n{reason}",
+        ),
+    )
+
+
+def answer_not_arrived(number: str, recipient: str, reason: str) -> Notice:
+    """Say: an answer to a customer came back, and nobody of the team is told."""
+    return Notice(
+        title=Said(de="Eine Antwort ist nicht angekommen", en="An answer did not arrive"),
+        text=Said(
+            de=f"Eine Antwort auf {number} ist bei {recipient} nicht angekommen, und niemand im Team erfährt es.\n"
+            f"{reason}\n"
+            f"Ansehen: ticket-gateway tickets show {number}",
+            en=f"An answer on {number} did not reach {recipient}, and nobody of the team is told.\n"
+            f"{reason}\n"
+            f"To look at it: ticket-gateway tickets show {number}",
         ),
     )
 

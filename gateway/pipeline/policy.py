@@ -69,8 +69,12 @@ class Policy:
 
     def operators_language(self, channel: str | None = None) -> str:
         """Return the language of notices to the admins: that of the channel that carries them."""
+        return self.channels[self.carrier(channel)].language
+
+    def carrier(self, channel: str | None = None) -> str:
+        """Return the channel that carries what is about no channel alone: notices to the admins, lists, reports."""
         carrier = self.operators.channel or channel or ""
-        return self.channels[carrier if carrier in self.channels else next(iter(self.channels))].language
+        return carrier if carrier in self.channels else next(iter(self.channels))
 
     def team(self, queue: str) -> tuple[str, ...]:
         """Return the keys of everybody who works in a queue, leads last, each once."""

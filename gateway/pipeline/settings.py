@@ -106,9 +106,11 @@ class NotificationSettings(Section):
     """One of the notifications of a channel."""
 
     enabled: bool = True
-    """Send it."""
+    """Send it. Without `digest` the channel's mail stands on no list of suspended mail; without `delivery_failed` the admins are
+    told in place of the team; a report is switched off under `reports`."""
     template: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")] | None = None
-    """A variant of the text: `short` is the file `new_ticket-short.de.txt.j2` in the folder of `texts.templates`."""
+    """A variant of the text: `short` is the file `new_ticket-short.de.txt.j2` in the folder of `texts.templates`.
+    The texts of lists and reports are chosen at the channel of `operators.channel`, without it at the first one."""
 
 
 class ChannelTextSettings(Section):
@@ -134,6 +136,9 @@ NotificationStage = Literal[
     "wait_over",
     "clock_warning",
     "clock_breach",
+    "delivery_failed",
+    "digest",
+    "report",
 ]
 
 
@@ -190,7 +195,8 @@ class ChannelSettings(Section):
     asked. Only what a declared forwarder or our own front MTA wrote into X-Spam-Score, X-Spam-Status and the like counts."""
     notifications: dict[NotificationStage, NotificationSettings] = Field(default_factory=dict)
     """Which notifications go out, and with which text, by stage: confirmation, new_ticket, new_reply, new_answer, new_note,
-    handover, wait_over, clock_warning, clock_breach. What is not named here is sent with its usual text."""
+    handover, wait_over, clock_warning, clock_breach, delivery_failed, digest, report. What is not named here is sent with its
+    usual text."""
     texts: ChannelTextSettings = ChannelTextSettings()
     """What stands in mails besides the words they are about: quotations, history, attachments."""
     welcome: bool = True
@@ -259,11 +265,12 @@ class LoopSettings(Section):
     """At most this many automatic mails to all addresses of one domain in one hour; free-mail domains are not counted."""
     per_channel_and_hour: Annotated[int, Field(ge=1)] = 300
     """At most this many automatic mails of one channel in one hour."""
-    mails_per_author_and_hour: Annotated[int, Field(ge=1)] = 30
-    """What one author sends beyond this in one hour is suspended."""
+    mails_per_author_and_hour: Annotated[int, Field(ge=1)] = 500
+    """What one author sends beyond this in one hour is suspended, and the admins are told. Shops, monitoring and large customers'
+    helpdesks send some hundred mails an hour from one address; a broken script that sends one a second is stopped after minutes."""
     equal_mails_per_hour: Annotated[int, Field(ge=2)] = 3
-    """So many mails of one author with the same text in one hour, or on one ticket in one day with the same text but for its
-    numbers, are two machines that talk: further ones are suspended."""
+    """So many mails of one author with the same text but for its numbers in one hour, and no automatic mail answers further ones,
+    which become tickets all the same; on one ticket so many in one day are two machines that talk, and further ones are suspended."""
     alike_mails_per_week: Annotated[int, Field(ge=2)] = 10
     """So many mails of one author with the same text but for its numbers in one week, and no automatic mail answers further ones:
     two machines may talk slowly."""

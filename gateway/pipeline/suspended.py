@@ -22,7 +22,7 @@ from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.sayings import Said
-from gateway.pipeline.settings import DigestInterval
+from gateway.pipeline.settings import ChannelSettings, DigestInterval
 from gateway.states import ReceivedState
 
 DIGEST_KEY: Final = "digest"
@@ -159,14 +159,15 @@ def _tell(case: Case, agent: str, said: Sequence[Said], *, is_done: bool, becaus
 # ---------------------------------------------------------------------------------------------------------- the timers
 
 
-def timers_of_suspension(reason: Reason, policy: Policy, now: datetime) -> tuple[SetTimer, ...]:
+def timers_of_suspension(reason: Reason, channel: ChannelSettings, policy: Policy, now: datetime) -> tuple[SetTimer, ...]:
     """Return what must fall due because a mail is suspended now: the next list, and the end of this day's mail.
 
-    For mail of a blocked sender alone no list goes out: whoever blocked them does not want to hear of them.
+    For mail of a blocked sender alone no list goes out: whoever blocked them does not want to hear of them. Nor does one for mail
+    of a channel that stands on no list.
     """
     settings = policy.suspended
     timers = []
-    is_news = reason is not Reason.BLOCKED_SENDER
+    is_news = reason is not Reason.BLOCKED_SENDER and channel.sends(Purpose.DIGEST)
     if settings.to and is_news and settings.digest is not DigestInterval.OFF:
         due = next_digest(settings.digest, settings.at, ZoneInfo(policy.texts.timezone), now)
         timers.append(Timer(key=DIGEST_KEY, kind=TimerKind.DIGEST, due_at=due))

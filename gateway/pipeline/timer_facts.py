@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.figures import Report
+from gateway.mail import Purpose
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.facts import Traffic, rehouse
 from gateway.pipeline.gather import absent_now, gather_ticket, history_of, line_of, loads_of, turns_of
@@ -27,9 +28,9 @@ class TimerFacts:
     ticket: Ticket | None = None
     """The timer's; None where it is about none, or where that is gone."""
     posts: tuple[Post, ...] = ()
+    """Of the ticket, the newest ones, oldest first."""
     history: tuple[HistoryLine, ...] = ()
     """What changed in the ticket, oldest first, where the channel's texts show it."""
-    """Of the ticket, the newest ones, oldest first."""
     absent: frozenset[str] = frozenset()
     """Agents who are away now."""
     loads: Mapping[str, int] = field(default_factory=dict)
@@ -56,7 +57,7 @@ class TimerCase:
 def gather_timer(tx: Reader, timer: Timer, *, policy: Policy, now: datetime) -> TimerFacts:
     """Read everything that deciding about a timer can need."""
     if timer.kind is TimerKind.DIGEST:
-        return TimerFacts(now=now, suspended=_all_waiting(tx))
+        return TimerFacts(now=now, suspended=_all_waiting(tx, policy))
     if timer.kind is TimerKind.EXPIRY:
         return TimerFacts(now=now, suspended=_waiting_before(tx, now - timedelta(days=policy.suspended.expire_days)))
     if timer.kind is TimerKind.REPORT:
@@ -79,11 +80,12 @@ def gather_timer(tx: Reader, timer: Timer, *, policy: Policy, now: datetime) -> 
     )
 
 
-def _all_waiting(tx: Reader) -> tuple[ReceivedLine, ...]:
-    """Return everything that waits, if any of it stands on no list yet."""
-    if not tx.suspended.list(unlisted_only=True, limit=1):
+def _all_waiting(tx: Reader, policy: Policy) -> tuple[ReceivedLine, ...]:
+    """Return everything that waits and that its channel wants on lists, if any of it stands on no list yet."""
+    unlisted = tuple(key for key, channel in policy.channels.items() if not channel.sends(Purpose.DIGEST))
+    if not tx.suspended.list(unlisted_only=True, without=unlisted, limit=1):
         return ()
-    return tuple(line_of(mail) for mail in tx.suspended.list(limit=_MOST_LISTED))
+    return tuple(line_of(mail) for mail in tx.suspended.list(without=unlisted, limit=_MOST_LISTED))
 
 
 def _waiting_before(tx: Reader, before: datetime) -> tuple[ReceivedLine, ...]:

@@ -60,6 +60,7 @@ class SuspendedReader:
         since: datetime | None = None,
         before: datetime | None = None,
         channels: Sequence[str] = (),
+        without: Sequence[str] = (),
         author: str | None = None,
         unlisted_only: bool = False,
         limit: int = 1000,
@@ -67,7 +68,7 @@ class SuspendedReader:
         """Return what waits, oldest first: received from `since` on and earlier than `before`; without channels of all.
 
         `author` is an `Address.key`. `unlisted_only` leaves out what stands on any list that was mailed: that is new for a
-        digest.
+        digest. `without` leaves out what belongs to these channels.
         """
         query = _SUMMARY
         if since is not None:
@@ -76,6 +77,8 @@ class SuspendedReader:
             query = query.where(_RECEIVED.c.received_at < before)
         if channels:
             query = query.where(_RECEIVED.c.channel.in_(channels))
+        if without:
+            query = query.where(_RECEIVED.c.channel.not_in(without))
         if author is not None:
             query = query.where(_RECEIVED.c.author_key == author)
         if unlisted_only:
