@@ -24,15 +24,15 @@ from gateway.daemon import Daemon
 from gateway.desk_keeper import DeskKeeper
 from gateway.line import Line
 from gateway.logs import configure_logging
-from gateway.mail import (
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Envelope,
     Evidence,
     SpfEvidence,
     SpfResult,

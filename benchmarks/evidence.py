@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from gateway.evidence.observe import Observer
-from gateway.mail import Address, Content, Envelope
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
 from tests.evidence.fake_dns import FakeDns
 from tests.evidence.world import DIRECT, KUNDE_IP, NOW, RECEIVED_BY_FORWARDER, rsa_pem, settings, signer, usual_zone
 

@@ -26,7 +26,11 @@ from gateway.evidence.observe import Observer
 from gateway.evidence.signing import DkimSigner, UnusableSigningKey
 from gateway.ids import Ids
 from gateway.line import Line
-from gateway.mail import Address, Content, Envelope, Evidence, OutboundMail, Outcome, Recipient, RouteKind
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, Recipient, RouteKind
+from gateway.mail.evidence import Evidence
+from gateway.mail.outbound import OutboundMail, Outcome
 from gateway.pipeline.journey import Road, process_refusal
 from gateway.pipeline.notices import Notice
 from gateway.pipeline.policy import Policy, route

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 NEW_ID: Final = 0
 """Of what gets its id only when it is written down."""

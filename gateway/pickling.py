@@ -14,7 +14,8 @@ from operator import attrgetter
 from types import ModuleType
 from typing import Any, Final
 
-from gateway import mail, people, tickets
+from gateway import people, tickets
+from gateway.mail import addresses, content, envelope, evidence, message, outbound, reading, received
 
 _Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -43,7 +44,7 @@ def _words_of(*modules: ModuleType) -> dict[type[Any], tuple[str, ...]]:
     return found
 
 
-_WORDS: Final = _words_of(mail, people, tickets)
+_WORDS: Final = _words_of(addresses, content, envelope, evidence, message, outbound, reading, received, people, tickets)
 _SETTERS: Final = {kind: tuple(vars(kind)[name].__set__ for name in names) for kind, names in _WORDS.items()}
 """What sets each slot, past the class's own refusal to be changed."""
 

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, WithJsonSchema
 
 from gateway.errors import InvalidAddress
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 
 class Section(BaseModel):

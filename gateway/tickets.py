@@ -9,7 +9,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.mail import Address, Attempt, Content, Mailbox, OutboundMail
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
+from gateway.mail.outbound import Attempt, OutboundMail
 from gateway.people import NO_CLOCK, Absence, Block, Clock, Contact, Link, Organisation, Timer
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 

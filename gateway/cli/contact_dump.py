@@ -20,7 +20,7 @@ from gateway.config import load_config
 from gateway.config.model import Config
 from gateway.errors import NotFound
 from gateway.ids import format_id
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import NEW_ID, Contact
 from gateway.storage.database import Database
 from gateway.storage.erasing import Erasure, erase_person

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.evidence.settings import parse_server
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 STDIN: Final = "-"
 

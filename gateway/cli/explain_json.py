@@ -7,18 +7,9 @@ import re
 from typing import Any, Final
 
 from gateway.cli.plain import plain_fields, plain_mailbox
-from gateway.mail import (
-    Attachment,
-    Bounce,
-    DkimEvidence,
-    DmarcEvidence,
-    Evidence,
-    Forwarded,
-    Message,
-    Reading,
-    SpfEvidence,
-    Through,
-)
+from gateway.mail.evidence import DkimEvidence, DmarcEvidence, Evidence, SpfEvidence, Through
+from gateway.mail.message import Attachment, Message
+from gateway.mail.reading import Bounce, Forwarded, Reading
 from gateway.pipeline.effects import Decision
 
 Json = dict[str, Any]

@@ -16,7 +16,13 @@ from gateway.cli.exits import Exit
 from gateway.cli.explain_jobs import Job
 from gateway.errors import GatewayError
 from gateway.evidence.observe import Observer
-from gateway.mail import Address, Content, Envelope, Evidence, Message, Reading, ReceivedMail, Recipient, RouteKind
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, Recipient, RouteKind
+from gateway.mail.evidence import Evidence
+from gateway.mail.message import Message
+from gateway.mail.reading import Reading
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.gather import gather_facts

@@ -10,7 +10,8 @@ from rich.text import Text
 from gateway.cli.explain_mail import Explained
 from gateway.cli.output import clean, print_rich, say_step
 from gateway.evidence.words import tell_story as tell_evidence
-from gateway.mail import Assurance, Evidence, Reading
+from gateway.mail.evidence import Assurance, Evidence
+from gateway.mail.reading import Reading
 from gateway.pipeline.effects import Decision
 
 _COLOURS = {

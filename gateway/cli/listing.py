@@ -9,7 +9,7 @@ from gateway.cli.show_tickets import show_tickets
 from gateway.cli.spans import read_moment
 from gateway.config.model import Config
 from gateway.errors import InvalidAddress, NotFound, WrongCommand
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.view_settings import ViewSettings
 from gateway.states import TicketStatus

@@ -7,7 +7,8 @@ from enum import Enum
 from typing import Any
 
 from gateway.ids import format_id
-from gateway.mail import Address, Content, Mailbox
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 whatever a value may hold, one line for each

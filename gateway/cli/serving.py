@@ -10,7 +10,8 @@ from gateway.config import Config, load_config
 from gateway.daemon import RefusesRoot, run_daemon
 from gateway.errors import InvalidAddress, StorageUnavailable, WrongCommand
 from gateway.logs import configure_logging
-from gateway.mail import Address, Recipient, RouteKind
+from gateway.mail.addresses import Address
+from gateway.mail.envelope import Recipient, RouteKind
 from gateway.pipeline.policy import route
 
 _LEADS_TO = {

@@ -23,7 +23,7 @@ from gateway.config import load_config
 from gateway.evidence.results import drop_results_of
 from gateway.evidence.words import authentication_results
 from gateway.ids import format_id
-from gateway.mail import ReceivedMail
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.reading.parse import parse_message
 from gateway.states import OutboundState, ReceivedState
 from gateway.storage.received import ReceivedTrace

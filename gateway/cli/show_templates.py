@@ -12,7 +12,8 @@ from gateway.cli.output import print_error, print_fields, print_heading, print_j
 from gateway.config import load_config
 from gateway.config.model import Config
 from gateway.errors import ConfigError, NotFound, WrongCommand
-from gateway.mail import Address, Mailbox, Purpose
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.compose import Draft, compose
 from gateway.pipeline.template_docs import documented_fields, purpose_says
 from gateway.pipeline.template_files import FORMS, Level, TemplateFile

@@ -14,7 +14,7 @@ from gateway.cli.plain import plain, plain_fields
 from gateway.config.model import Config
 from gateway.errors import NotFound
 from gateway.ids import format_id
-from gateway.mail import OutboundMail
+from gateway.mail.outbound import OutboundMail
 from gateway.people import ClockState
 from gateway.pipeline.clocks import clock_state, next_due
 from gateway.pipeline.policy import Policy

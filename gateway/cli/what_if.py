@@ -17,7 +17,8 @@ from gateway.cli.output import counted, print_json, print_rows, print_text, prog
 from gateway.config import load_config
 from gateway.config.model import Config
 from gateway.errors import NotFound, WrongCommand
-from gateway.mail import Reading, ReceivedMail
+from gateway.mail.reading import Reading
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.decide import decide
 from gateway.pipeline.ended import Ended, ended_at_the_door
 from gateway.pipeline.facts import Facts

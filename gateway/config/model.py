@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.evidence.settings import Domain, ResolverSettings, SigningSettings
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.pipeline.mail_test_settings import MailTestSettings
 from gateway.pipeline.policy import Policy, compile_policy
 from gateway.pipeline.rules.settings import RuleSettings, TriggerSettings

@@ -18,7 +18,7 @@ from gateway.config.shape import did_you_mean
 from gateway.config.time_checks import TIME_CHECKS
 from gateway.errors import InvalidAddress
 from gateway.evidence.signing import DkimSigner, UnusableSigningKey
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.pipeline.settings import generated_intake
 from gateway.pipeline.tokens import RETURN_PREFIX, find_tokens
 

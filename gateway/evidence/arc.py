@@ -26,7 +26,8 @@ from gateway.evidence.signature import (
     verify,
 )
 from gateway.evidence.tags import MalformedTags, empty_tag, parse_tags, without_white_space
-from gateway.mail import ArcEvidence, ArcResult, DkimResult, ascii_domain
+from gateway.mail.addresses import ascii_domain
+from gateway.mail.evidence import ArcEvidence, ArcResult, DkimResult
 
 MAX_INSTANCES: Final = 50
 """RFC 8617 section 4.2.1."""

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.mail import (
+from gateway.mail.evidence import (
     Assurance,
     DkimEvidence,
     DkimResult,

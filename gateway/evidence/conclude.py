@@ -13,12 +13,12 @@ from gateway.evidence.settings import ForwarderSettings
 from gateway.evidence.signature import HeaderPool
 from gateway.evidence.spf import check_sender
 from gateway.evidence.through import Passage, Pathfinder, SenderBefore, own_results, sender_before
-from gateway.mail import (
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import (
     DkimEvidence,
     DkimResult,
     DmarcEvidence,
     DmarcResult,
-    Envelope,
     Evidence,
     SpfEvidence,
     SpfResult,

@@ -9,7 +9,7 @@ from gateway.evidence.headers import HeaderBlock
 from gateway.evidence.keys import PublicKey, UnusableKey, fetch_key
 from gateway.evidence.resolver import Dns, side_by_side
 from gateway.evidence.signature import HeaderPool, Signature, UnusableSignature, read_signature, verify
-from gateway.mail import DkimEvidence, DkimResult
+from gateway.mail.evidence import DkimEvidence, DkimResult
 
 MAX_SIGNATURES: Final = 16
 """Signatures below these are not looked at (RFC 6376 section 4.2 allows a limit)."""

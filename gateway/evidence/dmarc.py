@@ -13,15 +13,7 @@ from gateway.evidence.answers import AnswerStatus, RecordType
 from gateway.evidence.headers import Author
 from gateway.evidence.resolver import Dns, side_by_side
 from gateway.evidence.tags import without_white_space
-from gateway.mail import (
-    DkimEvidence,
-    DkimResult,
-    DmarcEvidence,
-    DmarcPolicy,
-    DmarcResult,
-    SpfEvidence,
-    SpfResult,
-)
+from gateway.mail.evidence import DkimEvidence, DkimResult, DmarcEvidence, DmarcPolicy, DmarcResult, SpfEvidence, SpfResult
 
 MAX_LABELS: Final = 8
 """A tree walk asks at most this often (RFC 9989 section 4.10)."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 MAX_FROM: Final = 4000
 """Characters of a From field; four lines of 998 octets."""

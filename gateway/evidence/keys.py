@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from gateway.evidence.answers import AnswerStatus, RecordType
 from gateway.evidence.resolver import Dns
 from gateway.evidence.tags import MalformedTags, parse_tags, without_white_space
-from gateway.mail import DkimResult
+from gateway.mail.evidence import DkimResult
 
 MIN_RSA_BITS: Final = 1024
 """RFC 8301 section 3.2."""

@@ -20,13 +20,10 @@ from gateway.evidence.rewriting import undo_rewriting
 from gateway.evidence.settings import ForwarderSettings, ResolverSettings
 from gateway.evidence.signature import HeaderPool, Signature
 from gateway.evidence.spf import check_sender
-from gateway.mail import (
-    Content,
-    DkimEvidence,
-    Envelope,
-    Evidence,
-    ascii_domain,
-)
+from gateway.mail.addresses import ascii_domain
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import DkimEvidence, Evidence
 
 BODY_TO_THREAD: Final = 256 * 1024
 """Octets from which on a body is hashed in a thread; below, that is a millisecond."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 _SRS0: Final = re.compile(r"srs0[=+-]([^=]{1,64})=([^=]{1,16})=([^=@]{1,253})=(.{1,256})", re.IGNORECASE | re.DOTALL)
 _SRS1: Final = re.compile(r"srs1[=+-]([^=]{1,64})=([^=]{1,253})=[=+-](.{1,512})", re.IGNORECASE | re.DOTALL)

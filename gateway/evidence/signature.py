@@ -17,7 +17,8 @@ from gateway.evidence.canonical import BodyHash, BodyWish, Canonical, canonical_
 from gateway.evidence.headers import Field, HeaderBlock
 from gateway.evidence.keys import PublicKey
 from gateway.evidence.tags import MalformedTags, empty_tag, parse_tags, without_white_space
-from gateway.mail import DkimResult, ascii_domain
+from gateway.mail.addresses import ascii_domain
+from gateway.mail.evidence import DkimResult
 
 CLOCK_SKEW_SECONDS: Final = 3600
 """How far in the future a signature may have been made."""

@@ -13,7 +13,8 @@ from gateway.evidence.answers import Answer, AnswerStatus, RecordType, absolute_
 from gateway.evidence.resolver import Dns
 from gateway.evidence.spf_macros import MacroContext, expand
 from gateway.evidence.spf_record import Directive, MalformedRecord, Record, has_macro, parse_record
-from gateway.mail import Address, SpfEvidence, SpfResult, SpfScope, ascii_domain
+from gateway.mail.addresses import Address, ascii_domain
+from gateway.mail.evidence import SpfEvidence, SpfResult, SpfScope
 
 MAX_LOOKUPS: Final = 10
 MAX_VOID_LOOKUPS: Final = 2

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from gateway.evidence.spf_record import macros
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 MAX_EXPANDED: Final = 4096
 """No name or explanation needs more; what is longer is cut at the left."""

@@ -17,7 +17,9 @@ from gateway.evidence.results import AuthenticationResults, read_results
 from gateway.evidence.rewriting import is_srs, undo_rewriting
 from gateway.evidence.settings import ForwarderSettings
 from gateway.evidence.spf import check_host, read_ip
-from gateway.mail import Address, Envelope, SpfEvidence, SpfResult
+from gateway.mail.addresses import Address
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import SpfEvidence, SpfResult
 
 MAX_HOPS: Final = 30
 MAX_RESULTS: Final = 10

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from gateway.evidence.through import LOCAL_DELIVERY
-from gateway.mail import (
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     DkimEvidence,

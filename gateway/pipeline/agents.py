@@ -6,7 +6,8 @@ and the agent is asked at the configured address.
 
 from typing import Final
 
-from gateway.mail import Mailbox, Purpose
+from gateway.mail.addresses import Mailbox
+from gateway.mail.outbound import Purpose
 from gateway.pipeline import sayings
 from gateway.pipeline.case import Case, Hit, Miss, notify_team
 from gateway.pipeline.commands import Commands, read_commands, says_note

@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
-from gateway.mail import Attachment, Content, Purpose, Reading, ReceivedMail
+from gateway.mail.content import Content
+from gateway.mail.message import Attachment
+from gateway.mail.outbound import Purpose
+from gateway.mail.reading import Reading
+from gateway.mail.received import ReceivedMail
 from gateway.people import NEW_ID, Absence, Block, Contact, Organisation, Timer
 from gateway.pipeline.clocks import wanted_timers, wind_clock
 from gateway.pipeline.effects import (

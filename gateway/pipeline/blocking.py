@@ -4,7 +4,7 @@ from ipaddress import ip_network
 from typing import assert_never
 
 from gateway.errors import InvalidAddress, WrongCommand
-from gateway.mail import Address, ascii_domain
+from gateway.mail.addresses import Address, ascii_domain
 from gateway.people import BlockKind
 from gateway.pipeline.policy import Policy
 

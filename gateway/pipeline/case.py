@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from gateway.mail import Address, Assurance, Forwarded, Kind, Mailbox, Message, Purpose, Reading, ReceivedMail, RouteKind
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.envelope import RouteKind
+from gateway.mail.evidence import Assurance
+from gateway.mail.message import Message
+from gateway.mail.outbound import Purpose
+from gateway.mail.reading import Forwarded, Kind, Reading
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.effects import AddPost, Effect, NotifyAgents, OpenTicket
 from gateway.pipeline.facts import NOBODY, Facts
 from gateway.pipeline.policy import Policy

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.mail import Mailbox
+from gateway.mail.addresses import Mailbox
 from gateway.pipeline import sayings
 from gateway.pipeline.case import Case
 from gateway.pipeline.commands_people import PEOPLE_COMMANDS

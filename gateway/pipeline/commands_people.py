@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.errors import InvalidAddress
-from gateway.mail import Address, Mailbox
+from gateway.mail.addresses import Address, Mailbox
 from gateway.people import Absence, Block, BlockKind
 from gateway.pipeline import sayings
 from gateway.pipeline.commands_ticket import find_agent

@@ -10,7 +10,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Final, Literal
 
-from gateway.mail import Address, Header, Mailbox
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.message import Header
 from gateway.pipeline.compose_headers import block, id_field, is_id, mailbox_field, text_field
 from gateway.pipeline.compose_parts import Part, attachment_part, multipart, text_part
 

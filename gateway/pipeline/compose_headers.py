@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from gateway.mail import Address, Mailbox, ascii_domain
+from gateway.mail.addresses import Address, Mailbox, ascii_domain
 
 _LINE: Final = 76
 _ENCODED_WORD: Final = 60

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.errors import InvalidAddress
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import Contact
 from gateway.pipeline.wishes import Person, PersonLine
 

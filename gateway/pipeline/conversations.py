@@ -5,7 +5,9 @@ arrived already, so it is kept and not sent again. Or the first line is `#to kun
 from the channel. Either makes a ticket in somebody's name, so it needs the agent's proof; only a token there cannot be.
 """
 
-from gateway.mail import Mailbox, Purpose, RouteKind
+from gateway.mail.addresses import Mailbox
+from gateway.mail.envelope import RouteKind
+from gateway.mail.outbound import Purpose
 from gateway.pipeline import sayings
 from gateway.pipeline.agents import (
     agent_post,

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from gateway.figures import Report
-from gateway.mail import Address, Attempt, Bounce, Mailbox, OutboundMail, Purpose
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.outbound import Attempt, OutboundMail, Purpose
+from gateway.mail.reading import Bounce
 from gateway.people import Absence, Block, Contact, LinkKind, Organisation, Timer
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.received_line import ReceivedLine

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from gateway.mail import Evidence, ReceivedMail
+from gateway.mail.evidence import Evidence
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.clocks import wind_clock
 from gateway.pipeline.effects import Decision, NotifyAgents, SendConfirmation
 from gateway.pipeline.policy import Policy

@@ -9,15 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from gateway.mail import (
-    Address,
-    Bounce,
-    EarlierMail,
-    Mailbox,
-    OutboundMail,
-    Purpose,
-    Reading,
-)
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.outbound import OutboundMail, Purpose
+from gateway.mail.reading import Bounce, Reading
+from gateway.mail.received import EarlierMail
 from gateway.people import Block, Contact, Organisation
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.received_line import ReceivedLine

@@ -8,7 +8,8 @@ token. Where it is not certain whose mail was forwarded, the agent is asked and 
 
 from typing import Final
 
-from gateway.mail import Forwarded, Purpose
+from gateway.mail.outbound import Purpose
+from gateway.mail.reading import Forwarded
 from gateway.pipeline.agents import AFTERWARDS, carry_on, hold_for_agent, tell_wrong
 from gateway.pipeline.case import Case, Hit, Miss, written_to
 from gateway.pipeline.commands import read_commands

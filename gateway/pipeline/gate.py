@@ -7,7 +7,8 @@ where they name people outside. Whatever the gate doubts is suspended, and the a
 from datetime import timedelta
 from typing import Final
 
-from gateway.mail import Address, Assurance, DkimResult, SpfResult, SpfScope
+from gateway.mail.addresses import Address
+from gateway.mail.evidence import Assurance, DkimResult, SpfResult, SpfScope
 from gateway.pipeline.case import Case
 from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact
 from gateway.pipeline.policy import Policy

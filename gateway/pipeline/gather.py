@@ -5,17 +5,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.errors import NotFound
-from gateway.mail import (
-    EarlierMail,
-    Kind,
-    Mailbox,
-    Message,
-    OutboundMail,
-    Purpose,
-    Reading,
-    ReceivedMail,
-    RouteKind,
-)
+from gateway.mail.addresses import Mailbox
+from gateway.mail.envelope import RouteKind
+from gateway.mail.message import Message
+from gateway.mail.outbound import OutboundMail, Purpose
+from gateway.mail.reading import Kind, Reading
+from gateway.mail.received import EarlierMail, ReceivedMail
 from gateway.people import LinkKind
 from gateway.pipeline.commands import command_lines
 from gateway.pipeline.commands_thread import bare_number

@@ -6,7 +6,8 @@ Nothing here decides what is asked: `gather.py` asks as it would for one mail. W
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from gateway.mail import Reading, ReceivedMail
+from gateway.mail.reading import Reading
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.facts import NOBODY, Facts, know_nothing
 from gateway.pipeline.gather import gather_facts
 from gateway.pipeline.gather_people import client_ips_of, domains_above

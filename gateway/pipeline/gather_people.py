@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.mail import Mailbox, Purpose, Reading, ReceivedMail
+from gateway.mail.addresses import Mailbox
+from gateway.mail.outbound import Purpose
+from gateway.mail.reading import Reading
+from gateway.mail.received import ReceivedMail
 from gateway.people import Block, Contact, Organisation
 from gateway.pipeline.commands import command_lines
 from gateway.pipeline.commands_people import addresses_in, is_same

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.pipeline.facts import AUTOMATIC_PURPOSES, Traffic
 from gateway.pipeline.loops import breaker_keys
 from gateway.storage.automatic import Addressed

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import Contact
 from gateway.pipeline.effects import SaveContact
 

@@ -23,7 +23,9 @@ from zoneinfo import ZoneInfo
 from gateway.errors import ConcurrentChange
 from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids
-from gateway.mail import Attempt, Bounce, OutboundMail, Reading, ReceivedMail
+from gateway.mail.outbound import Attempt, OutboundMail
+from gateway.mail.reading import Bounce, Reading
+from gateway.mail.received import ReceivedMail
 from gateway.people import Timer
 from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case

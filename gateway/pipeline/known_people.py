@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.errors import NotFound, WrongCommand
-from gateway.mail import Address, ascii_domain
+from gateway.mail.addresses import Address, ascii_domain
 from gateway.people import Absence, Block, Contact, Organisation
 from gateway.pipeline.near import nearest
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.case import Case
 from gateway.pipeline.effects import (

@@ -8,7 +8,10 @@ from functools import partial
 from typing import Final
 
 from gateway.ids import format_id
-from gateway.mail import Mailbox, OutboundMail, Purpose, Reading, ReceivedMail
+from gateway.mail.addresses import Mailbox
+from gateway.mail.outbound import OutboundMail, Purpose
+from gateway.mail.reading import Reading
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.compose import DraftAttachment
 from gateway.pipeline.effects import (
     AskToConfirm,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AwareDatetime, BeforeValidator, Field, create_model, model_validator
 
 from gateway.evidence.settings import one_or_many
-from gateway.mail import Assurance
+from gateway.mail.evidence import Assurance
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.section import ConfiguredAddress, Section
 from gateway.states import TicketStatus

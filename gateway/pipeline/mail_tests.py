@@ -10,23 +10,23 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from gateway.mail import (
-    Address,
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Envelope,
     Evidence,
-    ReceivedMail,
     SpfEvidence,
     SpfResult,
     SpfScope,
     Through,
 )
+from gateway.mail.received import ReceivedMail
 from gateway.people import Contact, Organisation
 from gateway.pipeline.case import Case, open_ticket
 from gateway.pipeline.decide import decide

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gateway.errors import WrongCommand
-from gateway.mail import Address, ascii_domain
+from gateway.mail.addresses import Address, ascii_domain
 from gateway.people import NEW_ID, Organisation
 from gateway.pipeline.contact_wishes import Answer
 from gateway.pipeline.effects import ForgetOrganisation, SaveOrganisation

@@ -11,7 +11,10 @@ from typing import Final, Literal
 
 from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids, format_id
-from gateway.mail import Address, Content, Header, Mailbox, OutboundMail, Purpose, ascii_domain
+from gateway.mail.addresses import Address, Mailbox, ascii_domain
+from gateway.mail.content import Content
+from gateway.mail.message import Header
+from gateway.mail.outbound import OutboundMail, Purpose
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
 from gateway.pipeline.guard import find_frame, find_note, split_secrets
 from gateway.pipeline.marker import make_marker

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from gateway.errors import NotFound
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import Absence, Block, BlockKind
 from gateway.pipeline.blocking import check_block, read_block
 from gateway.pipeline.contact_wishes import Answer, add_contact, edit_contact, import_contacts, merge_contacts

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.mail import Address, Mailbox, Recipient, RouteKind
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.envelope import Recipient, RouteKind
 from gateway.pipeline.business_hours import ALWAYS, BusinessHours
 from gateway.pipeline.rules.compiled import NO_RULES, Rules, compile_rules
 from gateway.pipeline.settings import (

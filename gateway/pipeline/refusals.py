@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.mail import Assurance, Content, DkimResult, DmarcResult, Envelope, Evidence, RouteKind, SpfResult
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, RouteKind
+from gateway.mail.evidence import Assurance, DkimResult, DmarcResult, Evidence, SpfResult
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.rules.refusing import may_be_refused, read_head, refusing_rule
 

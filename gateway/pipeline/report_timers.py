@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gateway.mail import Mailbox
+from gateway.mail.addresses import Mailbox
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.case import Hit, Miss
 from gateway.pipeline.effects import Effect, SendReport, SetTimer

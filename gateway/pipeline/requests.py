@@ -9,7 +9,8 @@ from typing import Final, assert_never
 
 from gateway.errors import WrongCommand
 from gateway.ids import format_id
-from gateway.mail import OutboundMail, ReceivedMail
+from gateway.mail.outbound import OutboundMail
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.effects import Decision, Effect, MoveOutbound, RejectMail, ReleaseMail
 from gateway.pipeline.gather import gather_ticket
 from gateway.pipeline.reasons import Outcome, Reason

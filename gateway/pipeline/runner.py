@@ -15,7 +15,7 @@ import structlog
 
 from gateway.errors import TransientError
 from gateway.ids import format_id
-from gateway.mail import ReceivedMail
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.journey import Arrival, ReadMail, Road, process_mail, read_mail, settle
 from gateway.pipeline.notices import mail_met_a_fault
 from gateway.states import ReceivedState, advance

@@ -6,7 +6,9 @@ goes to an unknown author at most once in thirty days, never to a contradicted o
 
 from typing import Final, assert_never
 
-from gateway.mail import Address, Assurance, Purpose
+from gateway.mail.addresses import Address
+from gateway.mail.evidence import Assurance
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.case import Case, Hit, Miss, language_for
 from gateway.pipeline.effects import Effect, MakeContact, ReleaseMail, SendVerification, SendWelcome, VerifyContact
 from gateway.pipeline.facts import is_same_person

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import Field, StringConstraints
 
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.section import ConfiguredAddress, Octets, Seconds, Section
 from gateway.tickets import Priority
 

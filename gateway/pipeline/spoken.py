@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from gateway.mail import Mailbox
+from gateway.mail.addresses import Mailbox
 from gateway.pipeline.case import Case
 from gateway.pipeline.effects import Effect, MoveToQueue
 from gateway.pipeline.policy import Policy

@@ -1,6 +1,10 @@
 """The steps for mail of strangers, customers and machines, in the order in which `decide.STEPS` asks them."""
 
-from gateway.mail import Assurance, EarlierMail, Kind, Purpose, RouteKind
+from gateway.mail.envelope import RouteKind
+from gateway.mail.evidence import Assurance
+from gateway.mail.outbound import Purpose
+from gateway.mail.reading import Kind
+from gateway.mail.received import EarlierMail
 from gateway.pipeline.agents import is_meant_as_note
 from gateway.pipeline.case import Case, Hit, Miss, customer_post, open_ticket
 from gateway.pipeline.effects import (

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.people import Block, BlockKind, Timer, TimerKind
 from gateway.pipeline import sayings
 from gateway.pipeline.agents import hold_for_agent

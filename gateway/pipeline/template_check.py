@@ -9,7 +9,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.template_files import TemplateFile, split_subject
 from gateway.pipeline.template_samples import SAMPLES
 from gateway.pipeline.templates import LANGUAGES, Templates, describe_failure

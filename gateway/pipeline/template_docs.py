@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from itertools import pairwise
 from typing import Any, get_args, get_type_hints
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.report_samples import NO_REPORT, REPORT
 from gateway.pipeline.variables import (
     AnswerVariables,

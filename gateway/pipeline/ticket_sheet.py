@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gateway.mail import Mailbox
+from gateway.mail.addresses import Mailbox
 from gateway.people import Link, LinkKind, TimerKind
 from gateway.pipeline.clocks import wind_clock
 from gateway.pipeline.effects import (

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.pipeline.business_hours import MINUTES_OF_DAY, BusinessHours, Span, holidays_of
 from gateway.section import BusinessTime, Section
 from gateway.tickets import Priority

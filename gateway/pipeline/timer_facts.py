@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.figures import Report
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.facts import Traffic, rehouse
 from gateway.pipeline.gather import absent_now, gather_ticket, history_of, line_of, loads_of, turns_of

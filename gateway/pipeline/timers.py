@@ -8,7 +8,7 @@ both leave a line in the trace. In both cases the timer is gone afterwards, in t
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.people import ClockMark, TimerKind
 from gateway.pipeline.case import Hit, Miss
 from gateway.pipeline.clocks import mark_times, wanted_timers

@@ -5,18 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from gateway.mail import (
-    Assurance,
-    Content,
-    Door,
-    Kind,
-    Mailbox,
-    Message,
-    Reading,
-    ReceivedMail,
-    Reply,
-    RouteKind,
-)
+from gateway.mail.addresses import Mailbox
+from gateway.mail.content import Content
+from gateway.mail.envelope import Door, RouteKind
+from gateway.mail.evidence import Assurance
+from gateway.mail.message import Message
+from gateway.mail.reading import Kind, Reading, Reply
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reading.circumstances import Circumstances

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from markupsafe import Markup
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.report_variables import ReportVariables
 
 _NO_HTML: Final = Markup("")

@@ -8,7 +8,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from gateway.mail import Address, Mailbox, Reading, ReceivedMail
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.reading import Reading
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
 from gateway.pipeline.compose_headers import clean_line
 from gateway.pipeline.effects import AskToConfirm, FailDelivery, TellAgent

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar, TypeVarTuple
 
 from gateway.errors import GatewayError
-from gateway.mail import Content, Message
+from gateway.mail.content import Content
+from gateway.mail.message import Message
 from gateway.pickling import dumps, loads
 from gateway.pipeline.settings import ParseSettings
 

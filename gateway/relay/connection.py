@@ -12,7 +12,7 @@ from typing import Final
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected
 
 from gateway.errors import InvalidAddress
-from gateway.mail import Address, ascii_domain
+from gateway.mail.addresses import Address, ascii_domain
 from gateway.relay.settings import SmarthostSettings
 from gateway.relay.tries import Stage
 

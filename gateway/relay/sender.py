@@ -16,7 +16,8 @@ import structlog
 
 from gateway.errors import TransientError
 from gateway.ids import format_id
-from gateway.mail import Attempt, Content, OutboundMail, Outcome
+from gateway.mail.content import Content
+from gateway.mail.outbound import Attempt, OutboundMail, Outcome
 from gateway.relay.connection import Handover, outward
 from gateway.relay.retry import next_attempt
 from gateway.relay.settings import RelaySettings, SmarthostSettings

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Final, assert_never
 
-from gateway.mail import Attempt, Outcome
+from gateway.mail.outbound import Attempt, Outcome
 
 
 class Stage(StrEnum):

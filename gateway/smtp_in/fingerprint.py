@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from gateway.mail import Address, Content
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
 
 HEADER_READ: Final = 1_048_576
 """Octets of a spooled mail that are read to find its header block; no header limit may be larger."""

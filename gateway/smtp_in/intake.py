@@ -16,7 +16,11 @@ from typing import Final
 import structlog
 
 from gateway.ids import Ids
-from gateway.mail import Address, Content, Envelope, Evidence, ReceivedMail, Recipient
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, Recipient
+from gateway.mail.evidence import Evidence
+from gateway.mail.received import ReceivedMail
 from gateway.smtp_in.committer import Committer
 from gateway.smtp_in.fingerprint import Fingerprint, HeaderFacts, fingerprint
 from gateway.smtp_in.replies import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.errors import InvalidAddress
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 _PATH: Final = re.compile(
     r"""[ ]?                                      # some clients write a space after the colon

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.smtp_in import replies
 from gateway.smtp_in.replies import Refusal
 from gateway.smtp_in.service import Service

@@ -7,7 +7,9 @@ import structlog
 
 from gateway.errors import TransientError
 from gateway.ids import format_id
-from gateway.mail import Address, Content, Envelope
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
 from gateway.smtp_in import replies
 from gateway.smtp_in.connection import Phase
 from gateway.smtp_in.conversation import Conversation

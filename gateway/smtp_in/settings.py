@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from gateway.mail import Door
+from gateway.mail.envelope import Door
 from gateway.section import Octets, Seconds, Section
 
 Network = IPv4Network | IPv6Network

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.smtp_in.limits import InFlight
 
 PREFIX: Final = "arriving-"

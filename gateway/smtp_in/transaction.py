@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.mail import Address, Recipient
+from gateway.mail.addresses import Address
+from gateway.mail.envelope import Recipient
 from gateway.smtp_in import replies
 from gateway.smtp_in.paths import Path
 from gateway.smtp_in.replies import Refusal

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, cast, func, literal, null, select, union_all
 
-from gateway.mail import Address, Purpose
+from gateway.mail.addresses import Address
+from gateway.mail.outbound import Purpose
 from gateway.storage.columns import index_key
 from gateway.storage.rows import OutboundRow, table_of
 

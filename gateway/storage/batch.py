@@ -13,7 +13,8 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, tuple_
 
-from gateway.mail import EarlierMail, Purpose
+from gateway.mail.outbound import Purpose
+from gateway.mail.received import EarlierMail
 from gateway.people import Absence, Block, Contact, Organisation, Timer
 from gateway.storage.automatic import Addressed, AutomaticCounts
 from gateway.storage.blocks import Sender

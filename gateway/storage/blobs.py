@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.engine import StorageEngine
 from gateway.storage.faults import translated

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
-from gateway.mail import ascii_domain
+from gateway.mail.addresses import ascii_domain
 from gateway.people import Absence, Block, BlockKind
 from gateway.storage.columns import clean_text, index_key
 from gateway.storage.people_rows import AbsenceRow, BlockRow

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from gateway.errors import NotFound
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.storage.cache import BlobCache
 from gateway.storage.folder import BlobFolder
 from gateway.storage.rows import BlobChunkRow, ContentRow, table_of

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from gateway.line import Line
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.storage.blobs import BlobStore
 from gateway.storage.engine import Clock, StorageEngine
 from gateway.storage.folder import SPOOL

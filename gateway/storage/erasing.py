@@ -12,15 +12,15 @@ from typing import Final
 
 from sqlalchemy import case, delete, or_, select, update
 
-from gateway.mail import (
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Envelope,
     Evidence,
     SpfEvidence,
     SpfResult,

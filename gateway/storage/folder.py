@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from gateway.mail import Content
+from gateway.mail.content import Content
 
 SPOOL: Final = "spool"
 """The folder, below the gateway's own, of mail that is just arriving and of bytes that are just being stored."""

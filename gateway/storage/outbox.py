@@ -7,7 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from gateway.errors import ConcurrentChange, NotFound
-from gateway.mail import Address, Attempt, OutboundMail, Purpose
+from gateway.mail.addresses import Address
+from gateway.mail.outbound import Attempt, OutboundMail, Purpose
 from gateway.states import OutboundState, advance
 from gateway.storage.automatic import Addressed, AutomaticCounts, automatic_counts
 from gateway.storage.contents import Contents

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, or_, select, update
 
 from gateway.errors import NotFound
-from gateway.mail import Address, ascii_domain
+from gateway.mail.addresses import Address, ascii_domain
 from gateway.people import Contact, Organisation
 from gateway.storage.blocks import BlockReader, BlockWriter
 from gateway.storage.columns import index_key

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, select
 
-from gateway.mail import Address, Purpose
+from gateway.mail.addresses import Address
+from gateway.mail.outbound import Purpose
 from gateway.people import Contact
 from gateway.states import OutboundState
 from gateway.storage.columns import index_key

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from gateway.errors import ConcurrentChange, NotFound
-from gateway.mail import EarlierMail, ReceivedMail, Waiver
+from gateway.mail.received import EarlierMail, ReceivedMail, Waiver
 from gateway.states import ReceivedState, advance
 from gateway.storage.columns import index_key
 from gateway.storage.contents import Contents, columns_of

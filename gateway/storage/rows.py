@@ -10,7 +10,10 @@ from typing import Any, ClassVar, Final, cast
 from sqlalchemy import Boolean, Index, Integer, LargeBinary, MetaData, Table, inspect, text
 from sqlmodel import Field, SQLModel
 
-from gateway.mail import Envelope, Evidence, Outcome, Purpose, Waiver
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import Evidence
+from gateway.mail.outbound import Outcome, Purpose
+from gateway.mail.received import Waiver
 from gateway.people import Clock
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.storage.columns import CleanText, Id, Json, KeyText, UtcTime, Word

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from gateway.mail import ReceivedMail
+from gateway.mail.received import ReceivedMail
 from gateway.states import ReceivedState
 from gateway.storage.people_rows import ListedMailRow
 from gateway.storage.received import ReceivedReader, ReceivedSummary

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.mail import Address, Mailbox
+from gateway.mail.addresses import Address, Mailbox
 from gateway.people import NO_CLOCK
 from gateway.storage.statements import AnyRow
 from gateway.tickets import Participant, Post, StoredAttachment, Ticket

@@ -6,7 +6,7 @@ Each takes the transaction last. A lambda would do as well wherever the database
 from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.storage.transaction import Writer
 from gateway.tickets import Changes
 

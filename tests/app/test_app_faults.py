@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.ids import parse_id
-from gateway.mail import ReceivedMail
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.journey import process_request
 from gateway.pipeline.requests import Request, Verb
 from gateway.states import ReceivedState

@@ -5,20 +5,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.mail import (
-    Address,
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Door, Envelope, Recipient, RouteKind
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Door,
-    Envelope,
     Evidence,
-    Recipient,
-    RouteKind,
     SpfEvidence,
     SpfResult,
     SpfScope,

@@ -7,21 +7,21 @@ import pytest
 
 from gateway.app import open_gateway
 from gateway.config.load import load_config
-from gateway.mail import (
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Envelope,
     Evidence,
-    ReceivedMail,
     SpfEvidence,
     SpfResult,
     SpfScope,
 )
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.journey import Road
 from gateway.pipeline.runner import Runner
 from gateway.storage.database import utc_now

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids
-from gateway.mail import OutboundMail
+from gateway.mail.outbound import OutboundMail
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.templates import Templates
 from tests.journeys.stage import KEYS, make_policy

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.cli.exits import Exit
-from gateway.mail import Address, Mailbox
+from gateway.mail.addresses import Address, Mailbox
 from gateway.people import Clock
 from gateway.states import TicketStatus
 from gateway.storage.database import Database

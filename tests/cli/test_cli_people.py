@@ -10,26 +10,22 @@ import pytest
 
 from gateway.cli.exits import Exit
 from gateway.ids import format_id
-from gateway.mail import (
-    Address,
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
+from gateway.mail.envelope import Door, Envelope, Recipient, RouteKind
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Door,
-    Envelope,
     Evidence,
-    Mailbox,
-    ReceivedMail,
-    Recipient,
-    RouteKind,
     SpfEvidence,
     SpfResult,
     SpfScope,
 )
+from gateway.mail.received import ReceivedMail
 from gateway.states import ReceivedState, TicketStatus
 from gateway.storage.database import Database
 from gateway.storage.received import Acceptance

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.exits import Exit
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.template_samples import SAMPLES
 from tests.cli.conftest import Command
 

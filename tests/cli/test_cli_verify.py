@@ -7,7 +7,7 @@ import pytest
 
 from gateway.cli.entry import run
 from gateway.cli.exits import Exit
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.storage.database import Database
 
 CONFIG = """

@@ -8,7 +8,11 @@ import pytest
 
 from gateway.app import utc_now
 from gateway.cli.exits import Exit
-from gateway.mail import Address, Assurance, Content, Envelope, ReceivedMail, Recipient, RouteKind
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, Recipient, RouteKind
+from gateway.mail.evidence import Assurance
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.mail_tests import _evidence
 from gateway.storage.database import Database
 from gateway.storage.received import Acceptance

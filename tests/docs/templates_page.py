@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.template_docs import documented_fields, purpose_says, views_in
 from gateway.pipeline.variables import VARIABLES_OF
 

@@ -13,7 +13,7 @@ import spf
 
 from gateway.evidence.answers import Answer, AnswerStatus, RecordType
 from gateway.evidence.resolver import Dns
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 Found = list[tuple[tuple[str, str], object]]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import Assurance
+from gateway.mail.evidence import Assurance
 from tests.evidence.fake_dns import FakeDns
 from tests.evidence.world import CLOUD_IP, DIRECT, EVIL_IP, KUNDE_IP, World, key_record, rsa_pem, sealed, signer
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import dkim
 import pytest
 
-from gateway.mail import Assurance, DkimResult, DmarcResult
+from gateway.mail.evidence import Assurance, DkimResult, DmarcResult
 from tests.evidence.fake_dns import Behaviour
 from tests.evidence.world import DIRECT, EVIL_IP, NOW, World, ed25519_pem, key_record, rsa_pem, signer, timed
 

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.evidence.dmarc import TreeWalker, names_to_ask
 from gateway.evidence.resolver import Resolver
-from gateway.mail import Assurance, DmarcPolicy, DmarcResult, SpfResult, SpfScope
+from gateway.mail.evidence import Assurance, DmarcPolicy, DmarcResult, SpfResult, SpfScope
 from tests.evidence.fake_dns import Behaviour, FakeDns, Records
 from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, World, signer
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 
 from gateway.evidence.headers import HeaderBlock
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import ArcResult, Assurance, DkimResult, Evidence
+from gateway.mail.evidence import ArcResult, Assurance, DkimResult, Evidence
 from tests.evidence.conftest import FetchSource
 from tests.evidence.test_evidence_scenarios import DECLARED, MX, ROWS, arrive
 from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, LIST_IP, NOW, World, key_record, rsa_pem, sealed, signer, timed

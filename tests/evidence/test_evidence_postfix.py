@@ -11,7 +11,7 @@ import pytest
 
 from gateway.evidence.headers import HeaderBlock
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import Assurance, DkimResult, SpfResult
+from gateway.mail.evidence import Assurance, DkimResult, SpfResult
 from tests.evidence.filters import AUTHSERV_ID, Filters, start_filters
 from tests.evidence.world import DIRECT, EVIL_IP, FORWARDER_IP, World, signer
 from tests.needs import miss

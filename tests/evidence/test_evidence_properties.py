@@ -25,7 +25,10 @@ from gateway.evidence.settings import ForwarderSettings
 from gateway.evidence.signature import HeaderPool
 from gateway.evidence.spf_record import MalformedRecord, parse_record
 from gateway.evidence.words import authentication_results, tell_story
-from gateway.mail import Address, Content, DkimResult, Envelope
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import DkimResult
 from tests.evidence.world import DIRECT, NOW, RECEIVED_BY_FORWARDER, World, key_record, rsa_pem, sealed, signer
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -10,7 +10,7 @@ from gateway.evidence.answers import RecordType
 from gateway.evidence.resolver import Resolver
 from gateway.evidence.settings import ResolverSettings
 from gateway.evidence.spf import check_sender
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from tests.evidence.fake_dns import Behaviour, FakeDns, Records
 from tests.evidence.judge import ask_pyspf
 

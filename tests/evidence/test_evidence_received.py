@@ -5,7 +5,9 @@ import pytest
 from gateway.evidence.received import read_received
 from gateway.evidence.rewriting import undo_rewriting
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import Address, Assurance, DmarcResult, Door, SpfResult
+from gateway.mail.addresses import Address
+from gateway.mail.envelope import Door
+from gateway.mail.evidence import Assurance, DmarcResult, SpfResult
 from tests.evidence.fake_dns import Behaviour
 from tests.evidence.world import DIRECT, EVIL_IP, FORWARDER_IP, RECEIVED_BY_FORWARDER, World
 

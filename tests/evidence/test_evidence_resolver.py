@@ -9,7 +9,7 @@ from gateway.evidence.answers import Answer, AnswerStatus, RecordType
 from gateway.evidence.observe import Observer
 from gateway.evidence.resolver import MailQuestions, NoDns, Resolver
 from gateway.evidence.settings import ForwarderSettings, ResolverSettings
-from gateway.mail import Assurance, DkimResult, DmarcResult, SpfResult
+from gateway.mail.evidence import Assurance, DkimResult, DmarcResult, SpfResult
 from tests.evidence.fake_dns import Behaviour, FakeDns
 from tests.evidence.world import DIRECT, FORWARDER_IP, RECEIVED_BY_FORWARDER, World, signer
 

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from gateway.evidence.resolver import Resolver
 from gateway.evidence.settings import ResolverSettings
 from gateway.evidence.spf import check_sender
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from tests.evidence.conftest import FetchSource
 from tests.evidence.fake_dns import Behaviour, FakeDns, Records
 from tests.evidence.judge import ask_pyspf

@@ -13,7 +13,7 @@ from gateway.evidence.headers import HeaderBlock
 from gateway.evidence.observe import Observer
 from gateway.evidence.results import read_results
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import ArcResult, Assurance, DkimResult
+from gateway.mail.evidence import ArcResult, Assurance, DkimResult
 from tests.evidence.fake_dns import Behaviour
 from tests.evidence.world import World, key_record, rsa_pem, sealed, settings
 

@@ -15,19 +15,12 @@ from dataclasses import dataclass, replace
 import pytest
 
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import (
-    Address,
-    Assurance,
-    Content,
-    Door,
-    Envelope,
-    Evidence,
-    OutboundMail,
-    Purpose,
-    ReceivedMail,
-    Recipient,
-    RouteKind,
-)
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Door, Envelope, Recipient, RouteKind
+from gateway.mail.evidence import Assurance, Evidence
+from gateway.mail.outbound import OutboundMail, Purpose
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.facts import TokenFact, know_nothing

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.evidence.words import tell_story
-from gateway.mail import Door
+from gateway.mail.envelope import Door
 from tests.evidence.fake_dns import Behaviour
 from tests.evidence.test_evidence_clouds import (
     CAF,

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from gateway.evidence.settings import ForwarderSettings
-from gateway.mail import Assurance, Evidence, SpfResult
+from gateway.mail.evidence import Assurance, Evidence, SpfResult
 from tests.evidence.world import DIRECT, EVIL_IP, FORWARDER_IP, KUNDE_IP, World, signer
 
 MX = ForwarderSettings(networks=["203.0.113.0/24"], srs_domains=["firma.example"], authserv_id="mx.firma.example")

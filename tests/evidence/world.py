@@ -15,7 +15,10 @@ from gateway.evidence.observe import Observer
 from gateway.evidence.settings import ForwarderSettings, ResolverSettings
 from gateway.evidence.signature import HeaderPool
 from gateway.evidence.signing import DkimSigner
-from gateway.mail import Address, Content, Door, Envelope, Evidence
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Door, Envelope
+from gateway.mail.evidence import Evidence
 from tests.evidence.fake_dns import Behaviour, FakeDns, Records
 
 NOW = datetime.now(UTC)

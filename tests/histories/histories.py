@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any, Final
 
-from gateway.mail import OutboundMail, Purpose
+from gateway.mail.outbound import OutboundMail, Purpose
 from gateway.pipeline.facts import AUTOMATIC_PURPOSES, TO_CUSTOMERS
 from gateway.pipeline.journey import Arrival
 from gateway.pipeline.reasons import Outcome

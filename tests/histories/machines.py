@@ -12,7 +12,9 @@ from email import message_from_bytes, policy
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
-from gateway.mail import Address, Content, OutboundMail
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.outbound import OutboundMail
 from gateway.pipeline.journey import Arrival, process_mail
 from gateway.pipeline.policy import route
 from gateway.states import OutboundState

@@ -9,7 +9,7 @@ block: VALUE · unblock: VALUE · agent away: NAME · agent back: NAME
 
 from typing import Any
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.pipeline.wishes import (
     AddBlock,
     AddContact,

@@ -11,29 +11,26 @@ from ruamel.yaml import YAML
 
 from gateway.errors import GatewayError
 from gateway.ids import Ids
-from gateway.mail import (
-    Address,
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Door, Envelope, Recipient, RouteKind
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DkimEvidence,
     DkimResult,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Door,
-    Envelope,
     Evidence,
-    OutboundMail,
-    ReceivedMail,
-    Recipient,
-    RouteKind,
     SpfEvidence,
     SpfResult,
     SpfScope,
     Through,
 )
+from gateway.mail.outbound import OutboundMail
+from gateway.mail.received import ReceivedMail
 from gateway.people import Absence, Contact, Organisation, Timer
 from gateway.pipeline.journey import Arrival, Road, process_mail, process_people, process_request, process_timer
 from gateway.pipeline.people_requests import PeopleRequest

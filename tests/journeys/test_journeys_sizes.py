@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.settings import ParseSettings
 from gateway.pipeline.worker import Workers
 from gateway.storage.database import Database

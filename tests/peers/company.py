@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from pathlib import Path
 
-from gateway.mail import OutboundMail, Purpose
+from gateway.mail.outbound import OutboundMail, Purpose
 from gateway.storage.received import ReceivedSummary
 from gateway.tickets import Ticket
 from tests.peers.certificates import make_certificates

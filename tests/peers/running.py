@@ -12,7 +12,8 @@ from typing import Final, TypeVar
 
 from ruamel.yaml import YAML
 
-from gateway.mail import OutboundMail, Purpose, ReceivedMail
+from gateway.mail.outbound import OutboundMail, Purpose
+from gateway.mail.received import ReceivedMail
 from gateway.states import OutboundState
 from gateway.storage.database import Database
 from gateway.storage.received import ReceivedSummary, ReceivedTrace

@@ -2,7 +2,8 @@
 
 from email.message import EmailMessage
 
-from gateway.mail import Assurance, Purpose, SpfResult
+from gateway.mail.evidence import Assurance, SpfResult
+from gateway.mail.outbound import Purpose
 from gateway.states import ReceivedState
 from gateway.storage.received import ReceivedSummary
 from gateway.tickets import Side, Visibility

@@ -3,7 +3,8 @@
 import json
 from email.message import EmailMessage
 
-from gateway.mail import Assurance, DkimResult, Purpose, SpfResult
+from gateway.mail.evidence import Assurance, DkimResult, SpfResult
+from gateway.mail.outbound import Purpose
 from gateway.states import OutboundState, TicketStatus
 from gateway.tickets import Side, Ticket, Visibility
 from tests.peers.clients import write_mail

@@ -1,6 +1,7 @@
 """The doors on the company's own machine: LMTP, a pipe, and SMTP behind a front server."""
 
-from gateway.mail import Assurance, Door, SpfResult
+from gateway.mail.envelope import Door
+from gateway.mail.evidence import Assurance, SpfResult
 from tests.peers.clients import swaks, write_mail
 from tests.peers.company import World
 from tests.peers.places import CUSTOMER_IP

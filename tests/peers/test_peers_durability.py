@@ -3,7 +3,7 @@
 import hashlib
 import random
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.states import OutboundState, ReceivedState
 from tests.peers.clients import from_address, smtp_source, swaks, write_mail
 from tests.peers.company import World

@@ -3,7 +3,8 @@
 from email.policy import SMTPUTF8
 
 from gateway.ids import format_id
-from gateway.mail import Assurance, DkimResult, Purpose, SpfResult
+from gateway.mail.evidence import Assurance, DkimResult, SpfResult
+from gateway.mail.outbound import Purpose
 from gateway.states import OutboundState, ReceivedState
 from gateway.storage.received import ReceivedSummary
 from tests.peers.clients import from_address, swaks, write_mail

@@ -1,6 +1,6 @@
 """What becomes visible when a mail of ours does not arrive."""
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.states import OutboundState
 from gateway.tickets import Side
 from tests.peers.clients import write_mail

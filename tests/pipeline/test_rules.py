@@ -8,7 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gateway.mail import Address, Assurance, Content, Door, Envelope, Evidence, ReceivedMail, Recipient, RouteKind
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Door, Envelope, Recipient, RouteKind
+from gateway.mail.evidence import Assurance, Evidence
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import AddNote, ChangeTags, MoveToQueue, NotifyAgents, SendConfirmation, SetStatus

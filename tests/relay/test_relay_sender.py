@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.errors import StorageUnavailable
-from gateway.mail import Address, Content, OutboundMail, Outcome, Purpose
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.outbound import OutboundMail, Outcome, Purpose
 from gateway.relay.retry import next_attempt
 from gateway.relay.sender import Relay, Verdict
 from gateway.relay.settings import RelaySettings, RetrySettings, SmarthostSettings

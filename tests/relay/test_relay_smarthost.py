@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from pydantic import SecretStr
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.relay.connection import Handover, outward
 from gateway.relay.sink import KeptMail, Sink
 from gateway.relay.tries import Stage

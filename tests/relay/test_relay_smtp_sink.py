@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mail import Address, Outcome
+from gateway.mail.addresses import Address
+from gateway.mail.outbound import Outcome
 from gateway.relay.connection import Handover
 from gateway.relay.tries import judge, outcome_of
 from tests.needs import program

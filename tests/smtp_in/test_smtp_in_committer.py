@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import StorageUnavailable
-from gateway.mail import Address, Content, Envelope, ReceivedMail, Recipient, RouteKind
+from gateway.mail.addresses import Address
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, Recipient, RouteKind
+from gateway.mail.received import ReceivedMail
 from gateway.smtp_in.committer import BATCH_MAILS, Committer
 from gateway.storage.received import Acceptance
 from tests.smtp_in.smtp_world import MAIL, NO_EVIDENCE, NOW, World, until

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.smtp_in.fingerprint import find_body, fingerprint, first_address
 
 FIELDS = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Door
+from gateway.mail.envelope import Door
 from gateway.smtp_in.inject import Injected, inject, stuffed
 from gateway.smtp_in.replies import Refusal
 from gateway.smtp_in.settings import ListenSettings

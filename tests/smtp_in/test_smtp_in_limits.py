@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
-from gateway.mail import Door
+from gateway.mail.envelope import Door
 from gateway.smtp_in.front import XFORWARD_NAMES, AnnouncedClient, read_announced_client
 from gateway.smtp_in.limits import Connections, Refusals, client_network, is_within, plain_ip
 from gateway.smtp_in.replies import Refusal

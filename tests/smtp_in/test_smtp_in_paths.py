@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.smtp_in.paths import parse_path
 
 

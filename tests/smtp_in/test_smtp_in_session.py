@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.mail import Address, Door
+from gateway.mail.addresses import Address
+from gateway.mail.envelope import Door
 from gateway.smtp_in.settings import LimitSettings, ListenSettings
 from tests.smtp_in.smtp_world import DATABASE_AWAY, HOSTNAME, MAIL, World
 

@@ -8,21 +8,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from gateway.mail import (
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Envelope,
     Evidence,
-    ReceivedMail,
     SpfEvidence,
     SpfResult,
     SpfScope,
 )
+from gateway.mail.received import ReceivedMail
 from gateway.storage.database import Database, utc_now
 from gateway.storage.received import Acceptance
 

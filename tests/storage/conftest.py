@@ -15,27 +15,23 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from gateway.mail import (
-    Address,
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, Recipient, RouteKind
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Envelope,
     Evidence,
-    Mailbox,
-    OutboundMail,
-    Purpose,
-    ReceivedMail,
-    Recipient,
-    RouteKind,
     SpfEvidence,
     SpfResult,
     SpfScope,
 )
+from gateway.mail.outbound import OutboundMail, Purpose
+from gateway.mail.received import ReceivedMail
 from gateway.states import TicketStatus
 from gateway.storage.database import Database
 from gateway.storage.received import Acceptance

@@ -6,7 +6,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gateway.mail import Address, Purpose
+from gateway.mail.addresses import Address
+from gateway.mail.outbound import Purpose
 from gateway.people import Absence, Block, BlockKind, Contact, Organisation, Timer, TimerKind
 from gateway.storage.automatic import Addressed
 from gateway.storage.batch import BatchReader, Expected

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.errors import NotFound, StorageUnavailable
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.storage import verification
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.database import Database

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.mail import Address, Mailbox, Purpose
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.outbound import Purpose
 from gateway.people import Clock, Link, LinkKind
 from gateway.states import ReceivedState, TicketStatus
 from gateway.storage.automatic import Addressed, AutomaticCounts

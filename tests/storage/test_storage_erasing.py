@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import pytest_asyncio
 from sqlalchemy import inspect, select, table, text
 
-from gateway.mail import Address, Attempt, Content, Mailbox, Outcome, Purpose
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
+from gateway.mail.outbound import Attempt, Outcome, Purpose
 from gateway.people import Contact
 from gateway.states import OutboundState, ReceivedState
 from gateway.storage.database import Database

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.errors import NotFound
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import Contact, Organisation
 from gateway.storage.database import Database
 from gateway.tickets import Changes

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.errors import ConcurrentChange, InvalidTransition, NotFound
-from gateway.mail import Address, Attempt, OutboundMail, Outcome, Purpose
+from gateway.mail.addresses import Address
+from gateway.mail.outbound import Attempt, OutboundMail, Outcome, Purpose
 from gateway.states import OutboundState
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.database import Database

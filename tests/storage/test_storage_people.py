@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.errors import ConcurrentChange, NotFound
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import Absence, Block, BlockKind, Contact, Organisation
 from gateway.storage.database import Database
 from gateway.tickets import Changes

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from sqlalchemy import Engine, event
 
-from gateway.mail import Address, Purpose
+from gateway.mail.addresses import Address
+from gateway.mail.outbound import Purpose
 from gateway.people import Block, BlockKind, Contact, Link, LinkKind, Timer, TimerKind
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.storage.automatic import Addressed

@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from gateway.errors import StorageUnavailable, WrongCommand
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.storage import listener
 from gateway.storage.database import Database
 from gateway.storage.transaction import Topic, Writer

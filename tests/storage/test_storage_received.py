@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.errors import ConcurrentChange, InvalidTransition, NotFound
-from gateway.mail import Content, Waiver
+from gateway.mail.content import Content
+from gateway.mail.received import Waiver
 from gateway.states import ReceivedState
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.database import Database

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from gateway.errors import ConcurrentChange, NotFound, StorageUnavailable
 from gateway.line import FaultOverThere, Line, LineClosed, Subject
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.storage.database import Database
 from gateway.storage.sqlite import SqliteEngine
 from gateway.storage.sqlite_remote import forward_wakeups, serve_accepting, serve_writes

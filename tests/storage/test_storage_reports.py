@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gateway.figures import Dimension, Durations, Figures, Promises, Report, SuspendedFigures
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import NO_CLOCK, Clock
 from gateway.states import ReceivedState, TicketStatus
 from gateway.storage.database import Database

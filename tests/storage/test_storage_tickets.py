@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.errors import ConcurrentChange, InvalidTransition, NotFound
-from gateway.mail import Address, Content, Mailbox
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
 from gateway.states import TicketStatus
 from gateway.storage.database import Database
 from gateway.storage.tickets import KnownMessage, TicketFilter

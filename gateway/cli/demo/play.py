@@ -19,7 +19,7 @@ from gateway.cli.exits import Exit
 from gateway.cli.output import clean, print_heading, print_rich, print_text
 from gateway.cli.show_tickets import WholeTicket, print_whole, read_whole
 from gateway.logs import configure_logging
-from gateway.mail import Assurance
+from gateway.mail.evidence import Assurance
 from gateway.states import TicketStatus
 from gateway.tickets import Side
 

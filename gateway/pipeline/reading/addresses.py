@@ -5,7 +5,7 @@ One pass over the characters; never raises. Nothing in here says that an address
 
 from typing import Final
 
-from gateway.mail import Address, Mailbox
+from gateway.mail.addresses import Address, Mailbox
 from gateway.pipeline.reading.fields import LONGEST_FIELD
 from gateway.pipeline.reading.text import WORD_HEAD, clean_line, decode_header_text, decode_words
 

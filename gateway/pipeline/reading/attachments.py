@@ -9,7 +9,8 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-from gateway.mail import Attachment, Content
+from gateway.mail.content import Content
+from gateway.mail.message import Attachment
 from gateway.pipeline.reading.filetypes import detect_type
 from gateway.pipeline.reading.text import clean_line
 

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.mail import Address, Attachment, Bounce, Message
+from gateway.mail.addresses import Address
+from gateway.mail.message import Attachment, Message
+from gateway.mail.reading import Bounce
 from gateway.pipeline.reading.bounce_dialects import Report, is_from_mail_system, read_dialects
 from gateway.pipeline.reading.lines import plain_line
 from gateway.pipeline.reading.phrases_automatic import BOUNCE_SUBJECTS

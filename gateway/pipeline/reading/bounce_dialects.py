@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from email.message import Message as MimeMessage
 from typing import Final
 
-from gateway.mail import Address, Message
+from gateway.mail.addresses import Address
+from gateway.mail.message import Message
 from gateway.pipeline.reading.lines import find_address, plain_line
 from gateway.pipeline.reading.phrases_automatic import BOUNCE_SUBJECTS
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from gateway.mail import Attachment
+from gateway.mail.message import Attachment
 from gateway.pipeline.reading.attachments import make_attachment
 from gateway.pipeline.reading.bodies import Body, Embedded, Kept, Leaf, read_bodies
 from gateway.pipeline.reading.calendar import summarise_calendar

@@ -7,7 +7,9 @@ import re
 from datetime import datetime
 from typing import Final
 
-from gateway.mail import Address, Forwarded, Mailbox, Message
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.message import Message
+from gateway.mail.reading import Forwarded
 from gateway.pipeline.reading import phrases
 from gateway.pipeline.reading.header_block import HeaderBlock
 from gateway.pipeline.reading.heading_sieve import heading_candidates

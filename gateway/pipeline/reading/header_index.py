@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from gateway.mail import Message
+from gateway.mail.message import Message
 
 
 class HeaderIndex:

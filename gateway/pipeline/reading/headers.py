@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-from gateway.mail import Header
+from gateway.mail.message import Header
 from gateway.pipeline.reading.fields import MOST_FIELDS, Field
 from gateway.pipeline.reading.text import clean_line, decode_unstructured
 

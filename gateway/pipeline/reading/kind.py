@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from gateway.mail import Bounce, Kind, Message
+from gateway.mail.message import Message
+from gateway.mail.reading import Bounce, Kind
 from gateway.pipeline.reading import phrases_automatic as phrases
 from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.reading.lists import find_form_sender, find_list, find_original_author, is_own_list

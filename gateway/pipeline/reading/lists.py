@@ -3,7 +3,10 @@
 import re
 from typing import Final
 
-from gateway.mail import Address, Assurance, Mailbox, Message, Reading
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.evidence import Assurance
+from gateway.mail.message import Message
+from gateway.mail.reading import Reading
 from gateway.pipeline.reading.addresses import parse_address_list
 from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.reading.header_index import HeaderIndex

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from gateway.mail import Mailbox, Message
+from gateway.mail.addresses import Mailbox
+from gateway.mail.message import Message
 from gateway.pipeline.reading.addresses import parse_address_field
 from gateway.pipeline.reading.attachments import make_attachment
 from gateway.pipeline.reading.bodies import read_bodies

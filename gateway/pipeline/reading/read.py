@@ -6,7 +6,8 @@ Start with `read_message`; each question has a module of its own.
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.mail import Kind, Message, Reading
+from gateway.mail.message import Message
+from gateway.mail.reading import Kind, Reading
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.reading.bounce import read_bounces
 from gateway.pipeline.reading.circumstances import Circumstances

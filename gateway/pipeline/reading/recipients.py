@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.mail import Address, Message
+from gateway.mail.addresses import Address
+from gateway.mail.message import Message
 from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.reading.header_index import HeaderIndex
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.mail import Reply
+from gateway.mail.reading import Reply
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.reading.fingerprints import Fingerprint, find_own_text
 from gateway.pipeline.reading.heading_sieve import heading_candidates

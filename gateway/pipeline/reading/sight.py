@@ -4,7 +4,8 @@ import re
 from functools import cached_property
 from typing import Final
 
-from gateway.mail import Bounce, Message
+from gateway.mail.message import Message
+from gateway.mail.reading import Bounce
 from gateway.pipeline.reading import phrases_automatic as phrases
 from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.reading.header_index import HeaderIndex

@@ -6,7 +6,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from gateway.evidence.settings import Domain, one_or_many
-from gateway.mail import Assurance, Kind
+from gateway.mail.evidence import Assurance
+from gateway.mail.reading import Kind
 from gateway.pipeline.rules.patterns import Pattern, WrongPattern
 from gateway.pipeline.rules.words import comparable
 from gateway.section import ConfiguredAddress, Octets, Section

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Self
 
 from typing_extensions import override
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.pipeline.rules.arguments import Patterns, Texts
 from gateway.pipeline.rules.patterns import Pattern
 from gateway.pipeline.rules.situation import BEFORE_THE_250, Situation, Stage

@@ -1,6 +1,6 @@
 """How what rules say of a mail becomes effects of the step that joins or opens its ticket. Pure."""
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.case import Case, notify_team
 from gateway.pipeline.effects import AddNote, Assign, Effect, NotifyAgents, TellOperators
 from gateway.pipeline.notices import rule_tells

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Final, Self
 
 from typing_extensions import override
 
-from gateway.mail import Address, Attachment
+from gateway.mail.addresses import Address
+from gateway.mail.message import Attachment
 from gateway.pipeline.rules.arguments import Addresses, AttachmentArgument, DomainNames, HeaderArgument, Words
 from gateway.pipeline.rules.condition import Condition, Contains, Match, Matches, OneOf, short
 from gateway.pipeline.rules.patterns import Pattern

@@ -6,7 +6,10 @@ hits is not known yet, so the mail is taken and decided with everything at hand.
 
 from typing import Final
 
-from gateway.mail import Content, Envelope, Evidence, Message, RouteKind
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, RouteKind
+from gateway.mail.evidence import Evidence
+from gateway.mail.message import Message
 from gateway.pipeline.business_hours import is_open
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reading.circumstances import Circumstances

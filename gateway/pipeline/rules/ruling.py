@@ -6,7 +6,7 @@ or open one merge it into what they do.
 
 from dataclasses import replace
 
-from gateway.mail import Mailbox
+from gateway.mail.addresses import Mailbox
 from gateway.pipeline.business_hours import is_open
 from gateway.pipeline.case import Case, Hit, Miss, open_ticket
 from gateway.pipeline.effects import Assign, MoveToQueue

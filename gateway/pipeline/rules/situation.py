@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from gateway.mail import Address, Assurance, Attachment, Envelope, Kind, Mailbox, Message
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import Assurance
+from gateway.mail.message import Attachment, Message
+from gateway.mail.reading import Kind
 from gateway.people import Contact, Organisation
 from gateway.pipeline.rules.words import Comparable
 from gateway.tickets import Ticket

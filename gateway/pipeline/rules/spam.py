@@ -7,7 +7,9 @@ the second Received field. A sender could place some there, too, so the worst sc
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.mail import Door, Message, ReceivedMail
+from gateway.mail.envelope import Door
+from gateway.mail.message import Message
+from gateway.mail.received import ReceivedMail
 
 _FIELDS: Final = frozenset({"x-spam-score", "x-rspamd-score", "x-spam-status", "x-spamd-result"})
 _TRUSTED_HOPS: Final = 1

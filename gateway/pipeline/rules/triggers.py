@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.business_hours import is_open
 from gateway.pipeline.case import Case, Hit
 from gateway.pipeline.effects import AddNote, AddPost, Effect, NotifyAgents, OpenTicket, SendConfirmation

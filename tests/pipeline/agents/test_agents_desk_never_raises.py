@@ -10,30 +10,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.ids import Ids
-from gateway.mail import (
-    Address,
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope, Recipient, RouteKind
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Bounce,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Envelope,
     Evidence,
-    Kind,
-    Mailbox,
-    OutboundMail,
-    Purpose,
-    ReceivedMail,
-    Recipient,
-    RouteKind,
     SpfEvidence,
     SpfResult,
     SpfScope,
-    Waiver,
 )
+from gateway.mail.outbound import OutboundMail, Purpose
+from gateway.mail.reading import Bounce, Kind
+from gateway.mail.received import ReceivedMail, Waiver
 from gateway.people import ClockMark, Timer, TimerKind
 from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case

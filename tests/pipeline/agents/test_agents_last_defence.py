@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from gateway.ids import Ids
-from gateway.mail import Address, Mailbox, OutboundMail, Purpose
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.outbound import OutboundMail, Purpose
 from gateway.pipeline.outgoing import Desk, Subject
 from gateway.pipeline.policy import Policy, compile_policy
 from gateway.pipeline.settings import AgentSettings, ChannelSettings, QueueSettings

@@ -6,23 +6,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.ids import Ids
-from gateway.mail import (
-    Address,
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
+from gateway.mail.envelope import Envelope
+from gateway.mail.evidence import (
     ArcEvidence,
     ArcResult,
     Assurance,
-    Content,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
-    Envelope,
     Evidence,
-    Mailbox,
-    ReceivedMail,
     SpfEvidence,
     SpfResult,
     SpfScope,
 )
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.case import Case
 from gateway.pipeline.commands import COMMANDS, command_lines, read_commands
 from gateway.pipeline.facts import know_nothing

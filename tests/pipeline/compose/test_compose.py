@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import InvalidAddress
-from gateway.mail import Address, Header, Mailbox
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.message import Header
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
 
 KUNDE = Mailbox("Käthe Öztürk", Address("kaethe", "kunde.example"))

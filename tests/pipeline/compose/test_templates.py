@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.template_filters import as_html, reply_subject
 from gateway.pipeline.template_samples import SAMPLES

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mail import Purpose
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.runner import OUR_FAULT
 from gateway.pipeline.template_check import unused_files

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.mail import Address, Mailbox, Message, Purpose
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.message import Message
+from gateway.mail.outbound import Purpose
 from gateway.pipeline.compose import Draft, compose
 from gateway.pipeline.reading.parse import parse_message
 from gateway.pipeline.reading.reply import split_reply, surely_visible

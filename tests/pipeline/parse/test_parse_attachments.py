@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.pipeline.reading.attachments import attach_stored_mail, make_filename
 from gateway.pipeline.reading.filetypes import detect_type
 from gateway.pipeline.reading.parse import parse_message

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mail import Message
+from gateway.mail.message import Message
 from gateway.pipeline.reading.charsets import decode_text
 from gateway.pipeline.reading.parse import parse_message
 from gateway.pipeline.reading.stubs import is_stub

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from gateway.mail import Address, Mailbox
+from gateway.mail.addresses import Address, Mailbox
 from gateway.pipeline.reading.addresses import parse_address_list
 from gateway.pipeline.reading.dates import parse_date
 from gateway.pipeline.reading.headers import parse_ids, parse_message_id

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.mail import Message
+from gateway.mail.message import Message
 from gateway.pipeline.reading.addresses import parse_address_list
 from gateway.pipeline.reading.bodies import read_bodies
 from gateway.pipeline.reading.calendar import summarise_calendar

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from gateway.mail import Message
+from gateway.mail.message import Message
 from gateway.pipeline.reading import parse
 from gateway.pipeline.reading.parse import parse_message
 

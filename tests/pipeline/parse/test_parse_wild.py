@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from gateway.mail import Message
+from gateway.mail.message import Message
 from gateway.pipeline.reading.parse import parse_message
 
 H: Final = (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mail import Content
+from gateway.mail.content import Content
 from gateway.pipeline.settings import ParseSettings
 from gateway.pipeline.worker import Failure, WorkerFailed, Workers, read_stored_mail, warm_up
 

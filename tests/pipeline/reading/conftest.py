@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.mail import Address, Attachment, Content, Header, Mailbox, Message
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.content import Content
+from gateway.mail.message import Attachment, Header, Message
 
 Build = Callable[..., Message]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Address
+from gateway.mail.addresses import Address
 from gateway.people import Contact
 from gateway.pipeline.contact_sheet import COLUMNS, read_sheet, write_sheet
 

@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from gateway.mail import Kind, Message
+from gateway.mail.message import Message
+from gateway.mail.reading import Kind
 from gateway.pipeline.reading.read import read_message
 
 Build = Callable[..., Message]

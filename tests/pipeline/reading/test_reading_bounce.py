@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from gateway.mail import Address, Kind, Mailbox, Message
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.message import Message
+from gateway.mail.reading import Kind
 from gateway.pipeline.reading.bounce import read_bounces
 from gateway.pipeline.reading.read import read_message
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from gateway.mail import Kind, Reading
+from gateway.mail.reading import Kind, Reading
 from gateway.pipeline.reading.parse import parse_message
 from gateway.pipeline.reading.read import read_message
 from tests.needs import miss, spam_assassin_mails

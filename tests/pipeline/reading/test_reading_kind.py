@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from gateway.mail import Address, Kind, Mailbox, Message
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.message import Message
+from gateway.mail.reading import Kind
 from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.reading.kind import LOOP_HEADER
 from gateway.pipeline.reading.read import read_message
@@ -186,7 +188,7 @@ def read(build: Build, given: dict[str, Any]) -> tuple[Kind, str, bool]:
     if hops:
         from dataclasses import replace  # noqa: PLC0415 one case only
 
-        from gateway.mail import Header  # noqa: PLC0415
+        from gateway.mail.message import Header  # noqa: PLC0415
 
         message = replace(message, headers=tuple(Header("Received", f"from a{n} by b") for n in range(hops)))
     reading = read_message(message, circumstances)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from gateway.mail import Message
+from gateway.mail.message import Message
 from gateway.pipeline.reading.read import read_message
 from gateway.pipeline.reading.reply import split_reply
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from gateway.mail import Kind
+from gateway.mail.reading import Kind
 from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.reading.parse import parse_message
 from gateway.pipeline.reading.read import read_message

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from gateway.mail import Message
+from gateway.mail.message import Message
 from gateway.pipeline.reading.fingerprints import fingerprint
 from gateway.pipeline.reading.parse import parse_message
 from gateway.pipeline.reading.read import Circumstances, read_message

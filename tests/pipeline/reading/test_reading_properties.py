@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Kind, Message, Reply
+from gateway.mail.message import Message
+from gateway.mail.reading import Kind, Reply
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.reading.bounce import read_bounces
 from gateway.pipeline.reading.fingerprints import fingerprint

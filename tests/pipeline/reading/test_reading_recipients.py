@@ -6,7 +6,9 @@ from typing import Final
 
 import pytest
 
-from gateway.mail import Address, Header, Kind, Mailbox, Message
+from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.message import Header, Message
+from gateway.mail.reading import Kind
 from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.reading.kind import detect_kind
 from gateway.pipeline.reading.lists import find_form_sender, find_original_author

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from gateway.mail import Reply
+from gateway.mail.reading import Reply
 from gateway.pipeline.marker import find_markers, make_marker
 from gateway.pipeline.reading.fingerprints import Fingerprint, fingerprint
 from gateway.pipeline.reading.reply import split_reply, surely_visible

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.mail import Address, Mailbox
+from gateway.mail.addresses import Address, Mailbox
 from gateway.people import ClockMark, ClockState, TimerKind
 from gateway.pipeline.clocks import clock_state, mark_key, next_due, wanted_timers, wind_clock
 from gateway.pipeline.policy import Policy, compile_policy

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.errors import ConcurrentChange
 from gateway.ids import Ids
-from gateway.mail import Address, Mailbox
+from gateway.mail.addresses import Address, Mailbox
 from gateway.people import Timer, TimerKind
 from gateway.pipeline.journey import Road, process_timer
 from gateway.pipeline.policy import Policy, compile_policy
