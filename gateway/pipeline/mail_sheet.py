@@ -33,6 +33,7 @@ from gateway.pipeline.identity import answered_by
 from gateway.pipeline.notices import Notice, answer_is_held, answer_not_arrived
 from gateway.pipeline.outgoing import Desk, Subject
 from gateway.pipeline.presence import present_team
+from gateway.pipeline.reading.lists import cap_assurance
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.report_views import report_variables
 from gateway.pipeline.ticket_sheet import TicketSheet
@@ -215,8 +216,15 @@ class MailSheet:
         """Ask an agent about the mail, which is held."""
         if self.mail is None:
             return
+        assurance = self.mail.evidence.assurance
         variables = confirm_action_variables(
-            self.reading, self.channel, self.tickets.ticket, effect, self.desk, acquaintance=self.acquaintance
+            self.reading,
+            self.channel,
+            self.tickets.ticket,
+            effect,
+            self.desk,
+            assurance=cap_assurance(assurance, self.reading) if self.reading else assurance,
+            acquaintance=self.acquaintance,
         )
         self._tell(effect.agent, Purpose.CONFIRM_ACTION, variables, received_id=self.mail.id)
 

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from gateway.mail.addresses import Address, Mailbox
+from gateway.mail.evidence import Assurance
 from gateway.mail.reading import Reading
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.clocks import clock_state, next_due
@@ -44,6 +45,8 @@ from gateway.tickets import HistoryLine, Part, Post, Side, Ticket, Visibility
 VariablesOf = Callable[[str], Variables]
 """Takes the marker line of the mail and returns what its template needs."""
 
+_SURE: Final = frozenset({Assurance.PROVEN, Assurance.VOUCHED})
+"""The address is surely the author's."""
 _MOST_NAMED: Final = 20
 _LONGEST_NAME: Final = 200
 _LONGEST_TEXT: Final = 100_000
@@ -105,8 +108,8 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
     policy = desk.policy
     post = posts[-1]
     seen = mail.evidence.assurance if mail is not None and post.side is Side.CUSTOMER else None
-    assurance = str(cap_assurance(seen, reading) if reading else seen) if seen else None
-    newest = post_view(post, desk, ticket=ticket, assurance=assurance)
+    assurance = cap_assurance(seen, reading) if seen and reading else seen
+    newest = post_view(post, desk, ticket=ticket, assurance=str(assurance) if assurance else None)
     texts = policy.channels[ticket.channel].texts
     others_said = (post for post in reversed(posts[:-1]) if post.side is not Side.SYSTEM)
     earlier = tuple(post_view(p, desk, ticket=ticket) for p in islice(others_said, texts.earlier_posts))
@@ -127,7 +130,7 @@ def notification_variables(  # noqa: PLR0913 all of it is shown
             promise=promise,
             promised_by={"reaction": ticket.clock.reaction_due_at, "resolution": ticket.clock.resolution_due_at}.get(promise),
             by=policy.agents[by].name if by in policy.agents else by,
-            person=person_view(acquaintance, desk) if post.side is Side.CUSTOMER else None,
+            person=person_view(acquaintance, desk, is_sure=assurance in _SURE) if post.side is Side.CUSTOMER else None,
         )
 
     return variables
@@ -140,6 +143,7 @@ def confirm_action_variables(
     effect: AskToConfirm,
     desk: Desk,
     *,
+    assurance: Assurance | None = None,
     acquaintance: Acquaintance | None = None,
 ) -> VariablesOf:
     """Return what an agent is asked about a held mail."""
@@ -161,7 +165,7 @@ def confirm_action_variables(
             internal=desk.scrub(effect.internal),
             author=_name(author) if author else "",
             says=desk.scrub(effect.says),
-            person=person_view(acquaintance, desk),
+            person=person_view(acquaintance, desk, is_sure=assurance in _SURE),
         )
 
     return variables
@@ -257,11 +261,15 @@ def post_view(post: Post, desk: Desk, *, ticket: Ticket | None = None, assurance
     )
 
 
-def person_view(acquaintance: Acquaintance | None, desk: Desk) -> PersonView | None:
-    """Return what is known of an author; None where that is nothing."""
+def person_view(acquaintance: Acquaintance | None, desk: Desk, *, is_sure: bool) -> PersonView | None:
+    """Return what is known of an author; None where that is nothing.
+
+    Whom else the author may be is shown only where the address is surely the author's: `#same` would give a forged one that
+    person's rights (docs/decisions/0013).
+    """
     if acquaintance is None:
         return None
-    contact, organisation, maybe = acquaintance.contact, acquaintance.organisation, acquaintance.maybe
+    contact, organisation, maybe = acquaintance.contact, acquaintance.organisation, acquaintance.maybe if is_sure else None
     types = (contact.type if contact else None, organisation.type if organisation else None)
     notes = (contact.notes if contact else "", organisation.notes if organisation else "")
     view = PersonView(
