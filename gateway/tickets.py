@@ -132,6 +132,8 @@ class Post:
     """Of the mail it came by."""
     quoted: str = ""
     """What its author quoted below, kept and shown folded."""
+    likeness: str | None = None
+    """A digest that mails share which say the same; empty where they say nothing, None where its author did not mail it to us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

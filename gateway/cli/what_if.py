@@ -173,7 +173,7 @@ def as_of_then(facts: Facts) -> Facts:
         to_author=None,
         to_requester=None,
         mails_in_last_hour=0,
-        equal_mails_in_last_hour=0,
+        alike_in_last_hour=0,
         alike_on_ticket_in_last_day=0,
         alike_in_last_week=0,
         questions_in_last_hour=0,

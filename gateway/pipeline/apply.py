@@ -377,6 +377,7 @@ class _Sheet:
             received_id=self.scene.mail.id if self.scene.mail else None,
             message_id=message.message_id if message and _is_by_author(effect, self.scene.reading) else None,
             created_at=self.desk.now,
+            likeness=effect.likeness,
         )
         self.tickets.post(post, by=effect.agent or effect.side, why=self.decision.reason)
 

@@ -11,6 +11,7 @@ from gateway.mail.reading import Forwarded, Kind, Reading
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.effects import AddPost, Effect, NotifyAgents, OpenTicket
 from gateway.pipeline.facts import NOBODY, Facts
+from gateway.pipeline.likeness import said_in
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reading.lists import cap_assurance
 from gateway.pipeline.reasons import Outcome, Reason
@@ -118,14 +119,15 @@ def language_for(case: Case, customer: Mailbox) -> str:
 
 def customer_post(case: Case, *, visibility: Visibility = Visibility.PUBLIC) -> AddPost:
     """Put what a customer wrote into the ticket: when in doubt more of it, never less."""
-    message, reply = case.message, case.reading.reply
+    reply = case.reading.reply
     return AddPost(
         visibility=visibility,
         side=Side.CUSTOMER,
         author=case.requester,
-        text=_joined(reply.visible, reply.signature) or message.text,
+        text=said_in(case.reading),
         quoted=reply.quoted if reply.visible.strip() else "",
-        with_raw_mail=message.error is not None,
+        with_raw_mail=case.message.error is not None,
+        likeness=case.facts.likeness,
     )
 
 
@@ -162,7 +164,3 @@ def notify_team(case: Case, queue: str, purpose: Purpose) -> tuple[NotifyAgents,
         return ()
     agents = tuple(agent for agent in case.policy.team(queue) if agent != case.facts.agent)
     return (NotifyAgents(purpose=purpose, agents=agents, is_team=True),) if agents else ()
-
-
-def _joined(*parts: str) -> str:
-    return "\n".join(part for part in parts if part.strip())

@@ -49,6 +49,8 @@ class AddPost:
     """What the mail has attached belongs to this post."""
     with_raw_mail: bool = False
     """Attach the whole mail as it came: it could not be understood."""
+    likeness: str | None = None
+    """See `Post`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

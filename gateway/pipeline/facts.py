@@ -133,14 +133,17 @@ class Facts:
     """By `Address.key`, whom an agent's `#same` may be about."""
     block: Block | None = None
     """What somebody blocked, and this mail is of it."""
+    likeness: str = ""
+    """A digest of what the mail says but for its numbers; empty where it says nothing."""
     mails_in_last_hour: int = 0
-    """Of the author, that were taken."""
-    equal_mails_in_last_hour: int = 0
-    """Of those, with the text of this one."""
-    alike_on_ticket_in_last_day: int = 0
-    """Mails of the author on this ticket with the text of this one but for its numbers."""
+    """Of the author, or of whoever filled in a declared form, that were taken; as far as anybody counts (`gather_people.py`)."""
+    alike_in_last_hour: int = 0
+    """Of those, with the likeness of this one."""
     alike_in_last_week: int = 0
-    """The same for all tickets of the author, in a week."""
+    alike_on_ticket_in_last_day: int = 0
+    """The same on this ticket alone."""
+    is_flood_told: bool = False
+    """The admins know already that the author sends too many; only read where it is so."""
     verifications_in_last_month: int = 0
     """Verification mails to the author in thirty days; only read where the channel asks for them."""
     waiting: tuple[int, ...] = ()

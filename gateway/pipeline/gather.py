@@ -59,7 +59,7 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
     ticket = rehouse(ticket, mail.channel, policy) if ticket else None
     posts = tx.tickets.newest_posts(ticket.id, _MOST_POSTS) if ticket else ()
     hour_ago = now - timedelta(hours=1)
-    person = gather_people(tx, mail, reading, author=author, token=token, posts=posts, policy=policy, now=now)
+    person = gather_people(tx, mail, reading, author=author, token=token, ticket=ticket, policy=policy, now=now)
     ways = [((reading.form_sender or author or NOBODY).address, mail.channel)]
     ways += [(ticket.requester.address, ticket.channel)] if ticket else []
     to_author, *to_requester = gather_traffic(tx, ways, now=now)
@@ -88,10 +88,12 @@ def gather_facts(tx: Reader, mail: ReceivedMail, reading: Reading, *, policy: Po
         maybe=find_namesake(tx, author, person, token, ticket) if author is not None and agent is None else None,
         named=gather_named(tx, reading, ticket, posts) if agent is not None else {},
         block=person.block,
-        mails_in_last_hour=person.mails_in_last_hour,
-        equal_mails_in_last_hour=person.equal_mails_in_last_hour,
-        alike_on_ticket_in_last_day=person.alike_on_ticket_in_last_day,
-        alike_in_last_week=person.alike_in_last_week,
+        likeness=person.likeness,
+        mails_in_last_hour=person.said.in_hour,
+        alike_in_last_hour=person.said.alike_in_hour,
+        alike_in_last_week=person.said.alike_in_week,
+        alike_on_ticket_in_last_day=person.said.alike_on_ticket_in_day,
+        is_flood_told=person.is_flood_told,
         verifications_in_last_month=person.verifications_in_last_month,
         waiting=person.waiting,
         listed={number: line_of(each) for number, each in tx.suspended.lines(token.outbound.id)}

@@ -47,6 +47,7 @@ def expect(batch: Iterable[tuple[ReceivedMail, Reading]], policy: Policy, now: d
             known = (each for each in (reading.message.author, reading.original_author) if each is not None)
             message_ids.update((message_id, each.address.key) for each in known)
         correspondent = (reading.form_sender or author or NOBODY).address
+        authors.add(correspondent.key)
         ways.add(Addressed(recipient=correspondent, channel=mail.channel))
         timers.update(breaker_keys(correspondent, mail.channel).values())
     return Expected(

@@ -13,17 +13,18 @@ from gateway.people import Block, Contact, Organisation
 from gateway.pipeline.commands import command_lines
 from gateway.pipeline.commands_people import addresses_in, is_same
 from gateway.pipeline.facts import TO_CUSTOMERS, TokenFact
+from gateway.pipeline.likeness import likeness_of, said_in
+from gateway.pipeline.loops import flood_key
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.settings import IntakePolicy
-from gateway.storage.tickets import TicketFilter
+from gateway.storage.said import NOTHING_SAID, SaidLately
 from gateway.storage.transaction import Reader
 from gateway.tickets import Post, Side, Ticket
 
 _MONTH: Final = timedelta(days=30)
-_WEEK: Final = timedelta(days=7)
-_DAY: Final = timedelta(days=1)
-_HOUR: Final = timedelta(hours=1)
+_MOST_COUNTED: Final = 500
+"""Of an author's mails the newest ones are counted, more of them only where the limit for an hour is higher."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +34,9 @@ class PeopleFacts:
     contact: Contact | None = None
     organisation: Organisation | None = None
     block: Block | None = None
-    mails_in_last_hour: int = 0
-    equal_mails_in_last_hour: int = 0
-    alike_on_ticket_in_last_day: int = 0
-    alike_in_last_week: int = 0
+    likeness: str = ""
+    said: SaidLately = NOTHING_SAID
+    is_flood_told: bool = False
     verifications_in_last_month: int = 0
     waiting: tuple[int, ...] = ()
 
@@ -48,7 +48,7 @@ def gather_people(  # noqa: PLR0913 what the other facts rest on, too
     *,
     author: Mailbox | None,
     token: TokenFact | None,
-    posts: tuple[Post, ...],
+    ticket: Ticket | None,
     policy: Policy,
     now: datetime,
 ) -> PeopleFacts:
@@ -58,20 +58,20 @@ def gather_people(  # noqa: PLR0913 what the other facts rest on, too
     if author is None or key is None:
         return PeopleFacts(block=block)
     contact = tx.people.contact_of(key)
-    said = _said_lately(tx, key, posts, since=now - _WEEK, most=policy.loops.mails_per_author_and_hour)
-    in_last_hour = tuple(post for post in said if post.created_at >= now - _HOUR)
-    text = _squeezed(reading.reply.visible or reading.message.text)
-    alike = _alike(said, text)
+    writer = (reading.form_sender or author).address.key
+    likeness = likeness_of(said_in(reading))
+    cap = policy.loops.mails_per_author_and_hour
+    here = ticket.id if ticket else None
+    said = tx.tickets.said_lately(writer, likeness, ticket_id=here, now=now, most=max(cap, _MOST_COUNTED))
     asks = policy.channels[mail.channel].intake_policy is IntakePolicy.VERIFIED
     answers = token is not None and token.outbound.purpose is Purpose.VERIFICATION
     return PeopleFacts(
         contact=contact,
         organisation=_organisation_of(tx, contact, author.address.domain),
         block=block,
-        mails_in_last_hour=len(in_last_hour),
-        equal_mails_in_last_hour=sum(_squeezed(post.text) == text for post in in_last_hour) if text else 0,
-        alike_on_ticket_in_last_day=sum(post.created_at >= now - _DAY and post.ticket_id in _ids(posts) for post in alike),
-        alike_in_last_week=len(alike),
+        likeness=likeness,
+        said=said,
+        is_flood_told=said.in_hour >= cap and tx.timers.get(flood_key(writer)) is not None,
         verifications_in_last_month=tx.outbox.automatic_count(key, since=now - _MONTH, purposes=(Purpose.VERIFICATION,))
         if asks and (contact is None or contact.verified_at is None)
         else 0,
@@ -127,30 +127,6 @@ def domains_above(domain: str) -> tuple[str, ...]:
     """Return a domain and those above it, down to two labels, where an organisation may be at home; the nearest first."""
     labels = domain.split(".")
     return tuple(".".join(labels[start:]) for start in range(max(len(labels) - 1, 1)))
-
-
-def _said_lately(tx: Reader, key: str, posts: tuple[Post, ...], *, since: datetime, most: int) -> tuple[Post, ...]:
-    """Return what the author said since then: in the ticket of this mail, and first in tickets of their own."""
-    here = tuple(p for p in posts if p.created_at >= since and p.side is Side.CUSTOMER and p.author.address.key == key)
-    opened = tx.tickets.list(TicketFilter(requester=key, limit=most))
-    lately = [ticket.id for ticket in opened if ticket.created_at >= since and ticket.id not in _ids(posts)]
-    return (*here, *tx.tickets.first_posts(lately))
-
-
-def _alike(said: tuple[Post, ...], text: str) -> tuple[Post, ...]:
-    """Return what says the same but for the numbers, which machines count up."""
-    if not said:
-        return ()
-    words = _without_numbers(text)
-    return tuple(post for post in said if words and _without_numbers(_squeezed(post.text)) == words)
-
-
-def _without_numbers(text: str) -> str:
-    return "".join(sign for sign in text if not sign.isdigit())
-
-
-def _ids(posts: tuple[Post, ...]) -> frozenset[int]:
-    return frozenset(post.ticket_id for post in posts)
 
 
 def _waiting(tx: Reader, key: str) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from gateway.pipeline.case import Case
 from gateway.pipeline.effects import (
     AUTOMATIC,
     AddNote,
+    AddPost,
     AskToConfirm,
     Effect,
     OpenTicket,
@@ -32,6 +33,11 @@ from gateway.pipeline.policy import Policy
 from gateway.tickets import TraceLine
 
 BREAKER_TIME: Final = timedelta(hours=1)
+
+
+def flood_key(author: str) -> str:
+    """Return the key of the breaker that opens when somebody writes too much; `author` is an `Address.key`."""
+    return f"breaker flood {author}"
 
 
 def breaker_keys(recipient: Address, channel: str) -> dict[str, str]:
@@ -150,13 +156,20 @@ class Tally:
     sent: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     """Questions by agent."""
+    said: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Mails that were taken, by the `Address.key` of their author and their likeness."""
     breakers: set[str] = field(default_factory=set)
 
     def with_earlier(self, case: Case) -> Facts:
         """Return the facts of a case as they will be once the earlier ones are written."""
-        facts = case.facts
+        facts, writer = case.facts, case.requester.address.key
+        alike = self.said[writer, facts.likeness] if facts.likeness else 0
         return replace(
             facts,
+            mails_in_last_hour=facts.mails_in_last_hour + sum(count for (key, _), count in self.said.items() if key == writer),
+            alike_in_last_hour=facts.alike_in_last_hour + alike,
+            alike_in_last_week=facts.alike_in_last_week + alike,
+            is_flood_told=facts.is_flood_told or flood_key(writer) in self.breakers,
             to_author=self._add_earlier(facts.to_author),
             to_requester=self._add_earlier(facts.to_requester),
             questions_in_last_hour=facts.questions_in_last_hour
@@ -181,5 +194,10 @@ class Tally:
         way = way_of(case, effects)
         if way is not None:
             self.sent.update(dict.fromkeys(breaker_keys(way.to, way.channel).values(), number))
+        self.said.update(
+            (effect.author.address.key, effect.likeness)
+            for effect in effects
+            if isinstance(effect, AddPost) and effect.likeness is not None
+        )
         self.asked.update(effect.agent for effect in effects if isinstance(effect, AskToConfirm))
         self.breakers |= {e.timer.key for e in effects if isinstance(e, SetTimer) and e.timer.kind is TimerKind.BREAKER}

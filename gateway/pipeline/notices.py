@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.pipeline.effects import TellOperators
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +39,10 @@ def author_sends_too_much(author: str, *, count: int, cap: int) -> Notice:
     return Notice(
         title=Said(de=f"Zu viele Mails von {author}: Weitere warten", en=f"Too many mails of {author}: further ones wait"),
         text=Said(
-            de=f"{author} hat in der letzten Stunde {count} Mails gesandt, erlaubt sind {cap}. Weitere warten bei den angehaltenen.\n"
+            de=f"{author} hat in der letzten Stunde {count} Mails gesandt, erlaubt sind {cap}. Weitere werden angehalten.\n"
             "Ansehen: ticket-gateway suspended list\n"
             "Mehr erlauben: loops.mails_per_author_and_hour in gateway.yaml",
-            en=f"{author} sent {count} mails in the last hour, and {cap} are allowed. Further ones wait with the suspended mail.\n"
+            en=f"{author} sent {count} mails in the last hour, and {cap} are allowed. Further ones are suspended.\n"
             "To look at it: ticket-gateway suspended list\n"
             "To allow more: loops.mails_per_author_and_hour in gateway.yaml",
         ),

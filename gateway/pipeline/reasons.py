@@ -85,7 +85,7 @@ class Reason(StrEnum):
     OVER_LIMIT = "over_limit"
     """Too many mails of one author in a short time."""
     EQUAL_MAILS = "equal_mails"
-    """The same text again and again: two machines are talking."""
+    """The same text again and again on one ticket: two machines are talking."""
     RULE_IGNORED = "rule_ignored"
     """A rule of the configuration wants no ticket of it."""
     RULE_SUSPENDED = "rule_suspended"

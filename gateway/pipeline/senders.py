@@ -9,10 +9,13 @@ from typing import Final, assert_never
 from gateway.mail.addresses import Address
 from gateway.mail.evidence import Assurance
 from gateway.mail.outbound import Purpose
+from gateway.people import Timer, TimerKind
 from gateway.pipeline.case import Case, Hit, Miss, language_for
-from gateway.pipeline.effects import Effect, MakeContact, ReleaseMail, SendVerification, SendWelcome, VerifyContact
+from gateway.pipeline.effects import Effect, MakeContact, ReleaseMail, SendVerification, SendWelcome, SetTimer, VerifyContact
 from gateway.pipeline.facts import is_same_person
 from gateway.pipeline.freemail import FREE_MAIL_DOMAINS
+from gateway.pipeline.loops import BREAKER_TIME, flood_key
+from gateway.pipeline.notices import author_sends_too_much
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.rules.spam import is_handed_over, read_spam_score
 from gateway.pipeline.settings import IntakePolicy
@@ -35,27 +38,33 @@ def suspend_blocked_sender(case: Case) -> Hit | Miss:
 
 def calm_flood(case: Case) -> Hit | Miss:
     """Hold what one author sends too often: a machine that answers us without any marker, or somebody's broken script."""
-    facts = case.facts
+    facts, loops, author = case.facts, case.policy.loops, case.requester.address
     if facts.agent is not None:
         return Miss("the author is an agent")
-    found = _too_often(case)
-    if found is None:
+    if facts.alike_on_ticket_in_last_day >= loops.equal_mails_per_hour:
+        reason, because = (
+            Reason.EQUAL_MAILS,
+            f"said the same on the ticket {facts.alike_on_ticket_in_last_day} times in the last day",
+        )
+    elif facts.mails_in_last_hour >= loops.mails_per_author_and_hour:
+        cap = loops.mails_per_author_and_hour
+        reason, because = Reason.OVER_LIMIT, f"sent {facts.mails_in_last_hour} mails in the last hour, and {cap} are allowed"
+    else:
         return Miss(f"mails of the author in the last hour: {facts.mails_in_last_hour}")
-    reason, because = found
     if case.is_waived(reason):
         return Miss("a person released it")
-    return Hit(outcome=Outcome.SUSPEND, reason=reason, because=f"{case.requester.address} {because}", ticket=facts.ticket)
+    effects = _tell_of_flood(case) if reason is Reason.OVER_LIMIT else ()
+    return Hit(outcome=Outcome.SUSPEND, reason=reason, because=f"{author} {because}", effects=effects, ticket=facts.ticket)
 
 
-def _too_often(case: Case) -> tuple[Reason, str] | None:
-    facts, loops = case.facts, case.policy.loops
-    if facts.equal_mails_in_last_hour >= loops.equal_mails_per_hour:
-        return Reason.EQUAL_MAILS, f"sent the same text {facts.equal_mails_in_last_hour} times in the last hour"
-    if facts.alike_on_ticket_in_last_day >= loops.equal_mails_per_hour:
-        return Reason.EQUAL_MAILS, f"said the same on the ticket {facts.alike_on_ticket_in_last_day} times in the last day"
-    if facts.mails_in_last_hour >= loops.mails_per_author_and_hour:
-        return Reason.OVER_LIMIT, f"sent {facts.mails_in_last_hour} mails in the last hour"
-    return None
+def _tell_of_flood(case: Case) -> tuple[Effect, ...]:
+    """Tell the admins, once an hour: nobody may look at what waits, and a flood may be somebody's real mail."""
+    facts, author = case.facts, case.requester.address
+    if facts.is_flood_told:
+        return ()
+    notice = author_sends_too_much(str(author), count=facts.mails_in_last_hour, cap=case.policy.loops.mails_per_author_and_hour)
+    timer = Timer(key=flood_key(author.key), kind=TimerKind.BREAKER, due_at=facts.now + BREAKER_TIME)
+    return notice.to(case.policy.operators_language(case.mail.channel)), SetTimer(timer=timer)
 
 
 def suspend_probable_spam(case: Case) -> Hit | Miss:

@@ -266,11 +266,12 @@ class LoopSettings(Section):
     per_channel_and_hour: Annotated[int, Field(ge=1)] = 300
     """At most this many automatic mails of one channel in one hour."""
     mails_per_author_and_hour: Annotated[int, Field(ge=1)] = 500
-    """What one author sends beyond this in one hour is suspended, and the admins are told. Shops, monitoring and large customers'
-    helpdesks send some hundred mails an hour from one address; a broken script that sends one a second is stopped after minutes."""
+    """What one author sends beyond this in one hour is suspended, and the admins are told. Shops, monitoring and the helpdesks of
+    large customers send some hundred mails an hour from one address; a broken script that sends one a second is stopped after
+    minutes."""
     equal_mails_per_hour: Annotated[int, Field(ge=2)] = 3
-    """So many mails of one author with the same text but for its numbers in one hour, and no automatic mail answers further ones,
-    which become tickets all the same; on one ticket so many in one day are two machines that talk, and further ones are suspended."""
+    """So many mails of one author with the same text but for its numbers in one hour, and no automatic mail answers further ones;
+    they become tickets all the same. So many on one ticket in one day are two machines that talk: further ones are suspended."""
     alike_mails_per_week: Annotated[int, Field(ge=2)] = 10
     """So many mails of one author with the same text but for its numbers in one week, and no automatic mail answers further ones:
     two machines may talk slowly."""

@@ -293,6 +293,9 @@ def why_no_answer(case: Case) -> str | None:
         return "nobody certain to answer"
     if not case.reading.respond:
         return case.reading.kind_because
-    if case.facts.alike_in_last_week >= case.policy.loops.alike_mails_per_week:
-        return f"the author said the same {case.facts.alike_in_last_week} times in the last week"
+    facts, loops = case.facts, case.policy.loops
+    if facts.alike_in_last_hour >= loops.equal_mails_per_hour:
+        return f"the author said the same {facts.alike_in_last_hour} times in the last hour"
+    if facts.alike_in_last_week >= loops.alike_mails_per_week:
+        return f"the author said the same {facts.alike_in_last_week} times in the last week"
     return "the author's address is our own" if case.policy.is_own_address(case.requester.address) else None

@@ -275,7 +275,7 @@ class TicketSheet:
             version=1,
         )
         self.opened.append(opened)
-        copy = replace(post, id=self.new_id(), ticket_id=opened.id, message_id=None)
+        copy = replace(post, id=self.new_id(), ticket_id=opened.id, message_id=None, likeness=None)
         self.new_posts.append(copy)
         self.links.append(Link(ticket_id=opened.id, other_id=ticket.id, kind=LinkKind.SPLIT_FROM))
         self.log(by=effect.by, what=f"opened, split from {ticket.number}", why="#split", ticket=opened)

@@ -182,6 +182,8 @@ def _erase_posts(tx: Writer, ids: Sequence[int], *, everybody: bool) -> _Portion
             "html": None,
             "quoted": "",
             "message_id": None,
+            "author_key": None,
+            "likeness": None,
             "author_name": case((keeps_author, _POST.c.author_name)),
             "author_address": case((keeps_author, _POST.c.author_address), else_=STUB),
         }

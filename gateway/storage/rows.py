@@ -24,6 +24,7 @@ REFILLED_WHERE: Final = "refilled_where"
 IS_UNSOLVED: Final = "assignee IS NOT NULL AND status IN ('new', 'open', 'pending', 'on_hold')"
 """What an agent has to do; a query finds the index of it only when it says the same in the same words."""
 _IS_TIMED: Final = "late_at IS NOT NULL"
+_IS_BY_MAIL: Final = "author_key IS NOT NULL"
 
 
 class Row(SQLModel):
@@ -150,7 +151,15 @@ class PostRow(Row, table=True):
     """One thing somebody said in a ticket."""
 
     __tablename__ = "post"
-    __table_args__ = (Index("ix_post_ticket_id_id", "ticket_id", "id"),)
+    __table_args__ = (
+        Index("ix_post_ticket_id_id", "ticket_id", "id"),
+        Index(
+            "ix_post_author_key_created_at_likeness_ticket_id",
+            *("author_key", "created_at", "likeness", "ticket_id"),
+            sqlite_where=text(_IS_BY_MAIL),
+            postgresql_where=text(_IS_BY_MAIL),
+        ),
+    )
     id: int = Field(sa_type=cast("Any", Id), primary_key=True, sa_column_kwargs={"autoincrement": False})
     ticket_id: int = Field(sa_type=cast("Any", Id), foreign_key="ticket.id")
     visibility: Visibility = Field(sa_type=cast("Any", Word(Visibility)))
@@ -164,6 +173,9 @@ class PostRow(Row, table=True):
     received_id: int | None = Field(sa_type=cast("Any", Id))
     message_id: str | None = Field(sa_type=KeyText, index=True)
     quoted: str = Field(sa_type=CleanText)
+    author_key: str | None = Field(sa_type=KeyText)
+    """Where its author wrote it by mail, NULL where not."""
+    likeness: str | None = Field(sa_type=KeyText)
 
 
 class AttachmentRow(Row, table=True):

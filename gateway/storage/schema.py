@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from gateway.errors import StorageUnavailable
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration; a test compares it with the folder."""
 
 _LOCK: Final = 7_493_021_556

@@ -95,6 +95,7 @@ def make_post(row: AnyRow, attachments: tuple[StoredAttachment, ...]) -> Post:
         received_id=row.received_id,
         message_id=row.message_id,
         quoted=row.quoted,
+        likeness=row.likeness,
     )
 
 
@@ -114,6 +115,8 @@ def post_values(post: Post) -> dict[str, Any]:
         "received_id": post.received_id,
         "message_id": post.message_id,
         "quoted": post.quoted,
+        "author_key": post.author.address.key if post.likeness is not None else None,
+        "likeness": post.likeness,
     }
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -20,6 +21,7 @@ from gateway.storage.rows import (
     TicketRow,
     table_of,
 )
+from gateway.storage.said import SaidLately, said_lately
 from gateway.storage.statements import AnyRow, insert_rows, is_sqlite
 from gateway.storage.team import TeamReader, TeamWriter
 from gateway.storage.ticket_list import TicketFilter as TicketFilter  # noqa: PLC0414 part of this module's face
@@ -53,17 +55,6 @@ _PARTICIPANTS: Final = (
 _POSTS: Final = select(_POST).where(_POST.c.ticket_id == bindparam("ticket_id")).order_by(_POST.c.id)
 _NEWEST_POSTS: Final = (
     select(_POST).where(_POST.c.ticket_id == bindparam("ticket_id")).order_by(_POST.c.id.desc()).limit(bindparam("most"))
-)
-_FIRST_POSTS: Final = (
-    select(_POST)
-    .where(
-        _POST.c.id.in_(
-            select(func.min(_POST.c.id))
-            .where(_POST.c.ticket_id.in_(bindparam("ids", expanding=True)))
-            .group_by(_POST.c.ticket_id)
-        )
-    )
-    .order_by(_POST.c.id)
 )
 _ATTACHMENTS: Final = (
     select(_ATTACHMENT)
@@ -159,9 +150,9 @@ class TicketReader(TeamReader):
         rows = self._connection.execute(_NEWEST_POSTS, {"ticket_id": ticket_id, "most": most}).all()
         return self._posts(rows[::-1])
 
-    def first_posts(self, ticket_ids: Sequence[int]) -> tuple[Post, ...]:
-        """Return what each of some tickets began with."""
-        return self._posts(self._connection.execute(_FIRST_POSTS, {"ids": list(ticket_ids)}).all()) if ticket_ids else ()
+    def said_lately(self, author_key: str, likeness: str, *, ticket_id: int | None, now: datetime, most: int) -> SaidLately:
+        """Count among the newest mails of an author (`said.py`)."""
+        return said_lately(self._connection, author_key, likeness, ticket_id=ticket_id, now=now, most=most)
 
     def post(self, post_id: int) -> Post:
         """Return one post.

@@ -308,7 +308,7 @@ def facts_of(draw: st.DrawFn, author: Mailbox | None, policy: Policy) -> Facts:
         loads={"anna": 1},
         last_assigned={"accounting": "bert"},
         mails_in_last_hour=999 if draw(_SELDOM) else 0,
-        equal_mails_in_last_hour=999 if draw(_SELDOM) else 0,
+        alike_on_ticket_in_last_day=999 if draw(_SELDOM) else 0,
         waiting=(3,),
         listed={1: line},
         asked_about=draw(st.sampled_from((None, ReceivedState.SUSPENDED))),
