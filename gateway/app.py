@@ -33,6 +33,7 @@ from gateway.mail.evidence import Evidence
 from gateway.mail.outbound import OutboundMail, Outcome
 from gateway.pipeline.journey import Road, process_refusal
 from gateway.pipeline.notices import Notice
+from gateway.pipeline.numbers import Numbers
 from gateway.pipeline.policy import Policy, route
 from gateway.pipeline.refusals import refuse_by_rule, refuse_sender
 from gateway.pipeline.templates import Templates
@@ -84,6 +85,7 @@ class Gateway:
         """Under which mails are leased: the same for both processes, and for one that takes the place of a dead one."""
         self.signers: dict[str, DkimSigner] = {}
         """By domain; `read_signers` in the desk process. Commands send nothing, and may not be allowed to read the keys."""
+        self.numbers = Numbers()
         self._results = GatheredChanges(database.apply)
         self._take(config)
 
@@ -121,6 +123,7 @@ class Gateway:
             signers=self.signers,
             clock=utc_now,
             spool=self.spool,
+            numbers=self.numbers,
             pause=partial(asyncio.sleep, 0),
         )
 

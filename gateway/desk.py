@@ -16,7 +16,7 @@ import structlog
 from gateway.app import Gateway, attach_gateway, read_signers, utc_now
 from gateway.child import serve_child
 from gateway.config.model import Config
-from gateway.errors import TransientError
+from gateway.errors import GatewayError, TransientError
 from gateway.line import Line, Subject
 from gateway.pickling import loads
 from gateway.pipeline.runner import Runner
@@ -136,6 +136,9 @@ class DeskProcess:
             for part in late:
                 part.cancel()
             await asyncio.gather(*self._parts, return_exceptions=True)
+        if self._gateway is not None:
+            with contextlib.suppress(GatewayError):
+                await self._gateway.numbers.give_back(self._gateway.database)
         self._is_drained.set()
         self._has_begun.set()
         return b""

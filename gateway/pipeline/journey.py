@@ -13,12 +13,11 @@ else changed a ticket in between, nothing is written and the mail is decided aga
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from gateway.errors import ConcurrentChange
 from gateway.evidence.signing import DkimSigner
@@ -35,6 +34,7 @@ from gateway.pipeline.facts import Facts, rehouse
 from gateway.pipeline.gather import absent_now, gather_ticket
 from gateway.pipeline.gather_batch import gather_batch
 from gateway.pipeline.loops import Tally
+from gateway.pipeline.numbers import Numbers
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.people_requests import PeopleRequest, decide_people, gather_known
 from gateway.pipeline.policy import Policy
@@ -50,7 +50,6 @@ from gateway.pipeline.understand import circumstances_of, give_up_reading, read_
 from gateway.pipeline.worker import WorkerFailed, Workers
 from gateway.storage.database import Database
 from gateway.storage.transaction import Reader
-from gateway.storage.work import reserve_numbers as reserve
 from gateway.tickets import Changes, merge_changes
 
 _MOST_TRIES: Final = 10
@@ -77,6 +76,8 @@ class Road:
     signers: Mapping[str, DkimSigner]
     clock: Callable[[], datetime]
     spool: Path | None
+    numbers: Numbers = field(default_factory=Numbers)
+    """In stock for new tickets; the same ones for all journeys of a process."""
     pause: Callable[[], Awaitable[None]] = go_on
     """Awaited between the mails of a batch, so that a client that waits for its reply does not wait for all of them."""
 
@@ -108,6 +109,28 @@ class ReadMail:
 
     mail: ReceivedMail
     reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Mails that are settled together, and what the database knew of each."""
+
+    batch: Sequence[ReadMail]
+    facts: Sequence[Facts]
+    desk: Desk
+    """Where their mails are written, at the time of the facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Mails that are decided, and all that is to be written; nothing is written yet."""
+
+    batch: Sequence[ReadMail]
+    cases: Sequence[Case]
+    decisions: Sequence[Decision]
+    changes: Sequence[Changes]
+    problems: tuple[str, ...] = ()
+    """What is wrong with an admin's templates."""
 
 
 async def process_mail(mail: ReceivedMail, road: Road) -> Arrival:
@@ -148,38 +171,73 @@ async def settle(batch: Sequence[ReadMail], road: Road) -> tuple[Arrival, ...]:
         ConcurrentChange: somebody was faster with one of them.
         TransientError: the database cannot take it now.
     """
-    desk = road.desk()
     try:
-        facts = await road.database.read(lambda tx: gather_facts_of(batch, tx, road, desk.now))
-        cases = [await make_case(read, known, road) for read, known in zip(batch, facts, strict=True)]
-        decisions = decide_all(cases)
-        numbers = iter(await reserve_numbers(road, desk.now, sum(map(needs_number, decisions))))
-        prepared = []
-        for case, decision in zip(cases, decisions, strict=True):
-            number = next(numbers) if needs_number(decision) else None
-            prepared.append(prepare_changes(_scene(case, number), decision, desk))
-            await road.pause()
-        prepared[:1] = [await with_notices(first, batch[0].mail.channel, desk, road.database) for first in prepared[:1]]
-        await road.database.apply(merge_changes(prepared))
+        return await write(await prepare(await gather(batch, road), road), road)
     finally:
-        await _discard_spooled(batch, road)
-    problems = tuple(desk.problems)
+        await discard_spooled(batch, road)
+
+
+async def gather(batch: Sequence[ReadMail], road: Road) -> Gathered:
+    """Read what the database knows about mails that have nothing to do with each other. Raises TransientError."""
+    desk = road.desk()
+    facts = await road.database.read(lambda tx: gather_facts_of(batch, tx, road, desk.now))
+    return Gathered(batch=batch, facts=facts, desk=desk)
+
+
+async def prepare(gathered: Gathered, road: Road, *, earlier: Prepared | None = None) -> Prepared:
+    """Decide about a batch, and make all that is to be written.
+
+    `earlier` is a batch of other authors that was not written yet when these facts were gathered.
+
+    Raises:
+        TransientError: the database cannot take it now.
+    """
+    desk = gathered.desk
+    cases = [await make_case(read, known, road) for read, known in zip(gathered.batch, gathered.facts, strict=True)]
+    cases, decisions = decide_all(cases, earlier)
+    numbers = iter(await take_numbers(road, desk.now, sum(map(needs_number, decisions))))
+    changes = []
+    for case, decision in zip(cases, decisions, strict=True):
+        number = next(numbers) if needs_number(decision) else None
+        changes.append(prepare_changes(_scene(case, number), decision, desk))
+        await road.pause()
+    changes[:1] = [await with_notices(first, gathered.batch[0].mail.channel, desk, road.database) for first in changes[:1]]
+    return Prepared(batch=gathered.batch, cases=cases, decisions=decisions, changes=changes, problems=tuple(desk.problems))
+
+
+async def write(prepared: Prepared, road: Road) -> tuple[Arrival, ...]:
+    """Write a batch in one transaction, or nothing of it.
+
+    Raises:
+        ConcurrentChange: somebody was faster with one of them.
+        TransientError: the database cannot take it now.
+    """
+    await road.database.apply(merge_changes(prepared.changes))
     return tuple(
-        Arrival(decision=decision, changes=changes, problems=problems)
-        for decision, changes in zip(decisions, prepared, strict=True)
+        Arrival(decision=decision, changes=changes, problems=prepared.problems)
+        for decision, changes in zip(prepared.decisions, prepared.changes, strict=True)
     )
 
 
-def decide_all(cases: Sequence[Case]) -> list[Decision]:
-    """Decide about mails one after the other, each as if the automatic mail and the turns of those before it were written."""
+def decide_all(cases: Sequence[Case], earlier: Prepared | None = None) -> tuple[list[Case], list[Decision]]:
+    """Decide about mails one after the other, each as if the automatic mail and the turns of those before it were written.
+
+    Returns:
+        The cases as they were decided, and the decisions.
+    """
     tally = Tally()
+    before: list[Decision] = []
+    if earlier is not None:
+        before += earlier.decisions
+        for case, decision in zip(earlier.cases, earlier.decisions, strict=True):
+            tally.add(case, decision.effects)
+    counted: list[Case] = []
     decisions: list[Decision] = []
     for case in cases:
-        counted = replace(case, facts=after_decisions(tally.with_earlier(case), decisions))
-        decision = decide(counted)
-        tally.add(counted, decision.effects)
-        decisions.append(decision)
-    return decisions
+        counted.append(replace(case, facts=after_decisions(tally.with_earlier(case), (*before, *decisions))))
+        decisions.append(decide(counted[-1]))
+        tally.add(counted[-1], decisions[-1].effects)
+    return counted, decisions
 
 
 async def make_case(read: ReadMail, facts: Facts, road: Road) -> Case:
@@ -217,7 +275,7 @@ def _scene(case: Case, number: str | None) -> Scene:
     )
 
 
-async def _discard_spooled(batch: Sequence[ReadMail], road: Road) -> None:
+async def discard_spooled(batch: Sequence[ReadMail], road: Road) -> None:
     """Remove what workers spooled and nobody keeps: attachments of mails that became no post, or whose turn comes again."""
     await road.database.blobs.discard_spooled([a.content for read in batch for a in read.reading.message.attachments])
 
@@ -269,7 +327,7 @@ async def process_timer(timer: Timer, road: Road) -> Arrival:
     desk = road.desk()
     facts = await road.database.read(lambda tx: gather_timer(tx, timer, policy=road.policy, now=desk.now))
     decision = decide_timer(TimerCase(timer=timer, facts=facts, policy=road.policy))
-    (number,) = await reserve_numbers(road, desk.now, 1) if needs_number(decision) else (None,)
+    (number,) = await take_numbers(road, desk.now, 1) if needs_number(decision) else (None,)
     channel = facts.ticket.channel if facts.ticket else next(iter(road.policy.channels))
     scene = Scene(
         channel=channel,
@@ -325,12 +383,6 @@ async def _apply_refusal(outbound: OutboundMail, decision: Decision, road: Road)
     return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
 
 
-async def reserve_numbers(road: Road, now: datetime, count: int) -> tuple[str, ...]:
-    """Take the next ticket numbers; one that is not used after all leaves a gap."""
-    if not count:
-        return ()
-    settings = road.policy.tickets.number
-    year = now.astimezone(ZoneInfo(road.policy.texts.timezone)).year
-    series = str(year) if settings.restart_each_year else "all"
-    first = await road.database.write(partial(reserve, series, count))
-    return tuple(settings.format.format(year=year, number=number) for number in range(first, first + count))
+async def take_numbers(road: Road, now: datetime, count: int) -> tuple[str, ...]:
+    """Return so many ticket numbers; one that is not used after all leaves a gap. Raises TransientError."""
+    return await road.numbers.take(road.database, road.policy, now=now, count=count)

@@ -6,7 +6,7 @@ becomes `failed`, with the bytes kept and the admins told. No mail stops another
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -16,11 +16,22 @@ import structlog
 from gateway.errors import TransientError
 from gateway.ids import format_id
 from gateway.mail.received import ReceivedMail
-from gateway.pipeline.journey import Arrival, ReadMail, Road, process_mail, read_mail, settle
+from gateway.pipeline.journey import (
+    Arrival,
+    Prepared,
+    ReadMail,
+    Road,
+    discard_spooled,
+    gather,
+    prepare,
+    process_mail,
+    read_mail,
+    write,
+)
 from gateway.pipeline.notices import mail_met_a_fault
 from gateway.states import ReceivedState, advance
 from gateway.storage.transaction import Topic
-from gateway.storage.work import lease_received, put_back
+from gateway.storage.work import put_back
 from gateway.tickets import Changes, ReceivedChange
 
 log: Final = structlog.get_logger()
@@ -92,7 +103,15 @@ class Runner:
         road = self._road()
         now = road.clock()
         try:
-            ids = await road.database.write(partial(lease_received, most, now, _LEASE_SECONDS, self._node))
+            ids = await road.numbers.claim(
+                road.database,
+                road.policy,
+                most=most,
+                now=now,
+                lease_seconds=_LEASE_SECONDS,
+                node=self._node,
+                under_way=self._under_way,
+            )
             mails = await road.database.read(lambda tx: tx.received.get_all(ids)) if ids else ()
         except TransientError as error:
             log.warning("claim.deferred", error=str(error))
@@ -125,51 +144,84 @@ class Runner:
     # -------------------------------------------------------------------------------------------------------------- settle
 
     async def _settle_all(self) -> None:
-        """Settle what has been read, many mails at a time, until nothing is under way any more."""
-        while not (self._is_stopping and self._under_way == 0):
-            batch = self._next_batch()
-            if not batch:
+        """Settle what has been read, many mails at a time, until nothing is under way any more.
+
+        While one batch is written the next one is prepared. Its facts are read before the first is written, so that it is known
+        for sure which mails they do not have yet.
+        """
+        ready: Prepared | None = None
+        while ready is not None or not (self._is_stopping and self._under_way == 0):
+            batch = self._next_batch(ready)
+            if batch:
+                ready = await self._settle(batch, ready)
+            elif ready is not None:
+                await self._write(ready)
+                ready = None
+            else:
                 self._changed.clear()
                 await self._changed.wait()
-                continue
-            await self._settle(batch)
-            self._arrive(len(batch))
 
-    def _next_batch(self) -> list[ReadMail]:
+    def _next_batch(self, ready: Prepared | None) -> list[ReadMail]:
         """Take mails of different authors: two of the same one may belong to one ticket, so the later sees the earlier done."""
         batch: list[ReadMail] = []
         later: list[ReadMail] = []
-        authors: set[str] = set()
+        authors = set(map(_author_of, ready.batch)) if ready is not None else set()
         octets = 0
         while self._read and len(batch) < _MOST_SETTLED and octets < _MOST_OCTETS_SETTLED:
             read = self._read.popleft()
-            author = read.reading.message.author
-            key = author.address.key if author else ""
-            if key in authors:
+            if (author := _author_of(read)) in authors:
                 later.append(read)
                 continue
             batch.append(read)
-            authors.add(key)
+            authors.add(author)
             octets += read.mail.content.size
         self._read.extendleft(reversed(later))
         return batch
 
-    async def _settle(self, batch: list[ReadMail]) -> None:
-        """Settle mails together; when that fails, each for itself, so that only the one at fault is stopped."""
+    async def _settle(self, batch: list[ReadMail], ready: Prepared | None) -> Prepared | None:
+        """Gather the facts of a batch, and prepare it while the one that is ready is written; return it when it is ready."""
         road = self._road()
+        writing: asyncio.Task[bool] | None = None
         try:
-            arrivals = await settle(batch, road)
+            gathered = await gather(batch, road)
+            writing = asyncio.create_task(self._write(ready), name="writing") if ready is not None else None
+            prepared = await prepare(gathered, road, earlier=ready)
         except Exception as error:  # noqa: BLE001 the reason is found below, mail by mail
-            log.info("batch.divided", mails=len(batch), error=type(error).__name__)
-        else:
-            for read, arrival in zip(batch, arrivals, strict=True):
-                _log_arrival(read.mail, arrival)
-            return
+            if writing is not None:
+                await writing
+            elif ready is not None:
+                await self._write(ready)
+            await self._divide(batch, error)
+            return None
+        if writing is None or await writing:
+            return prepared
+        self._read.extendleft(reversed(batch))  # it was decided as if the other one were written
+        return None
+
+    async def _write(self, prepared: Prepared) -> bool:
+        """Write a batch, or when that fails settle its mails one by one; tell whether it was written as it is."""
+        try:
+            arrivals = await write(prepared, self._road())
+        except Exception as error:  # noqa: BLE001 the reason is found below, mail by mail
+            await self._divide(prepared.batch, error)
+            return False
+        await discard_spooled(prepared.batch, self._road())
+        for read, arrival in zip(prepared.batch, arrivals, strict=True):
+            _log_arrival(read.mail, arrival)
+        self._arrive(len(prepared.batch))
+        return True
+
+    async def _divide(self, batch: Sequence[ReadMail], error: Exception) -> None:
+        """Settle each mail of a batch for itself, so that only the one at fault is stopped."""
+        log.info("batch.divided", mails=len(batch), error=type(error).__name__)
+        road = self._road()
+        await discard_spooled(batch, road)
         for read in batch:
             try:
                 _log_arrival(read.mail, await process_mail(read.mail, road))
-            except Exception as error:  # noqa: BLE001 see _give_up
-                await self._give_up(read.mail, error)
+            except Exception as fault:  # noqa: BLE001 see _give_up
+                await self._give_up(read.mail, fault)
+        self._arrive(len(batch))
 
     def _arrive(self, count: int) -> None:
         self._under_way -= count
@@ -221,6 +273,11 @@ def failure_of(mail: ReceivedMail, road: Road) -> Changes:
         id=mail.id, old=mail.state, new=advance(mail.state, ReceivedState.FAILED), reason=OUR_FAULT, because="see the log"
     )
     return Changes(received=(change,), outbound=notices)
+
+
+def _author_of(read: ReadMail) -> str:
+    author = read.reading.message.author
+    return author.address.key if author else ""
 
 
 def _log_arrival(mail: ReceivedMail, arrival: Arrival) -> None:

@@ -59,7 +59,7 @@ class KeyWriter(KeyReader):
 
 
 class Numbers:
-    """Counters; a number that was reserved and not used is a gap, never used twice."""
+    """Counters; a number that was reserved and is neither used nor given back is a gap, never used twice."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -72,3 +72,8 @@ class Numbers:
         ).returning(_COUNTER.c.next_number)
         following = self._connection.execute(statement, {"series": series, "next_number": 1 + count}).scalar_one()
         return int(following) - count
+
+    def give_back(self, series: str, first: int, count: int) -> bool:
+        """Make reserved numbers the next ones again, where nobody has reserved any since; return whether that was so."""
+        change = _COUNTER.update().where(_COUNTER.c.series == series, _COUNTER.c.next_number == first + count)
+        return self._connection.execute(change.values(next_number=first)).rowcount == 1

@@ -21,9 +21,17 @@ def store_contents(contents: Sequence[Content], tx: Writer) -> None:
     tx.contents.store(contents)
 
 
-def lease_received(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[int, ...]:
-    """Lease undecided mails."""
-    return tx.received.lease(limit=limit, now=now, lease_seconds=lease_seconds, node=node)
+def claim_received(
+    limit: int, now: datetime, lease_seconds: float, node: str, series: str, in_stock: int, tx: Writer
+) -> tuple[tuple[int, ...], int, int]:
+    """Lease undecided mails, and reserve a ticket number for each beyond those in stock.
+
+    Returns:
+        The ids of the mails, the first number and how many there are.
+    """
+    ids = tx.received.lease(limit=limit, now=now, lease_seconds=lease_seconds, node=node)
+    count = max(0, len(ids) - in_stock)
+    return ids, tx.numbers.reserve(series, count) if count else 0, count
 
 
 def lease_due(limit: int, now: datetime, lease_seconds: float, node: str, tx: Writer) -> tuple[int, ...]:
@@ -45,6 +53,11 @@ def reclaim_lost(now: datetime, tx: Writer) -> int:
 def reserve_numbers(series: str, count: int, tx: Writer) -> int:
     """Reserve ticket numbers; return the first."""
     return tx.numbers.reserve(series, count)
+
+
+def return_numbers(series: str, first: int, count: int, tx: Writer) -> bool:
+    """Take back reserved numbers where they are still the last ones; return whether they were."""
+    return tx.numbers.give_back(series, first, count)
 
 
 def put_back(ids: Sequence[int], node: str, until: datetime, tx: Writer) -> int:

@@ -18,7 +18,7 @@ from gateway.storage.database import Database
 from gateway.storage.sqlite import SqliteEngine
 from gateway.storage.sqlite_remote import forward_wakeups, serve_accepting, serve_writes
 from gateway.storage.transaction import Topic, Writer
-from gateway.storage.work import lease_received, reserve_numbers
+from gateway.storage.work import claim_received, reserve_numbers, return_numbers
 from gateway.tickets import Changes, TicketChange
 from tests.storage.conftest import Make
 
@@ -93,12 +93,15 @@ async def test_what_is_written_over_the_line_is_durable_and_answered(pair: Pair)
     assert await pair.there.write(partial(reserve_numbers, "2026", 3)) == 1
     assert await pair.there.write(partial(reserve_numbers, "2026", 1)) == 4
     assert await pair.here.write(partial(reserve_numbers, "2026", 1)) == 5
+    assert await pair.there.write(partial(return_numbers, "2026", 4, 2))
+    assert await pair.here.write(partial(reserve_numbers, "2026", 1)) == 4
 
 
 async def test_claimed_mail_arrives_whole_on_the_other_side(pair: Pair, make: Make) -> None:
     mails = [make.acceptance(), make.acceptance(b"x" * 100_000)]
     await pair.here.accept(mails)
-    ids = await pair.there.write(partial(lease_received, 9, make.now, 60, "local"))
+    ids, first, count = await pair.there.write(partial(claim_received, 9, make.now, 60, "local", "2026", 1))
+    assert (len(ids), first, count) == (2, 1, 1), "one number is in stock over there"
     claimed = await pair.there.read(lambda tx: tx.received.get_all(ids))
     assert [mail.content.read() for mail in claimed] == [mail.mail.content.read() for mail in mails]
     assert [mail.envelope for mail in claimed] == [mail.mail.envelope for mail in mails]
