@@ -14,7 +14,7 @@ from gateway.config.model import Config
 from gateway.errors import WrongCommand
 from gateway.people import Absence
 from gateway.pipeline.moments import read_until
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 from gateway.pipeline.wishes import SendAway
 from gateway.storage.transaction import Reader
 

@@ -35,7 +35,7 @@ from gateway.pipeline.guard import Leak, LeakKind, find_leak, split_secrets
 from gateway.pipeline.identity import signature_of
 from gateway.pipeline.own_words import own_words
 from gateway.pipeline.reasons import Outcome, Reason
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 from gateway.states import ReceivedState, TicketStatus
 from gateway.tickets import Side, Ticket, Visibility
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.mail.addresses import Mailbox
-from gateway.pipeline import sayings
+from gateway.pipeline import sayings, sayings_commands
 from gateway.pipeline.case import Case
 from gateway.pipeline.commands_people import PEOPLE_COMMANDS
 from gateway.pipeline.commands_thread import THREAD_COMMANDS
 from gateway.pipeline.commands_ticket import TICKET_COMMANDS
 from gateway.pipeline.effects import Effect
 from gateway.pipeline.near import nearest
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 from gateway.pipeline.spoken import Command, Meant, Needs, Refused, Spoken
 from gateway.tickets import Ticket
 
@@ -101,7 +101,7 @@ class _Reading:
         if command is None:
             self.wrong.append(_unknown(line, self.case.language_of(self.agent)))
             return
-        cut = Refused(sayings.line_too_long(line.word, _LONGEST_LINE)) if line.is_cut else None
+        cut = Refused(sayings_commands.line_too_long(line.word, _LONGEST_LINE)) if line.is_cut else None
         meaning = cut or self._mean(command, line)
         if isinstance(meaning, Refused):
             self.wrong.append(meaning.hint)
@@ -111,14 +111,14 @@ class _Reading:
 
     def _mean(self, command: Command, line: Line) -> Meant | Refused:
         if command.argument is not None and not command.is_optional and not line.argument:
-            return Refused(sayings.needs_argument(line.word, command.argument))
+            return Refused(sayings_commands.needs_argument(line.word, command.argument))
         if command.argument is None and line.argument:
-            return Refused(sayings.stands_alone(line.word, line.argument[:_SHOWN]))
+            return Refused(sayings_commands.stands_alone(line.word, line.argument[:_SHOWN]))
         if command.is_once and command.words[0] in self.said:
-            return Refused(sayings.only_once(line.word))
+            return Refused(sayings_commands.only_once(line.word))
         missing = command.needs is Needs.EARLIER_TICKET or (command.needs is Needs.TICKET and not self.begins)
         if self.ticket is None and missing:
-            return Refused(sayings.needs_ticket(line.word))
+            return Refused(sayings_commands.needs_ticket(line.word))
         if command.words[0] == _BEGINS and not self.may_begin:
             return Refused(sayings.begins_in_new_mail(line.word))
         before = tuple(effect for meant in self.meant for effect in meant.effects)
@@ -136,7 +136,7 @@ def read_commands(text: str, *, agent: str, case: Case, ticket: Ticket | None, b
     lines = text.split("\n")
     found = tuple(_first_lines(lines))
     if len(found) > _MOST:
-        return Commands(wrong=(sayings.too_many_commands(_MOST),))
+        return Commands(wrong=(sayings_commands.too_many_commands(_MOST),))
     has_to = any(line.command is not None and line.command.words[0] == _BEGINS for _, line in found)
     reading = _Reading(case=case, agent=agent, ticket=ticket, begins=begins or has_to, may_begin=ticket is None and not begins)
     for _, line in found:
@@ -171,4 +171,4 @@ def _first_lines(lines: list[str]) -> Iterator[tuple[int, Line]]:
 def _unknown(line: Line, language: str) -> Said:
     meant = nearest(line.word[1:], _BY_WORD)
     known = [command.word(language) for command in COMMANDS]
-    return sayings.unknown_command(line.text[:_SHOWN], f"#{meant}" if meant else None, known)
+    return sayings_commands.unknown_command(line.text[:_SHOWN], f"#{meant}" if meant else None, known)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from gateway.errors import InvalidAddress
 from gateway.mail.addresses import Address, Mailbox
 from gateway.people import Absence, Block, BlockKind
-from gateway.pipeline import sayings
+from gateway.pipeline import sayings, sayings_commands
 from gateway.pipeline.commands_ticket import find_agent
 from gateway.pipeline.effects import (
     AddParticipant,
@@ -20,7 +20,7 @@ from gateway.pipeline.effects import (
 from gateway.pipeline.joining import join_people
 from gateway.pipeline.moments import read_until
 from gateway.pipeline.near import nearest
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 from gateway.pipeline.spoken import Command, Meaning, Meant, Needs, Refused, Spoken
 from gateway.tickets import Part, Participant, Side
 
@@ -38,7 +38,7 @@ def _add(part: Part) -> Meaning:
             if known is None:
                 effects.append(AddParticipant(mailbox=mailbox, part=part, by=spoken.agent))
             elif part is Part.BCC and known.part is not Part.BCC:
-                return Refused(sayings.takes_part_openly(str(mailbox.address)))
+                return Refused(sayings_commands.takes_part_openly(str(mailbox.address)))
         return Meant(effects=tuple(effects))
 
     return add_participants
@@ -51,9 +51,9 @@ def _remove(spoken: Spoken) -> Meant | Refused:
     for mailbox in addresses:
         known = _participant(spoken, mailbox.address)
         if known is None:
-            return Refused(sayings.takes_no_part(str(mailbox.address)))
+            return Refused(sayings_commands.takes_no_part(str(mailbox.address)))
         if known.part is Part.REQUESTER:
-            return Refused(sayings.requester_stays(str(mailbox.address)))
+            return Refused(sayings_commands.requester_stays(str(mailbox.address)))
     return Meant(effects=tuple(RemoveParticipant(address=m.address, by=spoken.agent) for m in addresses))
 
 
@@ -72,13 +72,13 @@ def read_addresses(spoken: Spoken) -> tuple[Mailbox, ...] | Refused:
         try:
             address = Address.parse(written)
         except InvalidAddress:
-            return Refused(sayings.no_address(word[:80]))
+            return Refused(sayings_commands.no_address(word[:80]))
         if spoken.policy.is_own_address(address) or address.key in spoken.policy.agent_of_address:
-            return Refused(sayings.own_address(str(address)))
+            return Refused(sayings_commands.own_address(str(address)))
         found.setdefault(address.key, Mailbox(None, address))
     if len(found) > _MOST_ADDRESSES:
-        return Refused(sayings.too_many_addresses(spoken.word, _MOST_ADDRESSES))
-    return tuple(found.values()) if found else Refused(sayings.no_address(spoken.argument[:80]))
+        return Refused(sayings_commands.too_many_addresses(spoken.word, _MOST_ADDRESSES))
+    return tuple(found.values()) if found else Refused(sayings_commands.no_address(spoken.argument[:80]))
 
 
 def _to(spoken: Spoken) -> Meant | Refused:
@@ -93,13 +93,13 @@ def _block(spoken: Spoken) -> Meant | Refused:
         if isinstance(addresses, Refused):
             return addresses
         if len(addresses) > 1:
-            return Refused(sayings.one_address(spoken.word))
+            return Refused(sayings_commands.one_address(spoken.word))
         address = addresses[0].address
     else:
         written = [post.author.address for post in spoken.case.facts.posts if post.side is Side.CUSTOMER]
         address = written[-1] if written else spoken.on().requester.address
     if spoken.policy.is_own_address(address) or address.key in spoken.policy.agent_of_address:
-        return Refused(sayings.own_address(str(address)))
+        return Refused(sayings_commands.own_address(str(address)))
     block = Block(
         kind=BlockKind.ADDRESS,
         value=address.key,
@@ -128,7 +128,7 @@ def _same(spoken: Spoken) -> Meant | Refused:
     if isinstance(addresses, Refused):
         return addresses
     if len(addresses) > 1:
-        return Refused(sayings.one_address(spoken.word))
+        return Refused(sayings_commands.one_address(spoken.word))
     known, named = addresses[0].address, spoken.case.facts.named
     written = [post.author.address for post in spoken.case.facts.posts if post.side is Side.CUSTOMER]
     other = written[-1] if written else spoken.on().requester.address
@@ -144,7 +144,7 @@ def _away(spoken: Spoken) -> Meant | Refused:
     if agent is None:
         return _no_agent(spoken)
     if not _may_speak_for(spoken, agent):
-        return Refused(sayings.not_a_lead(agent))
+        return Refused(sayings_commands.not_a_lead(agent))
     until: datetime | None = None
     now = spoken.case.facts.now
     if rest:
@@ -162,7 +162,7 @@ def _back(spoken: Spoken) -> Meant | Refused:
     if agent is None or rest:
         return _no_agent(spoken)
     if not _may_speak_for(spoken, agent):
-        return Refused(sayings.not_a_lead(agent))
+        return Refused(sayings_commands.not_a_lead(agent))
     return Meant(effects=(EndAbsence(agent=agent),), tells=(sayings.is_back(agent),))
 
 
@@ -183,7 +183,7 @@ def _whom(spoken: Spoken) -> tuple[str | None, str]:
 def _no_agent(spoken: Spoken) -> Refused:
     known = sorted(spoken.policy.agents)
     wanted = spoken.argument.partition(" ")[0][:40]
-    return Refused(sayings.none_such(sayings.AGENT, wanted, nearest(wanted, known), known))
+    return Refused(sayings_commands.none_such(sayings_commands.AGENT, wanted, nearest(wanted, known), known))
 
 
 def _may_speak_for(spoken: Spoken, agent: str) -> bool:
@@ -197,7 +197,7 @@ PEOPLE_COMMANDS: Final = (
     Command(
         words=("cc",),
         german=("cc", "kopie"),
-        argument=sayings.ARGUMENT_ADDRESS,
+        argument=sayings_commands.ARGUMENT_ADDRESS,
         help=Said(
             de="Lässt jemanden ab jetzt teilnehmen: bekommt Antworten und darf schreiben.",
             en="Lets somebody take part from now on: they get answers and may write.",
@@ -207,7 +207,7 @@ PEOPLE_COMMANDS: Final = (
     Command(
         words=("bcc",),
         german=("bcc", "blindkopie"),
-        argument=sayings.ARGUMENT_ADDRESS,
+        argument=sayings_commands.ARGUMENT_ADDRESS,
         help=Said(
             de="Wie `#cc`, aber die anderen Empfänger sehen es nicht.", en="Like `#cc`, but the other recipients do not see it."
         ),
@@ -216,7 +216,7 @@ PEOPLE_COMMANDS: Final = (
     Command(
         words=("uncc", "remove"),
         german=("uncc", "entfernen"),
-        argument=sayings.ARGUMENT_ADDRESS,
+        argument=sayings_commands.ARGUMENT_ADDRESS,
         help=Said(
             de="Nimmt jemanden heraus: keine Antworten mehr, und seine Mail ist die eines Fremden.",
             en="Takes somebody out: no more answers, and their mail is a stranger's.",
@@ -227,7 +227,7 @@ PEOPLE_COMMANDS: Final = (
     Command(
         words=("block",),
         german=("sperren", "blockieren"),
-        argument=sayings.ARGUMENT_ADDRESS,
+        argument=sayings_commands.ARGUMENT_ADDRESS,
         is_optional=True,
         help=Said(
             de="Hält Mail des Kunden, der zuletzt schrieb, oder einer Adresse ab jetzt zurück.",
@@ -239,7 +239,7 @@ PEOPLE_COMMANDS: Final = (
     Command(
         words=("same",),
         german=("dieselbe", "derselbe"),
-        argument=sayings.ARGUMENT_ADDRESS,
+        argument=sayings_commands.ARGUMENT_ADDRESS,
         help=Said(
             de="Der Kunde, der zuletzt schrieb, und der mit dieser Adresse sind eine Person.",
             en="The customer who wrote last and the one with this address are one person.",
@@ -251,7 +251,7 @@ PEOPLE_COMMANDS: Final = (
     Command(
         words=("to",),
         german=("an-kunde", "neu"),
-        argument=sayings.ARGUMENT_ADDRESS,
+        argument=sayings_commands.ARGUMENT_ADDRESS,
         help=Said(
             de="In einer neuen Mail an uns: beginnt ein Ticket, und der Text darunter geht an diesen Kunden.",
             en="In a new mail to us: begins a ticket, and the text below goes to this customer.",
@@ -263,7 +263,7 @@ PEOPLE_COMMANDS: Final = (
     Command(
         words=("away",),
         german=("abwesend", "weg"),
-        argument=sayings.ARGUMENT_AWAY,
+        argument=sayings_commands.ARGUMENT_AWAY,
         is_optional=True,
         help=Said(
             de="Ab jetzt keine Benachrichtigungen und keine Tickets; Teamleitungen auch für andere.",
@@ -275,7 +275,7 @@ PEOPLE_COMMANDS: Final = (
     Command(
         words=("back",),
         german=("zurück", "da"),
-        argument=sayings.ARGUMENT_AGENT,
+        argument=sayings_commands.ARGUMENT_AGENT,
         is_optional=True,
         help=Said(de="Wieder da.", en="Here again."),
         meaning=_back,

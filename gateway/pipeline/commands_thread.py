@@ -3,9 +3,9 @@
 from typing import Final
 
 from gateway.people import LinkKind
-from gateway.pipeline import sayings
+from gateway.pipeline import sayings, sayings_commands
 from gateway.pipeline.effects import ChangeTags, LinkTickets, MergeTicket, SendHelp, SetStatus, ShowThread, SplitTicket
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 from gateway.pipeline.spoken import Command, Meant, Needs, Refused, Spoken
 from gateway.states import TicketStatus
 from gateway.tickets import Post, Side, Ticket, Visibility
@@ -34,7 +34,7 @@ def _merge(spoken: Spoken) -> Meant | Refused:
     if isinstance(other, Refused):
         return other
     if other.status is TicketStatus.CLOSED:
-        return Refused(sayings.closed_ticket(other.number))
+        return Refused(sayings_commands.closed_ticket(other.number))
     tells = sayings.is_merged(spoken.on().number, other.number)
     return Meant(effects=(MergeTicket(into=other, by=spoken.agent),), tells=(tells,))
 
@@ -51,8 +51,8 @@ def _other_ticket(spoken: Spoken) -> Ticket | Refused:
     number = bare_number(spoken.argument)
     other = next((m.ticket for m in spoken.case.facts.mentioned if m.number == number), None)
     if other is None:
-        return Refused(sayings.no_ticket(number[:40]))
-    return Refused(sayings.same_ticket(number)) if other.id == spoken.on().id else other
+        return Refused(sayings_commands.no_ticket(number[:40]))
+    return Refused(sayings_commands.same_ticket(number)) if other.id == spoken.on().id else other
 
 
 def bare_number(written: str) -> str:
@@ -63,7 +63,7 @@ def bare_number(written: str) -> str:
 def _split(spoken: Spoken) -> Meant | Refused:
     post = _post_in_question(spoken)
     if post is None:
-        return Refused(sayings.nothing_to_split())
+        return Refused(sayings_commands.nothing_to_split())
     author = post.author.name or str(post.author.address)
     return Meant(effects=(SplitTicket(post=post, by=spoken.agent),), tells=(sayings.is_split(author),))
 
@@ -115,7 +115,7 @@ THREAD_COMMANDS: Final = (
     Command(
         words=("merge",),
         german=("zusammenführen", "vereinen"),
-        argument=sayings.ARGUMENT_NUMBER,
+        argument=sayings_commands.ARGUMENT_NUMBER,
         help=Said(
             de="Dieses Ticket schließt und geht im genannten weiter; spätere Mail folgt.",
             en="This ticket closes and goes on in the one named; later mail follows.",
@@ -138,7 +138,7 @@ THREAD_COMMANDS: Final = (
     Command(
         words=("link",),
         german=("verknüpfen", "verbinden"),
-        argument=sayings.ARGUMENT_NUMBER,
+        argument=sayings_commands.ARGUMENT_NUMBER,
         help=Said(de="Vermerkt, dass zwei Tickets zusammengehören.", en="Notes that two tickets belong together."),
         meaning=_link,
         needs=Needs.EARLIER_TICKET,

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from gateway.pipeline import sayings
+from gateway.pipeline import sayings, sayings_commands
 from gateway.pipeline.effects import Assign, ChangeTags, Effect, MoveToQueue, SetCategory, SetPriority, SetStatus, WaitUntil
 from gateway.pipeline.moments import read_until
 from gateway.pipeline.near import nearest
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 from gateway.pipeline.spoken import Command, Meaning, Meant, Refused, Spoken
 from gateway.states import TicketStatus
 from gateway.tickets import Priority
@@ -59,10 +59,10 @@ def _assign(spoken: Spoken) -> Meant | Refused:
     agent = spoken.agent if wanted in _MYSELF else find_agent(spoken)
     if agent is None:
         known = sorted(spoken.policy.agents)
-        return Refused(sayings.none_such(sayings.AGENT, spoken.argument[:40], nearest(wanted, known), known))
+        return Refused(sayings_commands.none_such(sayings_commands.AGENT, spoken.argument[:40], nearest(wanted, known), known))
     team = spoken.policy.team(spoken.queue)
     if agent not in team:
-        return Refused(sayings.not_in_team(agent, spoken.queue, team))
+        return Refused(sayings_commands.not_in_team(agent, spoken.queue, team))
     tells = (sayings.given_to_absent(agent),) if agent in spoken.case.facts.absent and agent != spoken.agent else ()
     return Meant(effects=(Assign(agent=agent, by=spoken.agent, why=spoken.why),), tells=tells)
 
@@ -82,7 +82,7 @@ def _queue(spoken: Spoken) -> Meant | Refused:
     wanted = spoken.argument.casefold()
     if wanted not in spoken.policy.queues:
         known = sorted(spoken.policy.queues)
-        return Refused(sayings.none_such(sayings.QUEUE, spoken.argument[:40], nearest(wanted, known), known))
+        return Refused(sayings_commands.none_such(sayings_commands.QUEUE, spoken.argument[:40], nearest(wanted, known), known))
     return _one(MoveToQueue(queue=wanted, by=spoken.agent, why=spoken.why))
 
 
@@ -90,7 +90,7 @@ def _priority(spoken: Spoken) -> Meant | Refused:
     wanted = spoken.argument.casefold()
     if wanted not in _PRIORITIES:
         meant = nearest(wanted, _PRIORITIES)
-        return Refused(sayings.none_such(sayings.PRIORITY, spoken.argument[:40], meant, _PRIORITIES))
+        return Refused(sayings_commands.none_such(sayings_commands.PRIORITY, spoken.argument[:40], meant, _PRIORITIES))
     return _one(SetPriority(priority=_PRIORITIES[wanted], by=spoken.agent, why=spoken.why))
 
 
@@ -109,7 +109,7 @@ def _tag(spoken: Spoken) -> Meant | Refused:
             continue
         (remove if word[0] in _MINUS else add).append(tag)
     if not add and not remove:
-        return Refused(sayings.needs_argument(spoken.word, sayings.ARGUMENT_TAGS))
+        return Refused(sayings_commands.needs_argument(spoken.word, sayings_commands.ARGUMENT_TAGS))
     return _one(ChangeTags(add=tuple(add), remove=tuple(remove), by=spoken.agent, why=spoken.why))
 
 
@@ -142,7 +142,7 @@ TICKET_COMMANDS: Final = (
     Command(
         words=("pending", "wait"),
         german=("wartet", "warten"),
-        argument=sayings.ARGUMENT_UNTIL,
+        argument=sayings_commands.ARGUMENT_UNTIL,
         is_optional=True,
         help=Said(
             de="Der Kunde ist am Zug; mit einer Zeit dahinter öffnet sich das Ticket dann von selbst.",
@@ -165,7 +165,7 @@ TICKET_COMMANDS: Final = (
     Command(
         words=("assign",),
         german=("zuweisen", "an"),
-        argument=sayings.ARGUMENT_AGENT,
+        argument=sayings_commands.ARGUMENT_AGENT,
         help=Said(
             de="Das Ticket jemandem aus dem Team geben, oder niemandem.",
             en="Give the ticket to somebody of the team, or to nobody.",
@@ -175,28 +175,28 @@ TICKET_COMMANDS: Final = (
     Command(
         words=("queue", "move"),
         german=("queue", "team", "verschieben"),
-        argument=sayings.ARGUMENT_QUEUE,
+        argument=sayings_commands.ARGUMENT_QUEUE,
         help=Said(de="Das Ticket einem anderen Team geben.", en="Give the ticket to another team."),
         meaning=_queue,
     ),
     Command(
         words=("priority", "prio"),
         german=("priorität", "prio"),
-        argument=sayings.ARGUMENT_PRIORITY,
+        argument=sayings_commands.ARGUMENT_PRIORITY,
         help=Said(de="Wie dringend es ist.", en="How urgent it is."),
         meaning=_priority,
     ),
     Command(
         words=("category",),
         german=("kategorie",),
-        argument=sayings.ARGUMENT_WORD,
+        argument=sayings_commands.ARGUMENT_WORD,
         help=Said(de="Worum es geht; `-` nimmt das Wort weg.", en="What it is about; `-` takes the word away."),
         meaning=_category,
     ),
     Command(
         words=("tag", "tags"),
         german=("tag", "stichwort"),
-        argument=sayings.ARGUMENT_TAGS,
+        argument=sayings_commands.ARGUMENT_TAGS,
         help=Said(de="Stichwörter dazu und weg.", en="Put words on it and take others off."),
         meaning=_tag,
     ),

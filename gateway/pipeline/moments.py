@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gateway.pipeline import sayings
-from gateway.pipeline.sayings import Said
+from gateway.pipeline import sayings_commands
+from gateway.pipeline.said import Said
 
 _SPAN: Final = re.compile(r"(\d{1,4})\s?([a-z]{1,10})")
 _HOURS: Final = (
@@ -36,9 +36,9 @@ def read_until(written: str, *, now: datetime, zone: str, whole_day: bool = Fals
         return _near(now + timedelta(hours=int(span[1]) * _HOURS[span[2]]), written, now)
     day = _read_date(text, now.astimezone(ZoneInfo(zone)).date())
     if day is None:
-        return sayings.no_time(written[:_LONGEST])
+        return sayings_commands.no_time(written[:_LONGEST])
     if abs(day.year - now.year) > 1:  # the calendar ends soon after
-        return sayings.time_is_over(written[:_LONGEST])
+        return sayings_commands.time_is_over(written[:_LONGEST])
     if whole_day:
         moment = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
     else:
@@ -47,7 +47,7 @@ def read_until(written: str, *, now: datetime, zone: str, whole_day: bool = Fals
 
 
 def _near(moment: datetime, written: str, now: datetime) -> datetime | Said:
-    return moment if now < moment <= now + _FARTHEST else sayings.time_is_over(written[:_LONGEST])
+    return moment if now < moment <= now + _FARTHEST else sayings_commands.time_is_over(written[:_LONGEST])
 
 
 def _read_date(text: str, today: date) -> date | None:

@@ -12,7 +12,7 @@ from gateway.mail.addresses import Mailbox
 from gateway.pipeline.case import Case
 from gateway.pipeline.effects import Effect, MoveToQueue
 from gateway.pipeline.policy import Policy
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 from gateway.tickets import Ticket
 
 

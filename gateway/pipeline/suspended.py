@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.mail.outbound import Purpose
 from gateway.people import Block, BlockKind, Timer, TimerKind
-from gateway.pipeline import sayings
+from gateway.pipeline import sayings_suspended
 from gateway.pipeline.agents import hold_for_agent
 from gateway.pipeline.case import Case, Hit, Miss
 from gateway.pipeline.effects import BlockSender, Effect, RejectMail, ReleaseMail, SetTimer, TellAgent
@@ -21,7 +21,7 @@ from gateway.pipeline.gate import accepted_on_list, find_doubt, is_confirmed_by
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.received_line import ReceivedLine
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 from gateway.pipeline.settings import ChannelSettings, DigestInterval
 from gateway.states import ReceivedState
 
@@ -61,7 +61,7 @@ def work_suspended(case: Case) -> Hit | Miss:
         return Miss("the list went to somebody else")
     if agent not in case.policy.suspended.to:
         because = f"{agent} works suspended mail no more"
-        return _tell(case, agent, (sayings.works_no_more(),), is_done=False, because=because)
+        return _tell(case, agent, (sayings_suspended.works_no_more(),), is_done=False, because=because)
     doubt = None if is_confirmed_by(case, agent) else find_doubt(case, agent)
     if doubt is not None:
         return hold_for_agent(case, agent, Reason.AGENT_UNCONFIRMED, doubt)
@@ -74,10 +74,10 @@ def work_suspended(case: Case) -> Hit | Miss:
     for order in orders:
         mail = listed[order.number]
         if mail.state is not ReceivedState.SUSPENDED:
-            told.append(sayings.no_longer_waits(order.number, mail.state))
+            told.append(sayings_suspended.no_longer_waits(order.number, mail.state))
             continue
         effects += _carry_out(order, mail, agent, case)
-        told.append(sayings.worked(order.number, order.verb))
+        told.append(sayings_suspended.worked(order.number, order.verb))
     because = f"{agent} worked the list: {', '.join(f'{o.verb} {o.number}' for o in orders)}"
     return _tell(case, agent, told, is_done=True, because=because, effects=tuple(effects))
 
@@ -93,22 +93,22 @@ def read_orders(text: str, listed: Mapping[int, ReceivedLine]) -> tuple[tuple[Or
         verb = _VERBS.get(words[0].rstrip(":"))
         if verb is None:
             if not orders and not wrong:
-                wrong.append(sayings.unknown_order(line.strip()[:60]))
+                wrong.append(sayings_suspended.unknown_order(line.strip()[:60]))
             break
         numbers, bad = _numbers(words[1:], listed)
         wrong += bad
         for number in numbers:
             if number in orders and orders[number].verb != verb:
-                wrong.append(sayings.two_orders(number))
+                wrong.append(sayings_suspended.two_orders(number))
             orders[number] = Order(verb=verb, number=number)
     if not orders and not wrong:
-        wrong.append(sayings.unknown_order(""))
+        wrong.append(sayings_suspended.unknown_order(""))
     return tuple(orders.values()), tuple(wrong)
 
 
 def _numbers(words: list[str], listed: Mapping[int, ReceivedLine]) -> tuple[list[int], list[Said]]:
     if not words:
-        return [], [sayings.order_without_number()]
+        return [], [sayings_suspended.order_without_number()]
     numbers: list[int] = []
     wrong: list[Said] = []
     for word in words[:_MOST_NUMBERS]:
@@ -117,11 +117,11 @@ def _numbers(words: list[str], listed: Mapping[int, ReceivedLine]) -> tuple[list
             continue
         first, dash, last = word.partition("-")
         if not _is_number(first) or (dash and not _is_number(last)):
-            wrong.append(sayings.no_number(word[:20]))
+            wrong.append(sayings_suspended.no_number(word[:20]))
             continue
         wanted = range(int(first), int(last if dash else first) + 1)
         if not wanted or wanted[0] not in listed or wanted[-1] not in listed:
-            wrong.append(sayings.not_on_list(word[:20]))
+            wrong.append(sayings_suspended.not_on_list(word[:20]))
             continue
         numbers += (number for number in wanted if number in listed)
     return numbers, wrong

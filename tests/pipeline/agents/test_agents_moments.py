@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.pipeline.moments import read_until
-from gateway.pipeline.sayings import Said
+from gateway.pipeline.said import Said
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 ZONE = "Europe/Berlin"
