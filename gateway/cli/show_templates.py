@@ -19,7 +19,8 @@ from gateway.pipeline.template_docs import documented_fields, purpose_says
 from gateway.pipeline.template_files import FORMS, Level, TemplateFile
 from gateway.pipeline.template_samples import AT, SAMPLES
 from gateway.pipeline.templates import LANGUAGES, Rendered, Templates
-from gateway.pipeline.variables import VARIABLES_OF, ChannelView, Variables
+from gateway.pipeline.variable_views import ChannelView
+from gateway.pipeline.variables import VARIABLES_OF, Variables
 
 _SHARED: Final[Mapping[str, str]] = {
     "_layout": "The frame around all HTML.",

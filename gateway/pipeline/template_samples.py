@@ -6,13 +6,19 @@ from typing import Final
 
 from gateway.mail.outbound import Purpose
 from gateway.pipeline.report_samples import NO_REPORT, REPORT
-from gateway.pipeline.variables import (
-    AnswerVariables,
+from gateway.pipeline.variable_views import (
     AttachmentView,
     ChangeView,
     ChannelView,
-    CommandResultVariables,
     CommandView,
+    PersonView,
+    PostView,
+    SuspendedView,
+    TicketView,
+)
+from gateway.pipeline.variables import (
+    AnswerVariables,
+    CommandResultVariables,
     ConfirmActionVariables,
     ConfirmationVariables,
     DeliveryFailedVariables,
@@ -20,11 +26,7 @@ from gateway.pipeline.variables import (
     HelpVariables,
     NotificationVariables,
     OperatorNoticeVariables,
-    PersonView,
-    PostView,
-    SuspendedView,
     ThreadVariables,
-    TicketView,
     Variables,
     VerificationVariables,
     WelcomeVariables,

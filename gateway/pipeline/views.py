@@ -22,19 +22,14 @@ from gateway.pipeline.reading.lists import cap_assurance
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.pipeline.settings import ChannelSettings
+from gateway.pipeline.variable_views import AttachmentView, ChannelView, PersonView, PostView, SuspendedView, TicketView
 from gateway.pipeline.variables import (
-    AttachmentView,
-    ChannelView,
     CommandResultVariables,
     ConfirmActionVariables,
     ConfirmationVariables,
     DeliveryFailedVariables,
     DigestVariables,
     NotificationVariables,
-    PersonView,
-    PostView,
-    SuspendedView,
-    TicketView,
     Variables,
     VerificationVariables,
     WelcomeVariables,

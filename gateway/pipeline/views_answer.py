@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from gateway.pipeline.identity import answered_by, signature_of
 from gateway.pipeline.outgoing import Desk
-from gateway.pipeline.variables import AnswerVariables, PostView
+from gateway.pipeline.variable_views import PostView
+from gateway.pipeline.variables import AnswerVariables
 from gateway.pipeline.views import VariablesOf, channel_view, post_view, subject_tag
 from gateway.tickets import Part, Participant, Post, Side, Ticket, Visibility
 

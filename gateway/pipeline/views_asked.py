@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from gateway.pipeline.commands import COMMANDS
 from gateway.pipeline.outgoing import Desk
-from gateway.pipeline.variables import CommandView, HelpVariables, ThreadVariables
+from gateway.pipeline.variable_views import CommandView
+from gateway.pipeline.variables import HelpVariables, ThreadVariables
 from gateway.pipeline.views import VariablesOf, channel_view, name_participants, post_view, ticket_view
 from gateway.tickets import Post, Ticket
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gateway.pipeline.policy import Policy
-from gateway.pipeline.variables import ChangeView
+from gateway.pipeline.variable_views import ChangeView
 from gateway.tickets import HistoryLine
 
 _MOST: Final = 20

@@ -4,7 +4,8 @@ from markupsafe import Markup
 
 from gateway.pipeline.identity import make_signature
 from gateway.pipeline.templates import Templates
-from gateway.pipeline.variables import AnswerVariables, ChannelView
+from gateway.pipeline.variable_views import ChannelView
+from gateway.pipeline.variables import AnswerVariables
 
 
 def test_signature_in_html_alone_gives_the_text_too() -> None:

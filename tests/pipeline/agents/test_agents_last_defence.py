@@ -10,7 +10,8 @@ from gateway.pipeline.policy import Policy, compile_policy
 from gateway.pipeline.settings import AgentSettings, ChannelSettings, QueueSettings
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import KeyRing, SigningKey, make_token
-from gateway.pipeline.variables import AnswerVariables, ChannelView
+from gateway.pipeline.variable_views import ChannelView
+from gateway.pipeline.variables import AnswerVariables
 from gateway.states import OutboundState, TicketStatus
 from gateway.tickets import Post, Priority, Side, Ticket, Visibility
 
