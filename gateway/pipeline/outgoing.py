@@ -22,7 +22,7 @@ from gateway.pipeline.policy import NOTE_SUFFIX, Policy
 from gateway.pipeline.reading.kind import LOOP_HEADER
 from gateway.pipeline.report_variables import ReportVariables
 from gateway.pipeline.settings import ChannelSettings
-from gateway.pipeline.templates import Templates
+from gateway.pipeline.templates import Rendered, Templates
 from gateway.pipeline.tokens import (
     RETURN_PREFIX,
     KeyRing,
@@ -171,27 +171,11 @@ class Desk:
         operators = self.policy.operators
         about = Subject(channel=operators.channel or channel)
         language = self.policy.channels[about.channel].language
-        hostname = self.policy.hostname
-        variables = OperatorNoticeVariables(hostname=hostname, title=title, lines=tuple(self.scrub(line) for line in lines))
+        said = tuple(self.scrub(line) for line in lines)
+        variables = OperatorNoticeVariables(hostname=self.policy.hostname, title=title, lines=said)
         rendered = self._render(Purpose.OPERATOR_NOTICE, language, variables, about)
-        mails = []
-        for address in operators.addresses:
-            outbound_id, token = self._new_token()
-            draft = Draft(
-                from_=Mailbox("Ticket Gateway", self.policy.channels[about.channel].address),
-                to=Mailbox(None, address),
-                subject=rendered.subject,
-                message_id=message_id_of(token, hostname),
-                date=self.now,
-                text=rendered.text,
-                html=rendered.html,
-                auto_submitted="auto-generated",
-                suppress_auto_response=True,
-                headers=(Header(LOOP_HEADER, token),),
-                language=language,
-            )
-            mails.append(self._outbound(outbound_id, Purpose.OPERATOR_NOTICE, draft, address, about))
-        return tuple(mails)
+        to = (Mailbox(None, address) for address in operators.addresses)
+        return tuple(self._write_from_gateway(Purpose.OPERATOR_NOTICE, each, about, rendered, language) for each in to)
 
     def write_report(self, channel: str, to: Mailbox, variables: ReportVariables) -> OutboundMail:
         """Write the figures of a week, to an agent in their language, to others in the channel's."""
@@ -200,6 +184,21 @@ class Desk:
         own = self.policy.agents[agent].language if agent is not None else None
         language = own or self.policy.channels[about.channel].language
         rendered = self._render(Purpose.REPORT, language, variables, about)
+        return self._write_from_gateway(Purpose.REPORT, to, about, rendered, language)
+
+    def scrub(self, text: str) -> str:
+        """Take every token of ours out of a text that is about to leave."""
+        return scrub_tokens(text, self.keys)
+
+    def is_ours(self, attachment: DraftAttachment) -> bool:
+        """Tell whether an attachment is a mail of ours: some programs enclose what is answered, with the notes in it."""
+        may_be_mail = attachment.content_type.startswith(_KINDS_OF_MAIL)
+        return may_be_mail and holds_token(attachment.content, self.keys)
+
+    def _write_from_gateway(
+        self, purpose: Purpose, to: Mailbox, about: Subject, rendered: Rendered, language: str
+    ) -> OutboundMail:
+        """Write what speaks for no team: to admins, and to whoever reads figures."""
         outbound_id, token = self._new_token()
         draft = Draft(
             from_=Mailbox("Ticket Gateway", self.policy.channels[about.channel].address),
@@ -214,23 +213,14 @@ class Desk:
             headers=(Header(LOOP_HEADER, token),),
             language=language,
         )
-        return self._outbound(outbound_id, Purpose.REPORT, draft, to.address, about)
+        return self._outbound(outbound_id, purpose, draft, to.address, about)
 
-    def scrub(self, text: str) -> str:
-        """Take every token of ours out of a text that is about to leave."""
-        return scrub_tokens(text, self.keys)
-
-    def is_ours(self, attachment: DraftAttachment) -> bool:
-        """Tell whether an attachment is a mail of ours: some programs enclose what is answered, with the notes in it."""
-        may_be_mail = attachment.content_type.startswith(_KINDS_OF_MAIL)
-        return may_be_mail and holds_token(attachment.content, self.keys)
-
-    def _names_others(self, rendered: "_Text", own: str) -> bool:
+    def _names_others(self, rendered: Rendered, own: str) -> bool:
         """Tell whether a token of ours stands in a text that is not the one of this mail."""
         texts = (text.replace(own, "") for text in (rendered.subject, rendered.text, rendered.html))
         return any(self.scrub(text) != text for text in texts)
 
-    def _leaks(self, rendered: "_Text", purpose: Purpose, language: str, said: Variables, about: Subject) -> bool:
+    def _leaks(self, rendered: Rendered, purpose: Purpose, language: str, said: Variables, about: Subject) -> bool:
         """Tell whether a note of the ticket or the frame of a notification stands in a mail to somebody outside."""
         ticket = about.ticket
         if isinstance(said, AnswerVariables) and find_frame(said.text, ticket.number if ticket else None) is not None:
@@ -252,12 +242,12 @@ class Desk:
         """Return an id that all notifications of a ticket hang below, so that mail programs show them as one thread."""
         return f"ticket.{format_id(ticket.id)}@{self.policy.hostname}"
 
-    def _render(self, purpose: Purpose, language: str, variables: Variables, about: Subject) -> "_Text":
+    def _render(self, purpose: Purpose, language: str, variables: Variables, about: Subject) -> Rendered:
         variant = about.variant or self.policy.channels[about.channel].variant_of(purpose)
         rendered = self.templates.render(purpose, language, variables, variant=variant, channel=about.channel)
         if rendered.problem is not None:
             self.problems.append(rendered.problem)
-        return _Text(subject=rendered.subject, text=rendered.text, html=rendered.html)
+        return rendered
 
     def _outbound(
         self,
@@ -301,13 +291,6 @@ class Desk:
         if channel.reverse_path == "address":
             return ticket.answer_from if ticket else channel.address
         return Address(RETURN_PREFIX + make_token(outbound_id, self.keys, TokenUse.RETURN), self.policy.hostname)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Text:
-    subject: str
-    text: str
-    html: str
 
 
 def _emptied(said: Variables) -> Variables:
