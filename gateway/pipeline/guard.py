@@ -2,10 +2,9 @@
 
 Eight words in a row that stand in a note, and in nothing public, leak it. A note of five to seven words leaks when all of it
 stands there; a shorter one could be anybody's words. Marker lines and the header block of our notifications stand in no answer
-that a person wrote. Time and memory are linear in the texts.
+that a person wrote. Words are compared by how they look (`skeleton.py`). Time and memory are linear in the texts.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,14 +12,13 @@ from itertools import islice
 from typing import Final
 
 from gateway.pipeline.marker import find_markers
-from gateway.pipeline.rules.words import plain
+from gateway.pipeline.skeleton import words_of
 from gateway.tickets import Post, Visibility
 
 RUN: Final = 8
 """So many words in a row are nobody's by chance."""
 SHORTEST_NOTE: Final = 5
 """A note with fewer words is not looked for."""
-_WORD: Final = re.compile(r"[^\W_]+")
 _HEADER_SIGNS: Final = 3
 _LONGEST_HEADER: Final = 400
 
@@ -74,27 +72,24 @@ def find_frame(text: str, number: str | None) -> Leak | None:
 
 
 def find_note(text: str, notes: Sequence[str], public: Sequence[str]) -> Leak | None:
-    """Return words of a note that stand in a text and in nothing public."""
-    said = _words(text)
+    """Return words of a note that stand in a text and in nothing public, however they are written."""
     secret: dict[int, set[tuple[str, ...]]] = {}
     for note in notes:
-        words = _words(note)
+        words = words_of(note)[1]
         length = min(len(words), RUN)
         if length >= SHORTEST_NOTE:
             secret.setdefault(length, set()).update(_runs(words, length))
+    if not secret:
+        return None
+    shown, said = words_of(text)
     for length, runs in sorted(secret.items(), reverse=True):
-        found = [run for run in _runs(said, length) if run in runs]
+        found = [(at, run) for at, run in enumerate(_runs(said, length)) if run in runs]
         if found:
-            known = {run for each in public for run in _runs(_words(each), length)}
-            leaked = next((run for run in found if run not in known), None)
+            known = {run for each in public for run in _runs(words_of(each)[1], length)}
+            leaked = next((at for at, run in found if run not in known), None)
             if leaked is not None:
-                return Leak(kind=LeakKind.NOTE, words=" ".join(leaked))
+                return Leak(kind=LeakKind.NOTE, words=" ".join(shown[leaked : leaked + length]))
     return None
-
-
-def _words(text: str) -> list[str]:
-    """Return the words, without the signs and line breaks that mail programs change on the way, seen or unseen."""
-    return _WORD.findall(plain(text).casefold())
 
 
 def _runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
