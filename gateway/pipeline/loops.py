@@ -1,8 +1,9 @@
 """The breaker between machines: how much automatic mail goes out in an hour, whoever decided that it should.
 
-Every decision about a mail passes `hush`, about a timer `hush_timer`; they take away the automatic mail beyond the caps. A cap
-that is reached opens a breaker for an hour: one note on the ticket, one line to the admins, then silence. So two gateways, or a
-gateway and an autoresponder without any marker, come to rest.
+Who sends too much, or the same on one ticket, is held (`senders.calm_flood`); who sends the same as new matters is taken, but not
+answered (`steps.why_no_answer`). Beyond that every decision about a mail passes `hush`, about a timer `hush_timer`; they take
+away the automatic mail beyond the caps. A cap that is reached opens a breaker for an hour: one note on the ticket, one line to
+the admins, then silence. So two gateways, or a gateway and an autoresponder without any marker, come to rest.
 """
 
 from collections import Counter
@@ -17,7 +18,6 @@ from gateway.pipeline.case import Case
 from gateway.pipeline.effects import (
     AUTOMATIC,
     AddNote,
-    AddPost,
     AskToConfirm,
     Effect,
     OpenTicket,
@@ -156,20 +156,13 @@ class Tally:
     sent: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     """Questions by agent."""
-    said: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Mails that were taken, by the `Address.key` of their author and their likeness."""
     breakers: set[str] = field(default_factory=set)
 
     def with_earlier(self, case: Case) -> Facts:
         """Return the facts of a case as they will be once the earlier ones are written."""
-        facts, writer = case.facts, case.requester.address.key
-        alike = self.said[writer, facts.likeness] if facts.likeness else 0
+        facts = case.facts
         return replace(
             facts,
-            mails_in_last_hour=facts.mails_in_last_hour + sum(count for (key, _), count in self.said.items() if key == writer),
-            alike_in_last_hour=facts.alike_in_last_hour + alike,
-            alike_in_last_week=facts.alike_in_last_week + alike,
-            is_flood_told=facts.is_flood_told or flood_key(writer) in self.breakers,
             to_author=self._add_earlier(facts.to_author),
             to_requester=self._add_earlier(facts.to_requester),
             questions_in_last_hour=facts.questions_in_last_hour
@@ -194,10 +187,5 @@ class Tally:
         way = way_of(case, effects)
         if way is not None:
             self.sent.update(dict.fromkeys(breaker_keys(way.to, way.channel).values(), number))
-        self.said.update(
-            (effect.author.address.key, effect.likeness)
-            for effect in effects
-            if isinstance(effect, AddPost) and effect.likeness is not None
-        )
         self.asked.update(effect.agent for effect in effects if isinstance(effect, AskToConfirm))
         self.breakers |= {e.timer.key for e in effects if isinstance(e, SetTimer) and e.timer.kind is TimerKind.BREAKER}

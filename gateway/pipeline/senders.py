@@ -42,13 +42,11 @@ def calm_flood(case: Case) -> Hit | Miss:
     if facts.agent is not None:
         return Miss("the author is an agent")
     if facts.alike_on_ticket_in_last_day >= loops.equal_mails_per_hour:
-        reason, because = (
-            Reason.EQUAL_MAILS,
-            f"said the same on the ticket {facts.alike_on_ticket_in_last_day} times in the last day",
-        )
-    elif facts.mails_in_last_hour >= loops.mails_per_author_and_hour:
-        cap = loops.mails_per_author_and_hour
-        reason, because = Reason.OVER_LIMIT, f"sent {facts.mails_in_last_hour} mails in the last hour, and {cap} are allowed"
+        reason = Reason.EQUAL_MAILS
+        because = f"said the same on the ticket {facts.alike_on_ticket_in_last_day} times in the last day"
+    elif facts.mails_in_last_hour >= (cap := loops.mails_per_author_and_hour):
+        reason = Reason.OVER_LIMIT
+        because = f"sent {facts.mails_in_last_hour} mails in the last hour, and {cap} are allowed"
     else:
         return Miss(f"mails of the author in the last hour: {facts.mails_in_last_hour}")
     if case.is_waived(reason):

@@ -13,9 +13,10 @@ from email import message_from_bytes, policy
 from typing import Any, Final
 
 from gateway.mail.outbound import OutboundMail, Purpose
+from gateway.mail.received import ReceivedMail
 from gateway.pipeline.facts import AUTOMATIC_PURPOSES, TO_CUSTOMERS
 from gateway.pipeline.journey import Arrival
-from gateway.pipeline.reasons import Outcome
+from gateway.pipeline.reasons import Outcome, Reason
 from gateway.states import OutboundState
 from gateway.tickets import Visibility
 from tests.journeys.stage import Stage
@@ -25,7 +26,7 @@ SECRET: Final = "geheimnis"
 DESK: Final[dict[str, Any]] = {
     "queues": {"accounting": {"agents": ["bert"], "priority": "normal"}},
     "suspended": {"to": ["anna"], "digest": "at_once"},
-    "loops": {"per_domain_and_hour": 6, "per_channel_and_hour": 12, "mails_per_author_and_hour": 12},
+    "loops": {"per_domain_and_hour": 6, "per_channel_and_hour": 12, "mails_per_author_and_hour": 4, "equal_mails_per_hour": 2},
 }
 _RULES: Final[dict[str, Any]] = {
     "rules": [
@@ -61,6 +62,7 @@ DESKS: Final[tuple[dict[str, Any], ...]] = (
 """A history plays on the one that its seed chooses: a plain desk, with rules and triggers, with verified authors, with quotes."""
 _CUSTOMERS: Final = ("kim@kunde.example", "lea@kunde.example", "max@andere.example")
 _STRANGERS: Final = ("fritz@fremd.example", "eve@fremd.example")
+_MONITORING: Final = "monitoring@kunde.example"
 _AGENTS: Final = {"anna": "Anna Arndt <anna@firma.example>", "bert": "Bert Brandt <bert@firma.example>"}
 _WORDS: Final = (
     "Drucker",
@@ -123,6 +125,8 @@ class Witness(Stage):
     """When, to whom and on which channel automatic mail went out."""
     notes: dict[int, list[str]] = field(default_factory=dict)
     """By ticket: the guard knows the notes of the ticket alone."""
+    taken: list[tuple[datetime, str, str]] = field(default_factory=list)
+    """When mail of whom was taken, and the likeness of its text, where nobody had released it."""
     tickets: set[int] = field(default_factory=set)
     happened: list[str] = field(default_factory=list)
     _counter: int = 0
@@ -149,6 +153,30 @@ class Witness(Stage):
     def mails_to(self, address: str) -> list[OutboundMail]:
         """Return what was sent to an address."""
         return [mail for mail in self.sent if str(mail.recipient) == address]
+
+    async def _describe(self, mail: ReceivedMail, arrival: Arrival) -> dict[str, Any]:
+        if mail.waiver is None:
+            self._is_calm(arrival)
+        return await super()._describe(mail, arrival)
+
+    def _is_calm(self, arrival: Arrival) -> None:
+        """Nobody's mail is taken beyond the limit, only what is on a ticket is a loop, and what is said again is not answered."""
+        loops, decision = self.policy.loops, arrival.decision
+        if decision.reason is Reason.EQUAL_MAILS and decision.ticket is None:
+            self._break("a mail of no ticket is held because it says the same as others")
+        for post in arrival.changes.posts:
+            author = post.author.address.key
+            if post.likeness is None or author in self.policy.agent_of_address:
+                continue
+            lately = [likeness for at, who, likeness in self.taken if who == author and at >= self.now - timedelta(hours=1)]
+            if len(lately) >= loops.mails_per_author_and_hour:
+                self._break(f"mail of {author} is taken beyond the limit")
+            is_answered = any(
+                mail.purpose in AUTOMATIC_PURPOSES and mail.recipient.key == author for mail in arrival.changes.outbound
+            )
+            if is_answered and post.likeness and lately.count(post.likeness) >= loops.equal_mails_per_hour:
+                self._break(f"{author} said the same {lately.count(post.likeness)} times in an hour and is answered")
+            self.taken.append((self.now, author, post.likeness))
 
     async def _describe_arrival(self, arrival: Arrival, ticket_id: int | None) -> dict[str, Any]:
         changes = arrival.changes
@@ -264,6 +292,12 @@ def machine_answers(witness: Witness) -> dict[str, Any] | None:
     if witness.chance.random() < 0.5:
         fields["Auto-Submitted"] = "auto-replied"
     return {"mail": _mail(witness, str(answered.recipient), "Ich bin nicht da und lese Ihre Mail spaeter.", **fields)}
+
+
+def monitoring_reports(witness: Witness) -> dict[str, Any]:
+    """Report a fault that lasts, as a machine whose mail says nothing of that."""
+    number = witness.count()
+    return {"mail": _mail(witness, _MONITORING, f"Server {number} antwortet nicht, seit {number} Minuten.")}
 
 
 def agent_acts(witness: Witness) -> dict[str, Any] | None:
@@ -394,6 +428,8 @@ _HAPPENINGS: Final[tuple[Callable[[Witness], dict[str, Any] | None], ...]] = (
     customer_answers,
     customer_answers,
     machine_answers,
+    monitoring_reports,
+    monitoring_reports,
     agent_acts,
     agent_acts,
     agent_acts,

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from gateway.mail.outbound import Purpose
 from gateway.storage.database import Database
+from gateway.storage.tickets import TicketFilter
 from tests.histories.inline import InlineWorkers
 from tests.histories.machines import Autoresponder, Gateway, House, World, first_mail
 from tests.journeys.stage import make_policy
@@ -74,6 +76,22 @@ async def test_gateway_and_autoresponder_without_marker_come_to_rest(build: Buil
     world.post(first_mail(MACHINE, OURS))
     await world.run()
     assert any(letter.recipient == MACHINE for letter in world.delivered)
+
+
+async def test_machine_that_never_names_what_it_answers_comes_to_rest_without_any_cap_and_every_mail_is_a_ticket(
+    build: Build,
+) -> None:
+    """Each of its answers looks like a new matter: after the third with the same words we stay silent."""
+    machine = Autoresponder(address=MACHINE)
+    house = await build({"loops": {"per_correspondent_and_hour": 1000, "per_domain_and_hour": 1000}})
+    ours = Gateway(house=house)
+    world = World(machines={OURS: ours, "gw.firma.example": ours, MACHINE: machine}, delay=timedelta(minutes=1))
+    world.post(first_mail(MACHINE, OURS))
+    await world.run()
+    confirmations = [mail for mail in house.sent if mail.purpose is Purpose.CONFIRMATION]
+    arrived = [letter for letter in world.delivered if letter.recipient == OURS]
+    tickets = await house.database.read(lambda tx: tx.tickets.list(TicketFilter(requester=MACHINE)))
+    assert (len(confirmations), len(arrived), len(tickets)) == (4, 5, 5)
 
 
 @pytest.mark.parametrize("minutes", [1, 25])

@@ -35,8 +35,6 @@ def gateway_configuration(places: Places) -> dict[str, object]:
         "relay": {"retry": {"first_delay": 1, "maximum_delay": 2}},
         "limits": {"message_size": LARGEST_MAIL},
         "resolver": {"servers": [f"127.0.0.1:{places.ports.dns}"]},
-        # smtp-source sends hundreds of mails of one author, all with the same text
-        "loops": {"mails_per_author_and_hour": 1000, "equal_mails_per_hour": 1000},
         "agents": {
             key: {"name": name, "addresses": [f"{key}@firma.test"], "signature": f"{name.split()[0]} vom Support\nFirma GmbH"}
             for key, name in AGENTS.items()

@@ -65,12 +65,12 @@ async def desk(database: Database, make: "Make") -> Desk:
         StoredAttachment(filename=f"{SECRET}.png", content_type="image/png", size=c.size, sha256=c.sha256)
         for c in (shared, photo)
     )
-    mine = _post(make, own, f"{SECRET} eins", author=me, attachments=attached, html=SECRET, quoted=SECRET)
+    mine = _post(make, own, f"{SECRET} eins", author=me, attachments=attached, html=SECRET, quoted=SECRET, likeness=SECRET)
     answer = _post(
         make, own, f"Liebe {SECRET}", author=Mailbox("Anna", Address("anna", "firma.example")), side=Side.AGENT, agent="anna"
     )
     theirs = _post(make, other, "Feuer", attachments=(replace(attached[0], filename="logo.png"),))
-    joined = _post(make, other, f"{SECRET} zwei", author=me)
+    joined = _post(make, other, f"{SECRET} zwei", author=me, likeness=SECRET)
     mail = make.acceptance(
         f"Subject: {SECRET}\r\n\r\n".encode() + SECRET.encode() * LARGE, author_key=me.address.key, subject=SECRET, because=SECRET
     )

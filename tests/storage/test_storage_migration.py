@@ -11,6 +11,7 @@ from alembic.config import Config
 from gateway.states import TicketStatus
 from gateway.storage.automatic import Addressed
 from gateway.storage.database import Database
+from gateway.storage.said import NOTHING_SAID
 from gateway.storage.transaction import Writer
 from gateway.tickets import Changes, Side
 
@@ -49,4 +50,20 @@ async def test_rows_of_the_first_schema_get_what_the_second_knows(url: str, make
     purposes = [mails[0].purpose]
     counts = await database.read(lambda tx: tx.outbox.automatic_counts(asked, since=make.now, purposes=purposes))
     assert [(each.recipient, each.domain) for each in counts] == [(0, 1), (0, 1)]
+    await database.close()
+
+
+async def test_posts_of_an_older_schema_stay_and_count_as_no_mails(url: str, make: "Make", tmp_path: Path) -> None:
+    ticket = make.ticket()
+    post = replace(make.post(ticket), likeness="f0")
+    first = await Database.open(data=tmp_path, database=url)
+    await first.write(lambda tx: tx.apply(Changes(new_tickets=(ticket,), posts=(post,))))
+    await first.write(_take_back)
+    await first.close()
+
+    database = await Database.open(data=tmp_path, database=url)
+    assert await database.read(lambda tx: tx.tickets.posts(ticket.id)) == (replace(post, likeness=None),)
+    key = post.author.address.key
+    said = await database.read(lambda tx: tx.tickets.said_lately(key, "f0", ticket_id=ticket.id, now=make.now, most=5))
+    assert said == NOTHING_SAID
     await database.close()
