@@ -5,6 +5,7 @@ Start with `Evidence`. The package `gateway.evidence` makes one; everybody else 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class SpfResult(StrEnum):
@@ -153,3 +154,16 @@ class Evidence:
     """The deciding fact, in words an admin understands."""
     is_complete: bool = True
     """False when the time budget ran out before every question was answered."""
+
+    @classmethod
+    def unobserved(cls, assurance: Assurance = Assurance.UNPROVEN, *, because: str = "") -> Self:
+        """Return evidence that says how sure we are and nothing of what was seen."""
+        return cls(
+            spf=SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.MFROM),
+            dkim=(),
+            arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
+            dmarc=DmarcEvidence(result=DmarcResult.NONE, policy=DmarcPolicy.NONE, domain=None),
+            through=None,
+            assurance=assurance,
+            because=because,
+        )

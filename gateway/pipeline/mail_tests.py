@@ -14,8 +14,6 @@ from gateway.mail.addresses import Address
 from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
     Assurance,
     DmarcEvidence,
     DmarcPolicy,
@@ -155,15 +153,7 @@ def _evidence(assurance: Assurance, domain: str | None, *, forwarded: bool) -> E
     result = DmarcResult.PASS if assurance is Assurance.PROVEN else DmarcResult.FAIL
     dmarc = DmarcEvidence(result=result, policy=DmarcPolicy.NONE, domain=domain, because=because)
     through = Through(forwarder="test", client_ip=None, helo=None, mail_from=None, spf=spf, dmarc=dmarc) if forwarded else None
-    return Evidence(
-        spf=spf,
-        dkim=(),
-        arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-        dmarc=dmarc,
-        through=through,
-        assurance=assurance,
-        because=because,
-    )
+    return replace(Evidence.unobserved(assurance, because=because), spf=spf, dmarc=dmarc, through=through)
 
 
 def _decide(test: Any, mail: ReceivedMail, policy: Policy) -> Ended:  # noqa: ANN401 likewise

@@ -210,17 +210,7 @@ class TicketSheet:
 
     def note(self, effect: AddNote) -> None:
         """Add what the gateway itself has to say to the agents."""
-        ticket = self.current()
-        post = Post(
-            id=self.new_id(),
-            ticket_id=ticket.id,
-            visibility=Visibility.INTERNAL,
-            side=Side.SYSTEM,
-            author=self._own_mailbox(ticket),
-            text=effect.text,
-            created_at=self.now,
-        )
-        self.post(post, by=effect.by, why="note")
+        self.post(self._own_note(self.current(), effect.text), by=effect.by, why="note")
 
     # ---------------------------------------------------------------------------------------------------- several tickets
 
@@ -291,8 +281,8 @@ class TicketSheet:
         first, _ = self.touched.get(old.id, (old, old))
         self.touched[old.id] = (first, new)
 
-    def _add_note_to(self, ticket: Ticket, text: str, *, by: str) -> None:
-        post = Post(
+    def _own_note(self, ticket: Ticket, text: str) -> Post:
+        return Post(
             id=self.new_id(),
             ticket_id=ticket.id,
             visibility=Visibility.INTERNAL,
@@ -301,7 +291,9 @@ class TicketSheet:
             text=text,
             created_at=self.now,
         )
-        self.new_posts.append(post)
+
+    def _add_note_to(self, ticket: Ticket, text: str, *, by: str) -> None:
+        self.new_posts.append(self._own_note(ticket, text))
         self.log(by=by, what="internal post", why="merge", ticket=ticket)
 
     def _own_mailbox(self, ticket: Ticket) -> Mailbox:

@@ -15,16 +15,7 @@ from sqlalchemy import case, delete, or_, select, update
 from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
-    Assurance,
-    DmarcEvidence,
-    DmarcPolicy,
-    DmarcResult,
     Evidence,
-    SpfEvidence,
-    SpfResult,
-    SpfScope,
 )
 from gateway.people import Contact
 from gateway.states import OutboundState, ReceivedState
@@ -201,7 +192,7 @@ def _erase_received(tx: Writer, *, ids: Sequence[int]) -> _Portion:
             "state": ReceivedState.DISCARDED if is_waiting else row.state,
             "content_sha256": _STUB_CONTENT.sha256,
             "envelope": Envelope(reverse_path=None, recipients=(), received_at=row.envelope.received_at, door=row.envelope.door),
-            "evidence": _without_evidence(row.evidence.assurance),
+            "evidence": Evidence.unobserved(row.evidence.assurance, because=STUB),
             "author_key": None,
             "message_id": None,
             "subject": None,
@@ -275,15 +266,3 @@ def _forget(tx: Writer, *, digests: Sequence[str], since_id: int) -> Sequence[st
 
 def _remove_files(tx: Writer, *, digests: Sequence[str]) -> int:
     return tx.contents.remove_orphans(digests) if digests else 0
-
-
-def _without_evidence(assurance: Assurance) -> Evidence:
-    return Evidence(
-        spf=SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.MFROM),
-        dkim=(),
-        arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-        dmarc=DmarcEvidence(result=DmarcResult.NONE, policy=DmarcPolicy.NONE, domain=None),
-        through=None,
-        assurance=assurance,
-        because=STUB,
-    )

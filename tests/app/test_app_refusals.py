@@ -9,8 +9,6 @@ from gateway.mail.addresses import Address
 from gateway.mail.content import Content
 from gateway.mail.envelope import Door, Envelope, Recipient, RouteKind
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
     Assurance,
     DmarcEvidence,
     DmarcPolicy,
@@ -27,15 +25,7 @@ from tests.journeys.stage import make_policy
 
 SPF = SpfEvidence(result=SpfResult.FAIL, domain="bank.example", scope=SpfScope.MFROM)
 DMARC = DmarcEvidence(result=DmarcResult.FAIL, policy=DmarcPolicy.REJECT, domain="bank.example")
-FORGED = Evidence(
-    spf=SPF,
-    dkim=(),
-    arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-    dmarc=DMARC,
-    through=None,
-    assurance=Assurance.CONTRADICTED,
-    because="given",
-)
+FORGED = replace(Evidence.unobserved(Assurance.CONTRADICTED, because="given"), spf=SPF, dmarc=DMARC)
 UNANSWERED = replace(FORGED, dmarc=replace(DMARC, result=DmarcResult.TEMPERROR), assurance=Assurance.UNPROVEN)
 
 

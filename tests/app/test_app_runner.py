@@ -10,16 +10,7 @@ from gateway.config.load import load_config
 from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
-    Assurance,
-    DmarcEvidence,
-    DmarcPolicy,
-    DmarcResult,
     Evidence,
-    SpfEvidence,
-    SpfResult,
-    SpfScope,
 )
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.journey import Road
@@ -38,15 +29,7 @@ channels:
   support: {{address: support@firma.example, display_name: Firma Support, queue: support, smarthosts: [main], language: de}}
 """
 
-EVIDENCE = Evidence(
-    spf=SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.HELO),
-    dkim=(),
-    arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-    dmarc=DmarcEvidence(result=DmarcResult.NONE, policy=DmarcPolicy.NONE, domain=None),
-    through=None,
-    assurance=Assurance.UNPROVEN,
-    because="",
-)
+EVIDENCE = Evidence.unobserved()
 
 
 class NoWayOn(Exception):

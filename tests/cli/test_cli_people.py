@@ -14,16 +14,7 @@ from gateway.mail.addresses import Address, Mailbox
 from gateway.mail.content import Content
 from gateway.mail.envelope import Door, Envelope, Recipient, RouteKind
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
-    Assurance,
-    DmarcEvidence,
-    DmarcPolicy,
-    DmarcResult,
     Evidence,
-    SpfEvidence,
-    SpfResult,
-    SpfScope,
 )
 from gateway.mail.received import ReceivedMail
 from gateway.states import ReceivedState, TicketStatus
@@ -48,15 +39,7 @@ channels:
     {{address: a@alt.example, display_name: Alt, queue: support, smarthosts: [main], active: false, intake_policy: contacts}}
 """
 NOW = datetime.now(UTC)
-EVIDENCE = Evidence(
-    spf=SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.MFROM),
-    dkim=(),
-    arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-    dmarc=DmarcEvidence(result=DmarcResult.NONE, policy=DmarcPolicy.NONE, domain=None),
-    through=None,
-    assurance=Assurance.UNPROVEN,
-    because="given",
-)
+EVIDENCE = Evidence.unobserved(because="given")
 
 
 def received(number: int, author: str, channel: str = "support") -> Acceptance:

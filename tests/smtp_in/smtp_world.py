@@ -16,16 +16,7 @@ from gateway.mail.addresses import Address
 from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope, Recipient, RouteKind
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
-    Assurance,
-    DmarcEvidence,
-    DmarcPolicy,
-    DmarcResult,
     Evidence,
-    SpfEvidence,
-    SpfResult,
-    SpfScope,
 )
 from gateway.smtp_in.committer import Committer
 from gateway.smtp_in.intake import Intake
@@ -39,15 +30,7 @@ HOSTNAME = "gw.firma.example"
 CHANNELS = {"support@firma.example": "support", "sales@firma.example": "sales", "postmaster@gw.firma.example": "support"}
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
-NO_EVIDENCE = Evidence(
-    spf=SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.MFROM),
-    dkim=(),
-    arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-    dmarc=DmarcEvidence(result=DmarcResult.NONE, policy=DmarcPolicy.NONE, domain=None),
-    through=None,
-    assurance=Assurance.UNPROVEN,
-    because="nobody asked",
-)
+NO_EVIDENCE = Evidence.unobserved(because="nobody asked")
 
 
 class Clock:

@@ -11,30 +11,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
-    Assurance,
-    DmarcEvidence,
-    DmarcPolicy,
-    DmarcResult,
     Evidence,
-    SpfEvidence,
-    SpfResult,
-    SpfScope,
 )
 from gateway.mail.received import ReceivedMail
 from gateway.storage.database import Database, utc_now
 from gateway.storage.received import Acceptance
 
-_EVIDENCE = Evidence(
-    spf=SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.HELO),
-    dkim=(),
-    arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-    dmarc=DmarcEvidence(result=DmarcResult.NONE, policy=DmarcPolicy.NONE, domain=None),
-    through=None,
-    assurance=Assurance.UNPROVEN,
-    because="",
-)
+_EVIDENCE = Evidence.unobserved()
 
 
 async def _accept_forever(database: Database) -> None:

@@ -14,8 +14,6 @@ from gateway.mail.addresses import Address, Mailbox
 from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope, Recipient, RouteKind
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
     Assurance,
     DmarcEvidence,
     DmarcPolicy,
@@ -187,15 +185,9 @@ def make_outbound(purpose: Purpose, recipient: Address, ticket_id: int | None, a
 
 
 def make_mail(content: bytes, assurance: Assurance, recipients: tuple[Recipient, ...], waiver: Waiver | None) -> ReceivedMail:
-    evidence = Evidence(
-        spf=SpfEvidence(result=SpfResult.PASS, domain="firma.example", scope=SpfScope.MFROM, aligned=True),
-        dkim=(),
-        arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-        dmarc=DmarcEvidence(result=DmarcResult.PASS, policy=DmarcPolicy.NONE, domain="firma.example"),
-        through=None,
-        assurance=assurance,
-        because="given",
-    )
+    spf = SpfEvidence(result=SpfResult.PASS, domain="firma.example", scope=SpfScope.MFROM, aligned=True)
+    dmarc = DmarcEvidence(result=DmarcResult.PASS, policy=DmarcPolicy.NONE, domain="firma.example")
+    evidence = replace(Evidence.unobserved(assurance, because="given"), spf=spf, dmarc=dmarc)
     envelope = Envelope(reverse_path=KAETHE.address, recipients=recipients, received_at=NOW)
     return ReceivedMail(id=5, channel="support", envelope=envelope, content=Content.of(content), evidence=evidence, waiver=waiver)
 

@@ -1,5 +1,6 @@
 """Whatever an agent types in the first lines: it is understood or refused in words, and never a fault."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
@@ -10,16 +11,11 @@ from gateway.mail.addresses import Address, Mailbox
 from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope
 from gateway.mail.evidence import (
-    ArcEvidence,
-    ArcResult,
     Assurance,
     DmarcEvidence,
     DmarcPolicy,
     DmarcResult,
     Evidence,
-    SpfEvidence,
-    SpfResult,
-    SpfScope,
 )
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.case import Case
@@ -88,16 +84,8 @@ def make_case() -> Case:
     """Return a proven mail of Anna's about nothing."""
     content = b"From: anna@firma.example\r\nTo: support@firma.example\r\nMessage-ID: <a@firma.example>\r\n\r\nHallo\r\n"
     reading = read_message(parse_message(content))
-    spf = SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.MFROM)
-    evidence = Evidence(
-        spf=spf,
-        dkim=(),
-        arc=ArcEvidence(result=ArcResult.NONE, sealer=None),
-        dmarc=DmarcEvidence(result=DmarcResult.PASS, policy=DmarcPolicy.NONE, domain="firma.example"),
-        through=None,
-        assurance=Assurance.PROVEN,
-        because="given",
-    )
+    dmarc = DmarcEvidence(result=DmarcResult.PASS, policy=DmarcPolicy.NONE, domain="firma.example")
+    evidence = replace(Evidence.unobserved(Assurance.PROVEN, because="given"), dmarc=dmarc)
     mail = ReceivedMail(
         id=Ids(clock_ms=lambda: 1_800_000_000_000, node=0).next(),
         channel="support",
