@@ -87,8 +87,11 @@ OfReason = Annotated[str | None, typer.Option("--reason", metavar="REASON", help
 OfChannel = Annotated[str | None, typer.Option("--channel", metavar="CHANNEL", help="With --all: of this channel.")]
 
 
-@suspended_app.command("accept")
-def accept(
+@suspended_app.command(
+    "accept", help="Take suspended mail after all. Only what had held it is skipped: a forged agent still cannot act."
+)
+@suspended_app.command("reject", help="Discard suspended mail; its author hears nothing.")
+def work_suspended(
     context: typer.Context,
     *,
     mails: SomeIds = None,
@@ -98,25 +101,12 @@ def accept(
     config: ConfigPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take suspended mail after all. Only what had held it is skipped: a forged agent still cannot act."""
-    which = _which(mails, everything=everything, reason=reason, channel=channel)
-    _ask_suspended(context, "accept", which, config, as_json=as_json)
+    """Take suspended mail, or discard it: as the command is called."""
+    from gateway.cli.requesting import ask_for_suspended  # noqa: PLC0415 heavy
+    from gateway.pipeline.requests import Verb  # noqa: PLC0415 heavy
 
-
-@suspended_app.command("reject")
-def reject(
-    context: typer.Context,
-    *,
-    mails: SomeIds = None,
-    everything: All = False,
-    reason: OfReason = None,
-    channel: OfChannel = None,
-    config: ConfigPath = None,
-    as_json: AsJson = False,
-) -> None:
-    """Discard suspended mail; its author hears nothing."""
     which = _which(mails, everything=everything, reason=reason, channel=channel)
-    _ask_suspended(context, "reject", which, config, as_json=as_json)
+    raise typer.Exit(ask_for_suspended(Verb(str(context.info_name)), config_path(context, config), which, as_json=as_json))
 
 
 @suspended_app.command("block")
@@ -197,13 +187,6 @@ def _which(mails: list[str] | None, *, everything: bool, reason: str | None, cha
         message = "--reason and --channel go with --all"
         raise WrongCommand(message)
     return Which(ids=tuple(mails or ()), reason=reason, channel=channel)
-
-
-def _ask_suspended(context: typer.Context, verb: str, which: "Which", config: Path | None, *, as_json: bool) -> None:
-    from gateway.cli.requesting import ask_for_suspended  # noqa: PLC0415 heavy
-    from gateway.pipeline.requests import Verb  # noqa: PLC0415 heavy
-
-    raise typer.Exit(ask_for_suspended(Verb(verb), config_path(context, config), which, as_json=as_json))
 
 
 def _ask(context: typer.Context, verb: str, mails: list[str], config: Path | None, *, as_json: bool) -> None:
