@@ -16,6 +16,16 @@ The first cut is whether trying again can help::
 
 Anything else that is raised is a fault of ours: 451 before the 250, state `failed` after it.
 What a stranger is told is never the text of an error.
+
+`except Exception` stands only where one fault must not stop everybody else (`tests/docs/test_docs_errors.py` holds this list):
+
+- the SMTP hook answers 451: `smtp_in/session.py` and `smtp_in/conversation.py` one command, `smtp_in/connection.py` one client;
+- the pipeline's runner lets one mail fail, or one timer come later: `pipeline/runner.py`, `pipeline/timekeeper.py`;
+- the relay's worker goes on with the next mail: `relay/sender.py`.
+
+Elsewhere it is caught only to be raised again in whoever waits for the work: where several share one transaction
+(`smtp_in/committer.py`, `storage/gathered.py`, `storage/sqlite.py`, `storage/postgresql.py`), and where another process asked
+for it (`line.py`, `pipeline/worker.py`). The first frame of a child process (`child.py`) writes it down and ends the process.
 """
 
 
