@@ -21,6 +21,7 @@ from gateway.pipeline.effects import (
     AddParticipant,
     AddPost,
     Announce,
+    AnnounceExpiry,
     AskToConfirm,
     Assign,
     BlockSender,
@@ -243,6 +244,8 @@ class _Sheet:
                 self.mails.send_report(effect)
             case SendDigest():
                 self.listed += self.mails.send_digest(effect)
+            case AnnounceExpiry():
+                self.mails.announce_expiry(effect)
             case SaveContact():
                 self.contacts.append(self._with_id(effect.contact))
             case SaveOrganisation():

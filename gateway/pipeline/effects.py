@@ -342,6 +342,13 @@ class SendDigest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceExpiry:
+    """Tell the admins what nobody decided in time."""
+
+    mails: tuple[ReceivedLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendReport:
     """Mail somebody the figures of a week."""
 
@@ -450,6 +457,7 @@ Effect = (
     | SendVerification
     | SendWelcome
     | SendDigest
+    | AnnounceExpiry
     | SendReport
     | SaveContact
     | SaveOrganisation

@@ -14,6 +14,7 @@ from gateway.mail.reading import Reading
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.compose import DraftAttachment
 from gateway.pipeline.effects import (
+    AnnounceExpiry,
     AskToConfirm,
     FailDelivery,
     NotifyAgents,
@@ -30,7 +31,7 @@ from gateway.pipeline.effects import (
 )
 from gateway.pipeline.facts import Acquaintance
 from gateway.pipeline.identity import answered_by
-from gateway.pipeline.notices import Notice, answer_is_held, answer_not_arrived
+from gateway.pipeline.notices import Notice, answer_is_held, answer_not_arrived, suspended_expired
 from gateway.pipeline.outgoing import Desk, Subject
 from gateway.pipeline.presence import present_team
 from gateway.pipeline.reading.lists import cap_assurance
@@ -45,6 +46,8 @@ from gateway.pipeline.views import (
     delivery_failed_variables,
     digest_variables,
     notification_variables,
+    reason_in_words,
+    suspended_views,
     verification_variables,
     via,
     welcome_variables,
@@ -109,6 +112,15 @@ class MailSheet:
         return tuple(
             ListedMail(outbound_id=mail.id, number=number, received_id=each.id) for number, each in enumerate(effect.mails, 1)
         )
+
+    def announce_expiry(self, effect: AnnounceExpiry) -> None:
+        """Tell the admins what nobody decided in time."""
+        policy = self.desk.policy
+        words = self.desk.templates.words(policy.operators_language(self.channel), channel=policy.carrier(self.channel))
+        mails = [
+            (view.author, view.subject, reason_in_words(view.reason, words)) for view in suspended_views(effect.mails, self.desk)
+        ]
+        self.announce(suspended_expired(mails, days=policy.suspended.expire_days))
 
     def send_report(self, effect: SendReport) -> None:
         """Mail the figures of a week."""

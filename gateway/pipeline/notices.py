@@ -3,11 +3,15 @@
 A notice goes out in the language of the channel that carries it (`Policy.operators_language`); the trace stays English.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.pipeline.effects import TellOperators
 from gateway.pipeline.said import Said
+
+_MOST_NAMED: Final = 20
+"""So many mails stand in one notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,16 +108,23 @@ def forwarding_asked(address: str, question: str) -> Notice:
     )
 
 
-def suspended_expired(named: Iterable[str], *, more: int, days: int) -> Notice:
-    """Say: nobody decided these in time."""
-    listed = list(named)
+def suspended_expired(mails: Sequence[tuple[str, str, str]], *, days: int) -> Notice:
+    """Say: nobody decided these in time; of each its author, its subject, and in words why it waited."""
+    more = len(mails) - _MOST_NAMED
+    named = mails[:_MOST_NAMED]
     return Notice(
         title=Said(
             de=f"Angehaltene Mails wurden nach {days} Tagen verworfen", en=f"Suspended mail was discarded after {days} days"
         ),
         text=Said(
-            de="\n".join([*listed, *([f"und {more} weitere"] if more else [])]),
-            en="\n".join([*listed, *([f"and {more} more"] if more else [])]),
+            de="\n".join(
+                [f"{author or 'ohne Absender'}: {subject or 'ohne Betreff'} ({reason})" for author, subject, reason in named]
+                + ([f"und {more} weitere"] if more > 0 else [])
+            ),
+            en="\n".join(
+                [f"{author or 'no author'}: {subject or 'no subject'} ({reason})" for author, subject, reason in named]
+                + ([f"and {more} more"] if more > 0 else [])
+            ),
         ),
     )
 

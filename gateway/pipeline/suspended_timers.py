@@ -3,13 +3,11 @@
 from typing import Final
 
 from gateway.pipeline.case import Hit, Miss
-from gateway.pipeline.effects import Effect, RejectMail, SendDigest
-from gateway.pipeline.notices import suspended_expired
+from gateway.pipeline.effects import AnnounceExpiry, Effect, RejectMail, SendDigest
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.timer_facts import TimerCase
 
 BY_EXPIRY: Final = "gateway: nobody wanted it in time"
-_MOST_NAMED: Final = 20
 
 
 def send_digest(case: TimerCase) -> Hit | Miss:
@@ -34,9 +32,7 @@ def expire_suspended(case: TimerCase) -> Hit | Miss:
     if not expired:
         return Miss("everything of that day was decided")
     effects: list[Effect] = [RejectMail(received_id=mail.id, by=BY_EXPIRY, old=mail.state) for mail in expired]
-    named = [f"{mail.author or 'no author'}: {mail.subject or 'no subject'} ({mail.reason})" for mail in expired[:_MOST_NAMED]]
+    effects.append(AnnounceExpiry(mails=expired))
     days = case.policy.suspended.expire_days
-    notice = suspended_expired(named, more=max(0, len(expired) - _MOST_NAMED), days=days)
-    effects.append(notice.to(case.policy.operators_language()))
     because = f"mails that waited for more than {days} days: {len(expired)}"
     return Hit(outcome=Outcome.RECORD, reason=Reason.EXPIRED, because=because, effects=tuple(effects))

@@ -3,7 +3,7 @@
 Every text of a person passes `Desk.scrub` on its way in, so that no token leaves with it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -58,7 +58,17 @@ def confirmation_variables(ticket: Ticket, channel: ChannelSettings, marker: str
 
 def digest_variables(mails: Sequence[ReceivedLine], desk: Desk, *, expires_days: int | None) -> VariablesOf:
     """Return what a list of suspended mail shows."""
-    entries = tuple(
+    entries = suspended_views(mails, desk)
+
+    def variables(marker: str) -> DigestVariables:
+        return DigestVariables(marker=marker, hostname=desk.policy.hostname, entries=entries, expires_days=expires_days)
+
+    return variables
+
+
+def suspended_views(mails: Sequence[ReceivedLine], desk: Desk) -> tuple[SuspendedView, ...]:
+    """Return what is shown of suspended mails, numbered from 1."""
+    return tuple(
         SuspendedView(
             index=number,
             author=clean_line(mail.author or "")[:_LONGEST_NAME],
@@ -70,10 +80,11 @@ def digest_variables(mails: Sequence[ReceivedLine], desk: Desk, *, expires_days:
         for number, mail in enumerate(mails, 1)
     )
 
-    def variables(marker: str) -> DigestVariables:
-        return DigestVariables(marker=marker, hostname=desk.policy.hostname, entries=entries, expires_days=expires_days)
 
-    return variables
+def reason_in_words(reason: str, words: Mapping[str, object]) -> str:
+    """Return why a mail waited as people read it: `words` are those that templates share."""
+    known = words.get("reason")
+    return str(known.get(reason, reason)) if isinstance(known, Mapping) else reason
 
 
 def verification_variables(channel: ChannelSettings, marker: str) -> VerificationVariables:
