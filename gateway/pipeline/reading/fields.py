@@ -11,7 +11,9 @@ from typing import Final
 MOST_FIELDS: Final = 1000
 LONGEST_FIELD: Final = 262_144
 _NAME: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
-_FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:((?:[^\n]*+\n(?=[ \t]))*+[^\n]*+)(?:\n|\Z)")
+_FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
+"""Nothing in the repeated group may fail behind a look-ahead or a possessive repeat: Python 3.11.2, which is Debian 12's, then
+goes on behind the place that it should have returned to."""
 _BLANK_LINE: Final = re.compile(rb"\r*\n|[ \t]+\r?\n")
 _BLANK_LINES: Final = re.compile(rb"[\r\n]+")
 _NEEDED: Final = frozenset({"content-type", "content-transfer-encoding", "content-disposition", "content-id", "from", "subject"})

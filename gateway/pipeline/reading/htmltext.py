@@ -11,7 +11,7 @@ from gateway.pipeline.reading.html import HIDDEN_STYLE
 from gateway.pipeline.reading.htmllines import TextLines
 from gateway.pipeline.reading.text import clean_text
 
-_TOKEN: Final = re.compile(r'<(/?[a-z0-9]+)([^">]*+(?:"[^"]*+"[^">]*+)*+)>([^<]*+)|([^<]++)|<')
+_TOKEN: Final = re.compile(r'<(/?[a-z0-9]+)([^">]*+(?:"[^"]*"[^">]*)*)>([^<]*+)|([^<]++)|<')
 """A tag (with its slash, its attributes, the text behind it), or a text before any tag, in HTML as nh3 writes it."""
 _PARAGRAPHS: Final = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "dl", "figure")
 _BLOCKS: Final = (
@@ -26,10 +26,10 @@ _QUIET: Final = (
     "(?:b|i|u|s|em|strong|span|font|small|big|code|tt|strike|sub|sup|abbr|bdi|bdo|mark|del|ins|cite|tbody|thead|tfoot|col|"
     "colgroup)"
 )
-_PLAIN_ATTRIBUTES: Final = '(?: [a-z]++="[^"]*+")*+'
+_PLAIN_ATTRIBUTES: Final = '(?: [a-z]+="[^"]*")*'
 _QUIET_TAGS: Final = re.compile(rf"<(?:/{_QUIET}|(?:{_QUIET}|td|th){_PLAIN_ATTRIBUTES})>")
 """Tags that change nothing about the text, in HTML as nh3 writes it: it is quicker not to look at each of them."""
-_HIDDEN_QUIET: Final = re.compile(rf'<(?:{_QUIET}|td|th)(?: [a-z]++="[^"]*+")*? {_HIDDEN}')
+_HIDDEN_QUIET: Final = re.compile(rf'<(?:{_QUIET}|td|th)(?: [a-z]+="[^"]*")*? {_HIDDEN}')
 _HREF: Final = re.compile(r'\shref="([^"]*)"')
 _ALT: Final = re.compile(r'\salt="([^"]*)"')
 _START: Final = re.compile(r'\sstart="([^"]*)"')
