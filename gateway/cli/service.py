@@ -1,4 +1,4 @@
-"""`run`, `inject` and `route`: the daemon, and what talks to it."""
+"""`run`, `inject`, `route`, `backup` and `verify`: the daemon, what talks to it, and what it must not lose."""
 
 import os
 from io import BufferedReader
@@ -121,6 +121,23 @@ def demo(
     from gateway.cli.demo.play import demo as play  # noqa: PLC0415 heavy
 
     raise typer.Exit(play(once=once, port=port))
+
+
+def backup(
+    context: typer.Context,
+    *,
+    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder, or that of an earlier backup.")],
+    read: Annotated[bool, typer.Option("--verify", help="Then read every body in it, the older ones, too.")] = False,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy database and bodies while the gateway runs; 1 when something of it is lost or damaged.
+
+    Into the same folder again only what is new is copied. What you wrote yourself (configuration, templates, keys) is not in it.
+    """
+    from gateway.cli.backing_up import back_up  # noqa: PLC0415 heavy
+
+    raise typer.Exit(back_up(config_path(context, config), to, read=read, as_json=as_json))
 
 
 def verify(context: typer.Context, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
