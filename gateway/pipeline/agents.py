@@ -102,10 +102,10 @@ def _act(case: Case, agent: str, ticket: Ticket) -> Hit:
     if not has_words and not commands.effects:
         return tell(case, Reason.EMPTY_ANSWER, agent, "nothing stands above the quote", sayings.nothing_written())
     if not has_words:
-        return _keep_inside(case, ticket, commands, Reason.AGENT_COMMAND, "commands only")
+        return _keep_inside(case, ticket, commands, Reason.AGENT_COMMAND, "commands, and no text to send")
     if commands.is_note or is_to_note_address(case):
         post = agent_post(case, agent, commands.text, Visibility.INTERNAL)
-        return _keep_inside(case, ticket, commands, Reason.AGENT_NOTE, "it is a note", post)
+        return _keep_inside(case, ticket, commands, Reason.AGENT_NOTE, "a note for the team", post)
     return _answer(case, agent, ticket, commands)
 
 

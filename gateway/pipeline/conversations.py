@@ -52,7 +52,7 @@ def start_as_agent(case: Case) -> Hit | Miss:
     customers = _customers(case)
     is_direct = bool(customers) and _names_us(case) and _is_about(ticket, customers)
     if not is_direct and (ticket is not None or not command_lines(case.reading.reply.visible)):
-        return Miss("it begins nothing: no customer beside us, and no command")
+        return Miss("no customer stands in To or Cc beside us, and no command at the top")
     if case.is_waived(Reason.AGENT_UNCONFIRMED) and not is_confirmed_by(case, agent):
         return Miss("a person released it, but not as an agent's: it counts as anybody's")
     doubt = None if is_confirmed_by(case, agent) else find_doubt(case, agent, with_token=False)

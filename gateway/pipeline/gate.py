@@ -28,13 +28,13 @@ def find_doubt(case: Case, agent: str, *, with_token: bool = True) -> str | None
 def _doubt_token(case: Case, agent: str) -> str | None:
     token = case.facts.token
     if token is None:
-        return "it carries no token of ours"
+        return "it answers no mail of ours"
     if case.policy.agent_of_address.get(token.outbound.recipient.key) != agent or token.outbound.purpose in TO_CUSTOMERS:
-        return "the token was given to somebody else, or not to act with"
+        return "it answers a mail of ours to somebody else, or one that is no notification"
     if token.is_expired:
-        return "the token has expired"
+        return "it answers a notification that is too old to act with"
     if not _token_is_covered(case, token):
-        return "the DKIM signature that proves the sender does not cover the header with the token"
+        return "the DKIM signature that proves the sender does not cover the field that says which notification it answers"
     return None
 
 

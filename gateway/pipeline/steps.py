@@ -51,7 +51,7 @@ def record_repeat(case: Case) -> Hit | Miss:
     if not case.facts.earlier:
         return Miss("its Message-ID is new")
     if not any(_swallows(earlier, case) for earlier in case.facts.earlier):
-        return Miss("no mail that was taken had its Message-ID, or an agent's: the agents' gate asks about it")
+        return Miss("it came before, but was not taken then, or is an agent's, who is asked about it below")
     return Hit(
         outcome=Outcome.DUPLICATE,
         reason=Reason.REPEATED,
@@ -92,7 +92,7 @@ def handle_bounce(case: Case) -> Hit | Miss:
         return Hit(outcome=Outcome.RECORD, reason=Reason.UNRELATED_BOUNCE, because=because)
     because = f"it reports on our mail to {bounced.outbound.recipient}"
     if bounced.outbound.state is OutboundState.BOUNCED:
-        return Hit(outcome=Outcome.RECORD, reason=Reason.BOUNCE, because=f"{because}, whose failure is known")
+        return Hit(outcome=Outcome.RECORD, reason=Reason.BOUNCE, because=f"{because}, which we know did not arrive")
     make = FailDelivery if bounced.bounce.permanent else NoteDelay
     effect = make(outbound=bounced.outbound, bounce=bounced.bounce)
     return Hit(outcome=Outcome.RECORD, reason=Reason.BOUNCE, because=because, effects=(effect,), ticket=case.facts.ticket)
@@ -154,13 +154,13 @@ def join_ticket(case: Case) -> Hit | Miss:
     """Add a participant's next mail to the ticket: by the own token, or by references where the author is proven."""
     ticket = case.facts.ticket
     if ticket is None:
-        return Miss("no token and no reference leads to a ticket")
+        return Miss("it answers no mail of a ticket, and refers to none")
     if case.ruled.opens_anew:
         return Miss("a rule wants a ticket of its own for it")
     if case.facts.part is None and not case.is_waived(Reason.STRANGER_ON_TICKET):
         return Miss(f"{case.requester.address} takes no part in {ticket.number}")
     if not _may_join(case):
-        return Miss(f"a reference to {ticket.number} without the token, and the sender is not proven")
+        return Miss(f"it refers to {ticket.number} without answering a mail of ours to them, and the sender is not proven")
     anew = why_anew(ticket, case.policy, case.facts.now)
     if anew is not None:
         return _follow_closed(case, ticket, anew)
@@ -220,7 +220,11 @@ def _how(case: Case) -> str:
         return f"{case.mail.waiver.by} let them in"
     if case.facts.is_only_open:
         return f"their one open ticket, and the sender is {case.assurance}"
-    return "the own token" if _has_own_token(case) else f"a reference, and the sender is {case.assurance}"
+    return (
+        "it answers a mail of ours to them"
+        if _has_own_token(case)
+        else f"it refers to its mails, and the sender is {case.assurance}"
+    )
 
 
 def suspend_stranger(case: Case) -> Hit | Miss:
@@ -257,7 +261,7 @@ def suspend_dead_token(case: Case) -> Hit | Miss:
     if case.is_waived(Reason.DEAD_TOKEN):
         return Miss("a person released it")
     if not case.facts.has_dead_token:
-        return Miss("no address of a ticket that leads nowhere")
+        return Miss("it was sent to no unknown ticket address")
     return Hit(outcome=Outcome.SUSPEND, reason=Reason.DEAD_TOKEN, because="the ticket address in the envelope is not one of ours")
 
 
@@ -290,7 +294,7 @@ def _confirmation(case: Case) -> tuple[tuple[SendConfirmation, ...], str]:
 def why_no_answer(case: Case) -> str | None:
     """Say why the author of a mail must get no automatic answer; None where one may go out."""
     if case.facts.author is None or case.mail.envelope.reverse_path is None or not case.requester.address.is_sendable:
-        return "nobody certain to answer"
+        return "it is not certain who would get it"
     if not case.reading.respond:
         return case.reading.kind_because
     facts, loops = case.facts, case.policy.loops

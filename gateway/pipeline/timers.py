@@ -105,10 +105,10 @@ def tell_of_clock(case: TimerCase) -> Hit | Miss:
         return ticket
     mark = ClockMark(case.timer.detail)
     announce = Announce(mark=case.timer.key)
-    because = f"{ticket.number}: {mark.replace('_', ' ')}, due at {case.timer.due_at:%Y-%m-%d %H:%M} UTC"
+    because = f"{ticket.number}: {_SAYS[mark]} {case.timer.due_at:%Y-%m-%d %H:%M} UTC"
     breach = _BREACH_AFTER.get(mark)
     if breach is not None and mark_times(ticket, case.policy)[breach] <= case.facts.now:
-        because = f"{because}; the time itself has run out since, which is told instead"
+        because = f"{because}; by now it is late, and that is told instead"
         return Hit(outcome=Outcome.RECORD, reason=Reason.CLOCK_DUE, because=because, effects=(announce,), ticket=ticket)
     agents = whom_the_clock_tells(mark, ticket, case.policy, case.facts.absent)
     purpose = Purpose.CLOCK_BREACH if breach is None else Purpose.CLOCK_WARNING
@@ -126,6 +126,14 @@ _PROMISE_OF: Final = {
     ClockMark.REACTION_BREACH: "reaction",
     ClockMark.RESOLUTION_WARNING: "resolution",
     ClockMark.RESOLUTION_BREACH: "resolution",
+}
+
+
+_SAYS: Final = {
+    ClockMark.REACTION_WARNING: "the first answer is due soon, to be said from",
+    ClockMark.REACTION_BREACH: "the first answer is late, it was due at",
+    ClockMark.RESOLUTION_WARNING: "the solution is due soon, to be said from",
+    ClockMark.RESOLUTION_BREACH: "the solution is late, it was due at",
 }
 
 
@@ -161,7 +169,7 @@ def _triggered(case: TimerCase, found: Hit | Miss) -> tuple[tuple[Effect, ...], 
 
 def do_nothing(case: TimerCase) -> Hit | Miss:
     """Let it pass."""
-    return Miss(f"nobody waits for {case.timer.key}")
+    return Miss(f"it is over, and nothing has to be done: {case.timer.key}")
 
 
 def _still_waiting(case: TimerCase) -> Ticket | Hit | Miss:

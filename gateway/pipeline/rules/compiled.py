@@ -77,7 +77,7 @@ class _All(_Several):
                 return look
             looks.append(look)
         captured = {name: value for look in reversed(looks) for name, value in look.captured.items()}
-        return Look(hit=True, because=", ".join(look.because for look in looks) or "it is for everything", captured=captured)
+        return Look(hit=True, because=", ".join(look.because for look in looks) or "it has no condition", captured=captured)
 
     def describe(self) -> str:
         return " and ".join(test.describe() for test in self.tests)

@@ -30,7 +30,7 @@ def apply_rules(case: Case) -> Hit | Miss:
     ruled = run_rules(case)
     if ruled.verdict is None:
         hits = [line.step for line in ruled.trace if line.hit]
-        return Miss(f"{', '.join(hits)}: it goes on" if hits else "no rule is about it", ruled=ruled)
+        return Miss(f"the mail goes on after {', '.join(hits)}" if hits else "no rule fits", ruled=ruled)
     if any(case.is_waived(reason) for reason in _RULED_OUT):
         return Miss("a person released it", ruled=ruled)
     verdict = ruled.verdict
