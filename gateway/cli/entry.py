@@ -21,7 +21,7 @@ from gateway.cli.options import CONFIG_VARIABLE, AsJson, ConfigPath, config_path
 from gateway.cli.organisations import organisations_app
 from gateway.cli.output import print_error, print_text
 from gateway.cli.reporting import report
-from gateway.cli.service import backup, demo, inject, route, verify
+from gateway.cli.service import backup, demo, dns_records, inject, route, verify
 from gateway.cli.service import run as run_service
 from gateway.cli.team import agents_app, channels
 from gateway.cli.templates import templates_app
@@ -181,6 +181,7 @@ app.command("verify", rich_help_panel=_SERVICE)(verify)
 app.command("explain", rich_help_panel=_UNDERSTAND)(explain)
 app.command("report", rich_help_panel=_WORK)(report)
 app.command("route", rich_help_panel=_UNDERSTAND)(route)
+app.command("dns-records", rich_help_panel=_UNDERSTAND)(dns_records)
 app.command("demo", rich_help_panel=_UNDERSTAND)(demo)
 app.add_typer(tickets_app, name="tickets", rich_help_panel=_WORK)
 app.add_typer(suspended_app, name="suspended", rich_help_panel=_WORK)

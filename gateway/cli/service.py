@@ -1,4 +1,4 @@
-"""`run`, `inject`, `route`, `backup` and `verify`: the daemon, what talks to it, and what it must not lose."""
+"""`run`, `inject`, `route`, `dns-records`, `backup` and `verify`: the daemon, what talks to it, and what it must not lose."""
 
 import os
 from io import BufferedReader
@@ -110,6 +110,13 @@ def route(
     from gateway.cli.serving import show_route  # noqa: PLC0415 heavy
 
     raise typer.Exit(show_route(config_path(context, config), address, as_json=as_json))
+
+
+def dns_records(context: typer.Context, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Print the records that the DNS must have, as lines of a zone file: MX, SPF, DKIM and DMARC."""
+    from gateway.cli.dns_records import show_dns_records  # noqa: PLC0415 heavy
+
+    show_dns_records(config_path(context, config), as_json=as_json)
 
 
 def demo(
