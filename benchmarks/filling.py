@@ -145,7 +145,8 @@ def _copy(table: str, row: Row, number: int, tickets: int, text: str) -> tuple[o
         case "received":
             changed |= {"delivery_key": digest, "content_sha256": digest, "author_key": person, "message_id": f"{digest}@kunde"}
         case "post":
-            changed |= {"author_address": person, "text": text, "message_id": f"{digest}@kunde"}
+            by_mail = {"author_key": person, "likeness": digest[:24]} if row["author_key"] is not None else {}
+            changed |= {"author_address": person, "text": text, "message_id": f"{digest}@kunde"} | by_mail
         case "history":
             changed["id"] = None
         case _:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, get_args
 
 from gateway.people import TimerKind
-from gateway.pipeline import agents, apply, commands, decide, gate, gather, guard, loops, senders, steps, timers
+from gateway.pipeline import agents, apply, commands, decide, gate, gather, gather_people, guard, loops, senders, steps, timers
 from gateway.pipeline.case import Case, Miss
 from gateway.pipeline.effects import ChangeTags, Effect
 from gateway.pipeline.rules import triggers
@@ -280,6 +280,8 @@ def guards() -> Iterator[Mutant]:
     yield AlwaysReturns("guard: caps on automatic mail", loops, "_full_cap", None)
     yield AlwaysReturns("guard: an agent's mailbox that answers by itself", loops, "_goes_back", False)
     yield AlwaysReturns("guard: who gets no automatic answer", steps, "why_no_answer", None)
+    yield AlwaysReturns("guard: what says the same", gather_people, "likeness_of", "")
+    yield AlwaysReturns("guard: the admins hear of a flood", senders, "_tell_of_flood", ())
     yield AlwaysReturns("guard: notifications that are switched off", ChannelSettings, "sends", True)
     yield AlwaysReturns("triggers on what falls due", timers, "_triggered", ((), ()))
     yield AlwaysReturns("guard: whom no verification mail goes to", senders, "_why_not_ask", None)
