@@ -7,6 +7,7 @@ becomes `failed`, with the bytes kept and the admins told. No mail stops another
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -45,6 +46,10 @@ _LETTING_GO_SECONDS: Final = (1.0, 5.0, 15.0, 30.0)
 _MOST_UNDER_WAY: Final = 64
 _MOST_SETTLED: Final = 16
 """Each look-up, each statement and each commit is shared by so many; more would keep whoever accepts waiting for longer."""
+_CLAIMING_SECONDS: Final = 0.05
+"""Between two claims: what arrives meanwhile shares a claim, and each of its steps after that. The first does not wait."""
+_READING_SECONDS: Final = 0.05
+"""So long those that are read wait for others that are still being read."""
 _MOST_OCTETS_SETTLED: Final = 4_000_000
 """Notifications carry the attachments of their mails, and all of a batch are in memory at once."""
 OUR_FAULT: Final = "our_fault"
@@ -60,6 +65,11 @@ class Runner:
         self._readers: set[asyncio.Task[None]] = set()
         self._letting_go: set[asyncio.Task[None]] = set()
         self._read: deque[ReadMail] = deque()
+        self._read_since = 0.0
+        """Of the event loop's clock: since when mail that is read waits."""
+        self._reading = 0
+        self._claimed_at = 0.0
+        """Likewise: when we have last asked for mail."""
         self._under_way = 0
         """Mails that are claimed and have not arrived."""
         self._changed = asyncio.Event()
@@ -93,6 +103,7 @@ class Runner:
         claimed = await self._claim(room) if room >= _MOST_SETTLED else ()
         for mail in claimed:
             self._under_way += 1
+            self._reading += 1
             task = asyncio.create_task(self._read_one(mail))
             self._readers.add(task)
             task.add_done_callback(self._readers.discard)
@@ -100,6 +111,9 @@ class Runner:
             await self._wait(is_full=room < _MOST_SETTLED)
 
     async def _claim(self, most: int) -> tuple[ReceivedMail, ...]:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._claimed_at + _CLAIMING_SECONDS - loop.time()))
+        self._claimed_at = loop.time()
         road = self._road()
         now = road.clock()
         try:
@@ -133,13 +147,19 @@ class Runner:
 
     async def _read_one(self, mail: ReceivedMail) -> None:
         try:
-            self._read.append(await read_mail(mail, self._road()))
-            self._changed.set()
+            read = await read_mail(mail, self._road())
         except Exception as error:  # noqa: BLE001 whatever it is, it must not stop the others
             try:
                 await self._give_up(mail, error)
             finally:
+                self._reading -= 1
                 self._arrive(1)
+            return
+        if not self._read:
+            self._read_since = asyncio.get_running_loop().time()
+        self._read.append(read)
+        self._reading -= 1
+        self._changed.set()
 
     # -------------------------------------------------------------------------------------------------------------- settle
 
@@ -151,7 +171,8 @@ class Runner:
         """
         ready: Prepared | None = None
         while ready is not None or not (self._is_stopping and self._under_way == 0):
-            batch = self._next_batch(ready)
+            seconds = self._seconds_to_next_batch()
+            batch = [] if seconds else self._next_batch(ready)
             if batch:
                 ready = await self._settle(batch, ready)
             elif ready is not None:
@@ -159,7 +180,16 @@ class Runner:
                 ready = None
             else:
                 self._changed.clear()
-                await self._changed.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), seconds)
+
+    def _seconds_to_next_batch(self) -> float | None:
+        """Return how long the mails that are read shall wait for more: 0 means not at all, None that there are none."""
+        if not self._read:
+            return None
+        if len(self._read) >= _MOST_SETTLED or not self._reading:
+            return 0.0
+        return max(0.0, self._read_since + _READING_SECONDS - asyncio.get_running_loop().time())
 
     def _next_batch(self, ready: Prepared | None) -> list[ReadMail]:
         """Take mails of different authors: two of the same one may belong to one ticket, so the later sees the earlier done."""
@@ -176,6 +206,7 @@ class Runner:
             authors.add(author)
             octets += read.mail.content.size
         self._read.extendleft(reversed(later))
+        self._read_since = asyncio.get_running_loop().time()
         return batch
 
     async def _settle(self, batch: list[ReadMail], ready: Prepared | None) -> Prepared | None:

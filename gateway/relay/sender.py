@@ -27,6 +27,8 @@ from gateway.relay.tries import Consequence, Stage, Try, asks_next, attempt_of, 
 log = structlog.get_logger()
 
 _POLL_SECONDS: Final = 5.0
+_CLAIMING_SECONDS: Final = 0.05
+"""Between two claims: what is queued meanwhile is claimed together. The first does not wait."""
 _RECORD_DELAYS: Final = (0.1, 1.0, 5.0, 15.0, 60.0)
 """Waits between tries to write a result: losing one means that the mail is sent twice."""
 _BIG_OCTETS: Final = 1_000_000
@@ -96,6 +98,8 @@ class Relay:
         self._read_content = read_content
         self._smarthosts = {name: self._make_smarthost(name, s) for name, s in smarthosts.items()}
         self._running = 0
+        self._claimed_at = 0.0
+        """Of the event loop's clock."""
         self._due: list[datetime] = []
         """When mails that we deferred are due again, the next first."""
         self._changed = asyncio.Event()
@@ -136,9 +140,12 @@ class Relay:
 
     async def _fill(self, group: asyncio.TaskGroup) -> None:
         """Begin as many mails as there is room for, then wait until asking the outbox again makes sense."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._claimed_at + _CLAIMING_SECONDS - loop.time()))
+        self._claimed_at = loop.time()
         room = self._settings.concurrency - self._running
         mails = (await self._survive("claim", self._claim(room)) or ()) if room > 0 else ()
-        deadline = asyncio.get_running_loop().time() + self._settings.lease / 2
+        deadline = loop.time() + self._settings.lease / 2
         for mail in mails:
             self._running += 1
             group.create_task(self._send(mail, deadline))
