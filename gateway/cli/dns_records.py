@@ -18,7 +18,7 @@ _LONGEST_STRING: Final = 255
 def show_dns_records(path: Path, *, as_json: bool) -> None:
     """Print the records of a configuration."""
     config = load_config(path, needs_secrets=False)
-    records, gaps = wanted_records(config, _key_records(config)), find_gaps(config)
+    records, gaps = wanted_records(config, key_records(config)), find_gaps(config)
     if as_json:
         for record in records:
             print_json(asdict(record))
@@ -42,7 +42,8 @@ def _quoted(text: str) -> str:
     return " ".join(f'"{string}"' for string in strings)
 
 
-def _key_records(config: Config) -> list[tuple[str, str]]:
+def key_records(config: Config) -> list[tuple[str, str]]:
+    """Return name and text of the record of each signing key. Raises ConfigError."""
     try:
         return [DkimSigner(each.domain, each.selector, each.key.read_bytes()).dns_record for each in config.signing]
     except (OSError, UnusableSigningKey) as error:

@@ -21,7 +21,7 @@ from gateway.cli.options import CONFIG_VARIABLE, AsJson, ConfigPath, config_path
 from gateway.cli.organisations import organisations_app
 from gateway.cli.output import print_error, print_text
 from gateway.cli.reporting import report
-from gateway.cli.service import backup, demo, dns_records, inject, route, verify
+from gateway.cli.service import backup, demo, dns_records, doctor, inject, route, verify
 from gateway.cli.service import run as run_service
 from gateway.cli.team import agents_app, channels
 from gateway.cli.templates import templates_app
@@ -176,6 +176,7 @@ def config_schema() -> None:
 
 app.command("run", rich_help_panel=_SERVICE)(run_service)
 app.command("inject", rich_help_panel=_SERVICE)(inject)
+app.command("doctor", rich_help_panel=_SERVICE)(doctor)
 app.command("backup", rich_help_panel=_SERVICE)(backup)
 app.command("verify", rich_help_panel=_SERVICE)(verify)
 app.command("explain", rich_help_panel=_UNDERSTAND)(explain)

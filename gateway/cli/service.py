@@ -1,4 +1,4 @@
-"""`run`, `inject`, `route`, `dns-records`, `backup` and `verify`: the daemon, what talks to it, and what it must not lose."""
+"""The commands about the service itself: run it, hand it mail, look how it is, and keep what it must not lose."""
 
 import os
 from io import BufferedReader
@@ -110,6 +110,13 @@ def route(
     from gateway.cli.serving import show_route  # noqa: PLC0415 heavy
 
     raise typer.Exit(show_route(config_path(context, config), address, as_json=as_json))
+
+
+def doctor(context: typer.Context, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Examine folder, database, doors, certificates, smarthosts and DNS; 1 when something is ill. Changes nothing."""
+    from gateway.cli.doctor import examine  # noqa: PLC0415 heavy
+
+    raise typer.Exit(examine(config_path(context, config), as_json=as_json))
 
 
 def dns_records(context: typer.Context, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
