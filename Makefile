@@ -1,5 +1,7 @@
 # What a person or CI asks for. Everything runs in .venv, which holds only locked packages.
-PYTHON ?= python3
+# The system's Python, where it can make environments: it is what most gateways run on, and 1.3 to 1.5 times as fast as one that
+# was compiled without profiles.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 

@@ -12,6 +12,7 @@ postgresql
 chromium
 libsasl2-modules sasl2-bin
 openssl strace procps systemd
+python3-venv libpython3-testsuite
 "
 command -v npm >/dev/null 2>&1 || packages="$packages npm"
 
