@@ -12,8 +12,14 @@ postgresql
 chromium
 libsasl2-modules sasl2-bin
 openssl strace procps systemd
-python3-venv libpython3-testsuite
+python3-venv
 "
+# The interpreter's own tests are a package for each version of it; Debian 12's where there is none yet.
+python3=$(readlink -f /usr/bin/python3 || true)
+case "${python3##*/}" in
+python3.*) packages="$packages lib${python3##*/}-testsuite" ;;
+*) packages="$packages libpython3.11-testsuite" ;;
+esac
 command -v npm >/dev/null 2>&1 || packages="$packages npm"
 
 missing=""
