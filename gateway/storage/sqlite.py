@@ -38,6 +38,9 @@ FILE_NAME: Final = "gateway.sqlite"
 
 _LOCK_SECONDS: Final = 5.0
 """How long to wait for another process that writes, such as a command of the operator."""
+_OPENING_SECONDS: Final = 60.0
+"""How long to wait while another process makes the tables, or brings them up to date."""
+_AGAIN_SECONDS: Final = 0.01
 _READERS: Final = 3
 _PREPARED_STATEMENTS: Final = 384
 """Those of `sqlite_bulk.py` for each number of rows, and the ones that SQLAlchemy makes."""
@@ -63,7 +66,7 @@ def make_engine(path: Path, *, poolclass: type[NullPool | QueuePool]) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA temp_store=MEMORY")  # statement journals are no business of the disk
@@ -71,6 +74,20 @@ def make_engine(path: Path, *, poolclass: type[NullPool | QueuePool]) -> Engine:
         connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_PER_CHECKPOINT}")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Keep changes in a log beside the database; whoever finds others at this very change does not wait by itself."""
+    ends = time.monotonic() + _OPENING_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > ends:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 class SqliteEngine:
@@ -112,6 +129,7 @@ class SqliteEngine:
             self.path.touch(mode=0o600)
             sync_folder(self.path.parent)
         with self._write_engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_OPENING_SECONDS * 1000:.0f}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             if migrate:
                 schema.migrate(connection)
