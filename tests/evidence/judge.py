@@ -5,15 +5,19 @@ resolver, and the greenlet sleeps until the event loop has the answer, so that n
 """
 
 import sys
+import warnings
 from collections.abc import Coroutine
 from typing import Any, cast
 
 import greenlet  # type: ignore[import-untyped]
-import spf
 
 from gateway.evidence.answers import Answer, AnswerStatus, RecordType
 from gateway.evidence.resolver import Dns
 from gateway.mail.addresses import Address
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # of escapes in its texts, wherever it was not compiled when installed
+    import spf
 
 Found = list[tuple[tuple[str, str], object]]
 
