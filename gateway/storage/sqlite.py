@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -25,7 +26,7 @@ from gateway.storage import schema
 from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
 from gateway.storage.folder import BlobFolder, sync_folder
-from gateway.storage.received import Acceptance, rows_of
+from gateway.storage.received import Acceptance, accept_rows, rows_of
 from gateway.storage.sqlite_accepting import AcceptedRow
 from gateway.storage.sqlite_bulk import ROWS, driver_of
 from gateway.storage.transaction import Reader, Topic, Writer
@@ -261,16 +262,15 @@ class _SharedTransaction:
         wanted = [unit for unit in taken if isinstance(unit, Accepting) and not unit.future.cancelled()]
         if not wanted or len(wanted) < len(taken) or sum(unit.count for unit in wanted) > ROWS:
             return False
-        tx = Writer(self._connection, self._folder, now=self._now)
         try:
-            _accept_all(tx, wanted)
+            _accept_all(partial(accept_rows, self._connection), wanted)
         except Exception as error:
             if isinstance(translate(error), StorageUnavailable):
                 self.units += taken
                 raise
             return False
         self.units += taken
-        self.topics |= tx.topics
+        self.topics.add(Topic.RECEIVED)
         return True
 
     def begin(self) -> None:
@@ -315,10 +315,10 @@ def _run_all(tx: Writer, units: Sequence[Unit[Any]]) -> None:
     if len(units) == 1:
         units[0].result = units[0].work(tx)
         return
-    _accept_all(tx, [unit for unit in units if isinstance(unit, Accepting)])
+    _accept_all(tx.accept_rows, [unit for unit in units if isinstance(unit, Accepting)])
 
 
-def _accept_all(tx: Writer, units: Sequence[Accepting]) -> None:
-    ids = iter(tx.accept_rows([row for unit in units for row in unit.bind()]))
+def _accept_all(store: Callable[[Sequence[AcceptedRow]], Sequence[int]], units: Sequence[Accepting]) -> None:
+    ids = iter(store([row for unit in units for row in unit.bind()]))
     for unit in units:
         unit.result = tuple(islice(ids, unit.count))

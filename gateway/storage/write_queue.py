@@ -1,10 +1,10 @@
 """What waits for the one thread that writes SQLite: accepting first, but nothing waits for ever."""
 
 import asyncio
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
 from gateway.errors import StorageUnavailable
@@ -39,39 +39,42 @@ class Accepting(Unit[tuple[int, ...]]):
 
 
 class WriteQueue:
-    """What waits for the writing thread, accepting first."""
+    """What waits for the writing thread, accepting first.
+
+    Only that thread takes; it finds out by the bell that there may be something. A deque needs no lock for one who adds and one
+    who takes, and a lock is what threads that share an interpreter pay most for.
+    """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._bell: SimpleQueue[None] = SimpleQueue()
         self._urgent: deque[Unit[Any]] = deque()
         self._background: deque[Unit[Any]] = deque()
         self._closed = False
 
     def put(self, unit: Unit[Any]) -> None:
         """Add a unit. Raises StorageUnavailable when the queue is closed."""
-        with self._changed:
-            if self._closed:
-                raise StorageUnavailable("the database is closed")
-            (self._urgent if unit.is_urgent else self._background).append(unit)
-            self._changed.notify()
+        if self._closed:
+            raise StorageUnavailable("the database is closed")
+        (self._urgent if unit.is_urgent else self._background).append(unit)
+        self._bell.put(None)
 
     def wait(self) -> bool:
         """Return True when something waits, False when nothing ever will."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._urgent or self._background or self._closed)
-            return bool(self._urgent or self._background)
+        while not (self._urgent or self._background or self._closed):
+            self._bell.get()
+        return bool(self._urgent or self._background)
 
     def take(self) -> list[Unit[Any]]:
         """Return what comes next: neighbouring acceptances together, anything else alone, or nothing."""
-        with self._changed:
-            if not self._urgent:
-                return self._take_background()
-            taken = [self._urgent.popleft()]
-            count = taken[0].count if isinstance(taken[0], Accepting) else _MOST_ACCEPTED
-            while self._urgent and isinstance(following := self._urgent[0], Accepting) and count < _MOST_ACCEPTED:
-                count += following.count
-                taken.append(self._urgent.popleft())
-            return taken
+        urgent = self._urgent
+        if not urgent:
+            return self.take_background()
+        taken = [urgent.popleft()]
+        count = taken[0].count if isinstance(taken[0], Accepting) else _MOST_ACCEPTED
+        while urgent and isinstance(following := urgent[0], Accepting) and count < _MOST_ACCEPTED:
+            count += following.count
+            taken.append(urgent.popleft())
+        return taken
 
     @property
     def is_background_waiting(self) -> bool:
@@ -80,22 +83,17 @@ class WriteQueue:
 
     def take_background(self) -> list[Unit[Any]]:
         """Return the next unit that is not urgent, or nothing."""
-        with self._changed:
-            return self._take_background()
+        return [self._background.popleft()] if self._background else []
 
     def take_all(self) -> list[Unit[Any]]:
         """Return everything that waits."""
-        with self._changed:
-            taken = [*self._urgent, *self._background]
-            self._urgent.clear()
-            self._background.clear()
-            return taken
+        taken: list[Unit[Any]] = []
+        for waiting in (self._urgent, self._background):
+            while waiting:
+                taken.append(waiting.popleft())
+        return taken
 
     def close(self) -> None:
         """Take nothing more; what waits is still handed out."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-
-    def _take_background(self) -> list[Unit[Any]]:
-        return [self._background.popleft()] if self._background else []
+        self._closed = True
+        self._bell.put(None)
