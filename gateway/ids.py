@@ -12,6 +12,8 @@ from typing import Final
 _EPOCH_MS: Final = 1_577_836_800_000
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUE: Final = {c: i for i, c in enumerate(_ALPHABET)} | {"o": 0, "i": 1, "l": 1}
+_PAIRS: Final = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
+"""Ten bits at once."""
 _LENGTH: Final = 13
 _SEQUENCE_BITS: Final = 12
 _NODE_BITS: Final = 10
@@ -39,7 +41,11 @@ class Ids:
 
 def format_id(number: int) -> str:
     """Return an id as people see it: 13 characters."""
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range((_LENGTH - 1) * 5, -1, -5))
+    p = _PAIRS
+    return (
+        f"{_ALPHABET[number >> 60 & 31]}{p[number >> 50 & 1023]}{p[number >> 40 & 1023]}{p[number >> 30 & 1023]}"
+        f"{p[number >> 20 & 1023]}{p[number >> 10 & 1023]}{p[number & 1023]}"
+    )
 
 
 def parse_id(text: str) -> int | None:

@@ -5,7 +5,6 @@ What libraries say through `logging` goes the same way, from warnings on. A line
 or the reader has gone, is lost and nothing else: mail must go on.
 """
 
-import contextlib
 import json
 import logging
 import sys
@@ -75,9 +74,11 @@ class _Patient:
 
     def write(self, text: str) -> None:
         """Write a line and send it on."""
-        with contextlib.suppress(*_LOST):
+        try:
             self._stream.write(text)
             self._stream.flush()
+        except _LOST:
+            pass
 
     def flush(self) -> None:
         """Do nothing: `write` does."""

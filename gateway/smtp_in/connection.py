@@ -19,10 +19,12 @@ from gateway.smtp_in.listeners import Listener
 from gateway.smtp_in.replies import Refusal
 from gateway.smtp_in.service import Service
 from gateway.smtp_in.settings import TlsMode
-from gateway.smtp_in.wire import Wire
+from gateway.smtp_in.wire import READ_OCTETS, Wire
 
 log: Final = structlog.get_logger()
 
+_ROOM: Final = memoryview(bytearray(READ_OCTETS))
+"""Where the event loop reads to. It would make room for 256 KiB for each read otherwise, and the kernel new pages for it."""
 _ABORT_SECONDS: Final = 10.0
 _TLS_SHUTDOWN_SECONDS: Final = 5.0
 
@@ -42,7 +44,7 @@ class Hangup(Exception):
     """The session is over; whatever had to be said has been said."""
 
 
-class Connection(SMTP):
+class Connection(SMTP, asyncio.BufferedProtocol):
     """A client's connection to one listener; `serve` is what is done with it."""
 
     def __init__(self, service: Service, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
@@ -86,9 +88,14 @@ class Connection(SMTP):
             transport.pause_reading()  # What comes first belongs to the handshake.
         self.task = self.loop.create_task(self._handle_client(), name="session")
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Offer the room that all connections read into: what is in it is taken out in the same callback."""
+        del sizehint
+        return _ROOM
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take octets."""
-        self.wire.feed(data)
+        self.wire.feed(bytes(_ROOM[:nbytes]))
 
     def eof_received(self) -> bool:
         """Read on to the end of what is here already: a client may shut its side down before it has read our replies.

@@ -22,7 +22,8 @@ from gateway.smtp_in.wire import LineTooLong
 
 log: Final = structlog.get_logger()
 
-Command = Callable[[Any, str], Awaitable[None]]
+Command = Callable[[Any, str], Awaitable[None] | None]
+"""Answers at once, or returns what has to be awaited."""
 
 _LINE: Final = 4096
 """Octets of a command line: more than RFC 5321 section 4.5.3.1.4 and all extensions ask for."""
@@ -73,7 +74,9 @@ class Conversation(Connection):
                 continue
             self._count(verb)
             try:
-                await method(self, argument)
+                answering = method(self, argument)
+                if answering is not None:
+                    await answering
             except (EOFError, Hangup, OSError):
                 raise
             except Exception as error:  # noqa: BLE001 the SMTP hook: an unknown error before the 250 is a 451
@@ -160,12 +163,12 @@ class Conversation(Connection):
 
     # --------------------------------------------------------------------------------------------------------- greeting
 
-    async def answer_helo(self, argument: str) -> None:
+    def answer_helo(self, argument: str) -> None:
         """Greet without extensions (RFC 5321 section 4.1.1.1)."""
         if self._greet(argument, is_extended=False):
             self.reply(f"250 {self.service.hostname}\r\n".encode())
 
-    async def answer_ehlo(self, argument: str) -> None:
+    def answer_ehlo(self, argument: str) -> None:
         """Greet, and tell what we can."""
         if self._greet(argument, is_extended=True):
             words = [self.service.hostname, f"SIZE {self.service.limits.message_size}", *_EXTENSIONS]
@@ -206,7 +209,7 @@ class Conversation(Connection):
 
     # -------------------------------------------------------------------------------------------------------- the others
 
-    async def answer_rset(self, argument: str) -> None:
+    def answer_rset(self, argument: str) -> None:
         """Forget the mail under way."""
         if argument:
             self.refuse(replies.BAD_ARGUMENT)
@@ -214,41 +217,41 @@ class Conversation(Connection):
         self.reset()
         self.reply(replies.OK)
 
-    async def answer_noop(self, argument: str) -> None:
+    def answer_noop(self, argument: str) -> None:
         """Do nothing; an argument is allowed (RFC 5321 section 4.1.1.9)."""
         del argument
         self.reply(replies.OK)
 
-    async def answer_vrfy(self, argument: str) -> None:
+    def answer_vrfy(self, argument: str) -> None:
         """Tell nothing about recipients (RFC 5321 section 7.3)."""
         if argument:
             self.reply(replies.CANNOT_VERIFY)
         else:
             self.refuse(replies.BAD_ARGUMENT)
 
-    async def answer_expn(self, argument: str) -> None:
+    def answer_expn(self, argument: str) -> None:
         """Tell nothing about lists."""
         del argument
         self.refuse(replies.NOT_IMPLEMENTED)
 
-    async def answer_auth(self, argument: str) -> None:
+    def answer_auth(self, argument: str) -> None:
         """Nobody logs in here: whoever may hand us mail needs no password."""
         del argument
         self.refuse(replies.NOT_IMPLEMENTED)
 
-    async def answer_help(self, argument: str) -> None:
+    def answer_help(self, argument: str) -> None:
         """Name the commands."""
         del argument
         names = self.local_commands if self.is_local else self.commands
         self.reply(f"214 2.0.0 {' '.join(sorted(names))}\r\n".encode())
 
-    async def answer_quit(self, argument: str) -> None:
+    def answer_quit(self, argument: str) -> None:
         """End."""
         del argument
         self.reply(replies.BYE)
         raise Hangup
 
-    async def answer_xclient(self, argument: str) -> None:
+    def answer_xclient(self, argument: str) -> None:
         """Take another client's place, when a front server that we trust says so; greet anew."""
         client = self._read_announced(argument, XCLIENT_NAMES)
         if client is not None:
@@ -257,7 +260,7 @@ class Conversation(Connection):
             self.helo, self.xclient_helo = None, client.helo
             self.reply(self._greeting())
 
-    async def answer_xforward(self, argument: str) -> None:
+    def answer_xforward(self, argument: str) -> None:
         """Take note of who handed the next mail to a front server that we trust."""
         client = self._read_announced(argument, XFORWARD_NAMES)
         if client is not None:

@@ -46,6 +46,7 @@ _TRACE: Final = frozenset(
     }
 )
 _TRACE_PREFIXES: Final = (b"arc-", b"x-forwarded-", b"x-google-", b"x-gm-", b"x-ms-", b"x-microsoft-", b"x-spam", b"x-exchange-")
+_FOLD: Final = (b" ", b"\t")
 _BODY_READ: Final = 1_048_576
 
 
@@ -156,22 +157,21 @@ def _scan(head: bytes) -> tuple[HeaderFacts, "hashlib._Hash"]:
 
 def _fields(head: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield each field as its name in lower case and its value, folds and all; a line that is no field has an empty name."""
-    pending: list[bytes] = []
-    for line in head.split(b"\n"):
-        if line[:1] in (b" ", b"\t") and pending:
-            pending.append(line)
+    lines = head.split(b"\n")
+    lines.append(b"")
+    pending = b""
+    folds: list[bytes] = []
+    for line in lines:
+        if line.startswith(_FOLD) and pending:
+            folds.append(line)
             continue
         if pending:
-            yield _split(pending)
-        pending = [line] if line.strip() else []
-    if pending:
-        yield _split(pending)
-
-
-def _split(lines: list[bytes]) -> tuple[bytes, bytes]:
-    line = lines[0] if len(lines) == 1 else b"".join(lines)
-    name, colon, value = line.partition(b":")
-    return (name.rstrip().lower(), value) if colon else (b"", line)
+            if folds:
+                pending = b"".join((pending, *folds))
+                folds = []
+            name, colon, value = pending.partition(b":")
+            yield (name.rstrip().lower(), value) if colon else (b"", pending)
+        pending = line if line.strip() else b""
 
 
 def first_address(value: bytes) -> Address | None:

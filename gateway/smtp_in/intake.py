@@ -117,8 +117,12 @@ class Intake:
             if not is_handed_over:
                 _remove(content, spool)
         _remove(content, spool)  # Storage has moved it; of a second copy it needed nothing.
-        ids = {mail.mail.channel: stored_id for mail, stored_id in zip(mails, stored, strict=True)}
-        return Taken(ids=ids, is_new=any(mail.mail.id == stored_id for mail, stored_id in zip(mails, stored, strict=True)))
+        ids: dict[str, int] = {}
+        is_new = False
+        for acceptance, stored_id in zip(mails, stored, strict=True):
+            ids[acceptance.mail.channel] = stored_id
+            is_new |= acceptance.mail.id == stored_id
+        return Taken(ids=ids, is_new=is_new)
 
     async def _look_at(self, content: Content, spool: Spool) -> Fingerprint:
         if content.path is None:
@@ -169,7 +173,7 @@ def readable(value: bytes) -> str:
             text = "".join(p if isinstance(p, str) else p.decode(charset or "latin-1", "replace") for p, charset in parts)
         except (HeaderParseError, LookupError, ValueError):
             pass  # It is shown as it stands.
-    return "".join(c if c.isprintable() else " " for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def _remove(content: Content, spool: Spool) -> None:

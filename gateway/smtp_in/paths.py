@@ -5,6 +5,7 @@ aiosmtpd reads them with the header parser of the standard library, which costs 
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from gateway.errors import InvalidAddress
@@ -26,6 +27,10 @@ _PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
 
 
 _DOMAIN_OCTETS: Final = 255
+_REMEMBERED: Final = 1024
+"""Arguments that are not read again: nearly all mail is for the same few recipients."""
+_LONGEST_REMEMBERED: Final = 200
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,11 @@ def parse_path(argument: str, *, keyword: str) -> Path | None:
 
     A recipient `<postmaster>` has no domain (RFC 5321 section 4.5.1) and comes back with an empty one.
     """
+    return _parse(argument, keyword) if len(argument) <= _LONGEST_REMEMBERED else _parse.__wrapped__(argument, keyword)
+
+
+@lru_cache(_REMEMBERED)
+def _parse(argument: str, keyword: str) -> Path | None:
     start = len(keyword)
     if argument[:start].upper() != keyword:
         return None

@@ -26,7 +26,7 @@ log: Final = structlog.get_logger()
 class Session(Conversation):
     """One client's connection, with everything that can be said in it."""
 
-    async def answer_mail(self, argument: str) -> None:
+    def answer_mail(self, argument: str) -> None:
         """Begin a mail."""
         limits = self.service.limits
         if self.helo is None:

@@ -10,7 +10,9 @@ from contextvars import Context
 from typing import Any, Final
 
 HIGH_WATER: Final = 131_072
-"""Octets that may wait; one read of the event loop can add up to 256 KiB more."""
+"""Octets that may wait; one read of the event loop can add up to `READ_OCTETS` more."""
+READ_OCTETS: Final = 65_536
+"""The most that is read at once."""
 
 
 class LineTooLong(Exception):
@@ -144,12 +146,16 @@ class Wire:
                 is_too_long = True
                 buffer.clear()
             start = len(buffer)
-            await self._more()
+            self._begin_waiting()
+            await self._arrival
+            if not buffer:
+                raise EOFError
         if is_too_long or end >= limit:
             del buffer[: end + 1]
             raise LineTooLong
-        line = bytes(buffer[: end + 1])
-        del buffer[: end + 1]
+        end += 1
+        line = bytes(buffer) if end == len(buffer) else bytes(buffer[:end])
+        del buffer[:end]
         return line
 
     async def chunk(self) -> bytes:
@@ -171,12 +177,15 @@ class Wire:
         """Return octets that were read too far, such as a command after the end of a mail."""
         self._buffer[:0] = octets
 
-    async def _more(self) -> None:
+    def _begin_waiting(self) -> None:
         if self._is_eof:
             raise EOFError
         if self._is_paused:
             self._is_paused = False
             self._transport.resume_reading()
+
+    async def _more(self) -> None:
+        self._begin_waiting()
         await self._arrival
         if not self._buffer and not self._chunk:
             raise EOFError
