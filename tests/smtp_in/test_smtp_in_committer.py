@@ -64,7 +64,7 @@ class Store:
 
 async def turn() -> None:
     """Let everybody go on who can."""
-    for _ in range(5):
+    for _ in range(20):
         await asyncio.sleep(0)
 
 
