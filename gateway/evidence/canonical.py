@@ -33,7 +33,12 @@ def canonical_field(raw: bytes, form: Canonical) -> bytes:
     if form is Canonical.SIMPLE:
         return raw
     name, _, value = raw.partition(b":")
-    flat = _WSP_RUN.sub(b" ", _UNFOLD.sub(b"", value)).strip(b" \t")
+    flat = value.removesuffix(b"\r\n")
+    if b"\n" in flat:
+        flat = _UNFOLD.sub(b"", flat)
+    if b"\t" in flat or b"  " in flat:
+        flat = _WSP_RUN.sub(b" ", flat)
+    flat = flat.strip(b" \t")
     return name.strip(b" \t").lower() + b":" + flat + b"\r\n"
 
 

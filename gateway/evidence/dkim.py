@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from gateway.evidence.canonical import BodyHash, BodyWish
@@ -13,6 +14,10 @@ from gateway.mail.evidence import DkimEvidence, DkimResult
 
 MAX_SIGNATURES: Final = 16
 """Signatures below these are not looked at (RFC 6376 section 4.2 allows a limit)."""
+
+_REMEMBERED: Final = 512
+_MOST_REMEMBERED: Final = 100
+"""Names in one list."""
 
 Readings = Sequence[Signature | UnusableSignature]
 
@@ -82,6 +87,14 @@ def _judge(
         selector=reading.selector,
         aligned=False,
         because=because,
-        signed_headers=tuple(name.decode("ascii", "replace") for name in reading.signed),
+        signed_headers=_as_text(reading.signed)
+        if len(reading.signed) <= _MOST_REMEMBERED
+        else _as_text.__wrapped__(reading.signed),
         is_testing=is_testing,
     )
+
+
+@lru_cache(_REMEMBERED)
+def _as_text(names: tuple[bytes, ...]) -> tuple[str, ...]:
+    """Return the names of `h=` as evidence holds them."""
+    return tuple(name.decode("ascii", "replace") for name in names)

@@ -5,8 +5,9 @@ understood (`pct=0` is what `t=y` is now). Where no record exists anywhere, alig
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from gateway.evidence.answers import AnswerStatus, RecordType
@@ -17,6 +18,8 @@ from gateway.mail.evidence import DkimEvidence, DkimResult, DmarcEvidence, Dmarc
 
 MAX_LABELS: Final = 8
 """A tree walk asks at most this often (RFC 9989 section 4.10)."""
+_REMEMBERED: Final = 1024
+"""Records that are not read again."""
 _MILDER: Final = {
     DmarcPolicy.REJECT: DmarcPolicy.QUARANTINE,
     DmarcPolicy.QUARANTINE: DmarcPolicy.NONE,
@@ -136,7 +139,8 @@ def _applicable_record(walk: Walk) -> DmarcRecord | None:
     return own or next((record for record in walk.records if record.is_public_suffix), None)
 
 
-def read_record(name: str, texts: Iterable[bytes]) -> DmarcRecord | None:
+@lru_cache(_REMEMBERED)
+def read_record(name: str, texts: tuple[bytes, ...]) -> DmarcRecord | None:
     """Read the one record of a name; None where there is none, or more than one (RFC 9989 section 4.7)."""
     found = [tags for tags in map(_read_tags, texts) if tags is not None]
     if len(found) != 1:

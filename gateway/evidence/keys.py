@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -23,6 +24,9 @@ MAX_RECORD: Final = 16_384
 ED25519_OCTETS: Final = 32
 
 _PREHASHED: Final = utils.Prehashed(hashes.SHA256())
+_PADDING: Final = padding.PKCS1v15()
+_REMEMBERED: Final = 512
+"""Keys that are not read again: reading one costs as much as checking a signature."""
 
 
 class UnusableKey(Exception):
@@ -48,7 +52,7 @@ class PublicKey:
         """Tell whether a signature over content with this SHA-256 is right."""
         try:
             if isinstance(self.key, rsa.RSAPublicKey):
-                self.key.verify(signature, digest, padding.PKCS1v15(), _PREHASHED)
+                self.key.verify(signature, digest, _PADDING, _PREHASHED)
             else:
                 self.key.verify(signature, digest)
         except InvalidSignature:
@@ -76,6 +80,7 @@ async def fetch_key(dns: Dns, *, selector: str, domain: str, algorithm: str) -> 
     return read_key(records[0], algorithm)
 
 
+@lru_cache(_REMEMBERED)
 def read_key(record: bytes, algorithm: str) -> PublicKey:
     """Read a key record (RFC 6376 section 3.6.1).
 

@@ -7,10 +7,10 @@ import base64
 import binascii
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from gateway.evidence.canonical import BodyHash, BodyWish, Canonical, canonical_field
@@ -34,6 +34,10 @@ ONLY_ONCE: Final = frozenset(
 )  # fmt: skip
 """Fields that stand once at most (RFC 5322 section 3.6): a second one would be shown and not be signed."""
 
+_REMEMBERED: Final = 512
+"""Lists of names that are not read again."""
+_LONGEST_REMEMBERED: Final = 1000
+"""Octets of one."""
 _NUMBER: Final = re.compile(rb"[0-9]{1,76}")
 _FIELD_NAME: Final = re.compile(rb"[\x21-\x39\x3c-\x7e]+")
 _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -143,8 +147,8 @@ def _build(source: Field, tags: Mapping[bytes, bytes], domain: str | None, selec
     if b"dns/txt" not in without_white_space(tags.get(b"q", b"dns/txt")).lower().split(b":"):
         raise _malformed("its key is not in the DNS")
     header_form, body_form = _forms(tags.get(b"c", b"simple/simple"))
-    signed = tuple(without_white_space(tags[b"h"]).lower().split(b":"))
-    if len(signed) > MAX_SIGNED_NAMES or not all(_FIELD_NAME.fullmatch(name) for name in signed):
+    signed = _signed_names(tags[b"h"]) if len(tags[b"h"]) <= _LONGEST_REMEMBERED else _signed_names.__wrapped__(tags[b"h"])
+    if not signed:
         raise _malformed("h= is no list of field names")
     if not is_arc and b"from" not in signed:
         raise _malformed("From is not signed")
@@ -165,6 +169,13 @@ def _build(source: Field, tags: Mapping[bytes, bytes], domain: str | None, selec
         signed_at=signed_at,
         expires_at=expires_at,
     )
+
+
+@lru_cache(_REMEMBERED)
+def _signed_names(value: bytes) -> tuple[bytes, ...]:
+    """Return the names of `h=`, in order; none where it is no list of names. A sender names the same in all its mails."""
+    names = tuple(without_white_space(value).lower().split(b":"))
+    return names if len(names) <= MAX_SIGNED_NAMES and all(map(_FIELD_NAME.fullmatch, names)) else ()
 
 
 def _malformed(why: str) -> UnusableSignature:
@@ -281,8 +292,8 @@ def _check_times(signature: Signature, now: datetime) -> str | None:
 
 def unsigned_repetition(signed: Sequence[bytes], pool: HeaderPool) -> str | None:
     """Name a field that is signed, but stands more often than it is signed (RFC 6376 section 8.15)."""
-    counts = Counter(signed)
-    for name in sorted(ONLY_ONCE & counts.keys()):
-        if len(pool.by_name.get(name, ())) > counts[name]:
+    repeated = [name for name in ONLY_ONCE if len(pool.by_name.get(name, ())) > 1]
+    for name in sorted(repeated):
+        if 0 < signed.count(name) < len(pool.by_name[name]):
             return name.decode().title()
     return None

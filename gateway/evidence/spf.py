@@ -7,6 +7,7 @@ resolver that is given; nothing raises, odd addresses and names included.
 import asyncio
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from gateway.evidence.answers import Answer, AnswerStatus, RecordType, absolute_name
@@ -23,6 +24,9 @@ MAX_POINTERS: Final = 10
 MAX_NAME: Final = 253
 LONG_RECORD: Final = 8192
 """Octets from which on a record is read in a thread: no honest one has as many, and other sessions go on."""
+
+_REMEMBERED: Final = 1024
+"""Records and client addresses that are not read again."""
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -72,6 +76,7 @@ class _Query:
             raise _Stop(SpfResult.PERMERROR, "its record needs more than ten lookups")
 
 
+@lru_cache(_REMEMBERED)
 def read_ip(text: str | None) -> IpAddress | None:
     """Read a client address; IPv4 inside IPv6 becomes IPv4, a zone is dropped, anything else is None."""
     if text is None:
@@ -133,10 +138,13 @@ async def _check_domain(query: _Query, domain: str) -> tuple[SpfResult, str]:
     if len(texts) > 1:
         raise _Stop(SpfResult.PERMERROR, f"{domain} has more than one SPF record")
     try:
-        record = parse_record(texts[0]) if len(texts[0]) <= LONG_RECORD else await asyncio.to_thread(parse_record, texts[0])
+        record = _parse_short(texts[0]) if len(texts[0]) <= LONG_RECORD else await asyncio.to_thread(parse_record, texts[0])
     except MalformedRecord as problem:
         raise _Stop(SpfResult.PERMERROR, f"the SPF record of {domain} is malformed: {problem}") from None
     return await _evaluate(query, record, domain)
+
+
+_parse_short: Final = lru_cache(_REMEMBERED)(parse_record)
 
 
 def _could_have_record(domain: str) -> bool:
