@@ -22,11 +22,11 @@ BATCH_MAILS: Final = 64
 """Mails in one commit: with more, the first would wait longer than the disk saves."""
 LARGE_AT_ONCE: Final = 4
 """Mails from the spool that are stored at the same time, beside the batches: a small mail never waits for a large one."""
-_GATHERING_TURNS: Final = 6
-"""Turns of the event loop before a batch is closed: mails whose last octets are about to come go along.
+_GATHERING_TURNS: Final = 2
+"""Turns of the event loop before a batch is closed: mails whose last octets are here already come along.
 
-With six instead of two, ten busy sessions share half as many commits, which cost more than the turns; one mail alone waits for
-less than a tenth of a millisecond more.
+With six, ten busy sessions share half as many commits and a mail costs a sixth less processor time; but then all of them wait for
+the disk at once, and fewer mails come in (docs/performance.md).
 """
 BATCH_OCTETS: Final = 8_000_000
 """Octets in memory in one commit."""
