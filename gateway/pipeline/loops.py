@@ -53,7 +53,7 @@ def hush(case: Case, effects: Sequence[Effect]) -> tuple[tuple[Effect, ...], tup
     way = way_of(case, effects)
     if way is None:
         loud = tuple(effect for effect in effects if not isinstance(effect, AUTOMATIC))
-        because = "no automatic mail: an agent began it for somebody else"
+        because = "no automatic mail: an agent opened the ticket for somebody else, who hears from that agent"
         return loud, (TraceLine(step="hush", hit=True, because=because),) if len(loud) < len(effects) else ()
     has_ticket = case.facts.ticket is not None or any(isinstance(effect, OpenTicket) for effect in effects)
     return _hush(effects, way, case.policy, case.facts.now, has_ticket=has_ticket)

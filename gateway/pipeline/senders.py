@@ -4,7 +4,7 @@ Nobody gets an automatic answer because of suspended mail, but for the one verif
 goes to an unknown author at most once in thirty days, never to a contradicted one, and has no word of theirs in it.
 """
 
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from gateway.mail.addresses import Address
 from gateway.mail.evidence import Assurance
@@ -21,6 +21,23 @@ from gateway.pipeline.rules.spam import is_handed_over, read_spam_score
 from gateway.pipeline.settings import IntakePolicy
 
 BY_VERIFICATION: Final = "the author, verified"
+
+
+class _Taken(NamedTuple):
+    """How a reason says whose mail a channel takes."""
+
+    of: str
+    known: str
+    """Of an author who is one of them."""
+    unknown: str
+    """Of one who is not."""
+
+
+_TAKEN: Final = {
+    IntakePolicy.CONTACTS: _Taken("known people", "is known", "is unknown"),
+    IntakePolicy.ORGANISATIONS: _Taken("known organisations", "belongs to one", "belongs to none"),
+    IntakePolicy.VERIFIED: _Taken("people whose address is verified", "is verified", "is not verified"),
+}
 
 
 def suspend_blocked_sender(case: Case) -> Hit | Miss:
@@ -75,7 +92,7 @@ def suspend_probable_spam(case: Case) -> Hit | Miss:
     if case.facts.agent is not None or (case.facts.is_matched_by_token and case.facts.part is not None):
         return Miss("the author is an agent, or answers a mail of ours")
     if not is_handed_over(case.mail):
-        return Miss("no filter in front of us handed it over")
+        return Miss("it came neither through a declared forwarder nor from our own mail server, so no spam score in it counts")
     score = read_spam_score(case.message)
     if score is None or score <= limit:
         return Miss(f"the spam filter says {'nothing' if score is None else f'{score:g}'}")
@@ -120,10 +137,10 @@ def apply_intake_policy(case: Case) -> Hit | Miss:
     if case.is_waived(Reason.UNKNOWN_SENDER) or case.is_waived(Reason.UNVERIFIED_SENDER):
         return Miss("a person released it")
     if _is_known(case, policy):
-        return Miss(f"the channel takes mail of {policy}, and {case.requester.address} is one")
+        return Miss(f"the channel takes mail of {_TAKEN[policy].of}, and {case.requester.address} {_TAKEN[policy].known}")
     if policy is IntakePolicy.VERIFIED:
         return _ask_to_verify(case)
-    because = f"the channel takes mail of {policy} only, and {case.requester.address} is unknown"
+    because = f"the channel takes mail of {_TAKEN[policy].of} only, and {case.requester.address} {_TAKEN[policy].unknown}"
     return Hit(outcome=Outcome.SUSPEND, reason=Reason.UNKNOWN_SENDER, because=because)
 
 
