@@ -10,6 +10,7 @@ has fired stands in `Ticket.announced`, so nothing fires twice.
 - What was promised only after the ticket came counts from the change that brought it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,6 +26,12 @@ _RUNNING: Final = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
 _DONE: Final = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 _REACTION: Final = (ClockMark.REACTION_WARNING, ClockMark.REACTION_BREACH)
 _RESOLUTION: Final = (ClockMark.RESOLUTION_WARNING, ClockMark.RESOLUTION_BREACH)
+_SAYS: Final[Mapping[str, str]] = {
+    ClockMark.REACTION_WARNING: "the first answer is due soon",
+    ClockMark.REACTION_BREACH: "the first answer is late",
+    ClockMark.RESOLUTION_WARNING: "the solution is due soon",
+    ClockMark.RESOLUTION_BREACH: "the solution is late",
+}
 
 
 def wind_clock(old: Ticket | None, ticket: Ticket, policy: Policy, now: datetime) -> Ticket:
@@ -133,6 +140,15 @@ class _Change:
 def mark_key(ticket: Ticket, mark: ClockMark) -> str:
     """Return the key of the timer of a mark, which stands in `Ticket.announced` once it has fired."""
     return f"{TimerKind.CLOCK} {ticket.number} {mark}"
+
+
+def what_fell_due(key: str, ticket: Ticket, policy: Policy) -> str:
+    """Return what the history says of a timer that `Ticket.announced` remembers: a mark of the clock, or an idle trigger."""
+    kind, _, detail = key.partition(f" {ticket.number} ")
+    if kind == TimerKind.IDLE:
+        label = next((trigger.label for trigger in policy.rules.idle if str(trigger.number) == detail), f"trigger {detail}")
+        return f"nothing has happened for the time of {label}"
+    return _SAYS.get(detail, f"fell due: {detail or key}")
 
 
 def mark_times(ticket: Ticket, policy: Policy) -> dict[ClockMark, datetime]:

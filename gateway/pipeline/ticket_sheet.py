@@ -10,7 +10,7 @@ from datetime import datetime
 
 from gateway.mail.addresses import Mailbox
 from gateway.people import Link, LinkKind, TimerKind
-from gateway.pipeline.clocks import wind_clock
+from gateway.pipeline.clocks import what_fell_due, wind_clock
 from gateway.pipeline.effects import (
     AddNote,
     Announce,
@@ -192,7 +192,7 @@ class TicketSheet:
     def announce(self, effect: Announce) -> None:
         """Remember what has fired; nothing else of the ticket changes, not even when it changed last."""
         ticket = self.current()
-        self.log(by="clock", what=f"fell due: {effect.mark.partition(f' {ticket.number} ')[2] or effect.mark}", why="time")
+        self.log(by="clock", what=what_fell_due(effect.mark, ticket, self.policy), why="time")
         self.ticket = replace(ticket, announced=tuple(dict.fromkeys((*ticket.announced, effect.mark))))
 
     # ------------------------------------------------------------------------------------------------------- its posts

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from gateway.mail.addresses import Address, Mailbox
 from gateway.people import ClockMark, ClockState, TimerKind
-from gateway.pipeline.clocks import clock_state, mark_key, next_due, wanted_timers, wind_clock
+from gateway.pipeline.clocks import clock_state, mark_key, next_due, wanted_timers, what_fell_due, wind_clock
 from gateway.pipeline.policy import Policy, compile_policy
+from gateway.pipeline.rules.compiled import compile_rules
+from gateway.pipeline.rules.settings import TriggerSettings
 from gateway.pipeline.settings import AgentSettings, ChannelSettings, QueueSettings
 from gateway.pipeline.time_settings import BusinessHoursSettings, ClockSettings
 from gateway.states import TicketStatus, allowed_from
@@ -155,6 +157,24 @@ def test_a_breach_that_nobody_noticed_counts_without_a_word() -> None:
 def test_the_state_goes_from_in_time_over_warning_to_late() -> None:
     states = [clock_state(new_ticket(), POLICY, at(hours)) for hours in (0, 2.9, 4, 4.9, 5, 6)]
     assert states == [ClockState.IN_TIME] * 2 + [ClockState.WARNING] * 2 + [ClockState.LATE] * 2
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("clock 2026-000001 reaction_warning", "the first answer is due soon"),
+        ("clock 2026-000001 reaction_breach", "the first answer is late"),
+        ("clock 2026-000001 resolution_warning", "the solution is due soon"),
+        ("clock 2026-000001 resolution_breach", "the solution is late"),
+        ("idle 2026-000001 1", "nothing has happened for the time of trigger 1 `Vergessen`"),
+        ("idle 2026-000001 7", "nothing has happened for the time of trigger 7"),
+        ("something else", "fell due: something else"),
+    ],
+)
+def test_the_history_says_in_words_what_fell_due(key: str, words: str) -> None:
+    forgotten = TriggerSettings.model_validate({"name": "Vergessen", "on": "idle", "after": "1h", "then": [{"priority": "high"}]})
+    policy = replace(POLICY, rules=compile_rules((), (forgotten,)))
+    assert what_fell_due(key, ticket_of(), policy) == words
 
 
 def test_marks_of_a_promise_without_warning_are_breaches_only() -> None:
