@@ -259,9 +259,17 @@ async def _bind(config: Config) -> tuple[Listener, ...]:
             return open_listeners(config.listen, passed=passed, owner=_owner_of_sockets(config))
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > patient_until:
-                message = f"cannot listen: {error}"
-                raise StorageUnavailable(message) from error
+                raise StorageUnavailable(_why_not_listen(config, error)) from error
         await asyncio.sleep(_BIND_AGAIN_SECONDS)
+
+
+def _why_not_listen(config: Config, error: OSError) -> str:
+    """Name the folder that a unix socket lacks; of anything else at least the addresses that there are to try."""
+    for address in (entry.address for entry in config.listen):
+        folder = Path(address.removeprefix("unix:")).parent
+        if error.errno == errno.ENOENT and address.startswith("unix:") and not folder.exists():
+            return f"cannot listen on {address}: there is no folder {folder}; make it, for the account that the gateway runs as"
+    return f"cannot listen on {', '.join(entry.address for entry in config.listen)}: {error}"
 
 
 def _owner_of_sockets(config: Config) -> tuple[int, int] | None:

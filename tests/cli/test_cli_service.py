@@ -170,6 +170,17 @@ async def test_a_daemon_does_not_start_with_a_wrong_configuration(tmp_path: Path
     assert (code, out) == (Exit.CONFIG, "")
 
 
+async def test_a_daemon_without_the_folder_of_its_socket_names_it(tmp_path: Path) -> None:
+    (tmp_path / "gateway.yaml").write_text(CONFIG.format(folder=tmp_path / "not-there"), encoding="utf-8")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "-c", str(tmp_path / "gateway.yaml"), "run", "--as-root",
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, said = await process.communicate()
+    assert process.returncode == Exit.UNAVAILABLE
+    assert f"there is no folder {tmp_path}/not-there; make it" in " ".join(said.decode().split())
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be refused for being root")
 async def test_root_is_refused_unless_an_account_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
