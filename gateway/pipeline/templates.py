@@ -15,7 +15,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Final, TypeVar
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gateway.pipeline.template_files import Level, TemplateFile, read_shelf, split_subject
@@ -180,8 +180,14 @@ def describe_failure(error: BaseException) -> str:
     if isinstance(error, TemplateSyntaxError):
         return f"{error.filename or error.name}:{error.lineno}: {error.message}"
     places = [(f.f_code.co_filename, line) for f, line in walk_tb(error.__traceback__) if f.f_code.co_filename.endswith(".j2")]
-    reason = str(error) or type(error).__name__
+    reason = _say_missing(error) if isinstance(error, TemplateNotFound) else str(error) or type(error).__name__
     return f"{places[-1][0]}:{places[-1][1]}: {reason}" if places else reason
+
+
+def _say_missing(error: TemplateNotFound) -> str:
+    name = error.name or str(error)
+    file = f"{name.removesuffix('.subject')}.txt.j2" if name.endswith(".subject") else name
+    return f"the file {file} is missing"
 
 
 def _environment(kind: type[AnyEnvironment], files: Mapping[str, TemplateFile], zone: tzinfo) -> AnyEnvironment:

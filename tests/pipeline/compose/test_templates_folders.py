@@ -72,6 +72,18 @@ def test_a_channel_s_text_that_fails_gives_way_to_ours_and_says_where(write: Wri
     assert confirmation(templates).problem is None
 
 
+def test_a_variant_whose_file_is_gone_gives_way_to_ours_and_says_so(write: Write) -> None:
+    templates = write(new_ticket_de_txt="Subject: x\n\ny")
+    rendered = templates.render("confirmation", "de", SAMPLES[Purpose.CONFIRMATION][0], variant="gelesen")
+    assert rendered.problem == "confirmation-gelesen: the file confirmation-gelesen.de.txt.j2 is missing"
+    assert rendered.subject == confirmation(templates).subject
+
+
+def test_a_text_that_includes_a_missing_file_names_both(write: Write, tmp_path: Path) -> None:
+    templates = write(confirmation_de_txt="Subject: x\n\n{% include '_foot.j2' %}")
+    assert confirmation(templates).problem == f"{tmp_path}/confirmation.de.txt.j2:3: the file _foot.j2 is missing"
+
+
 def test_a_folder_of_no_channel_is_a_mistake(write: Write, tmp_path: Path) -> None:
     templates = write(salse__confirmation_de_txt="Subject: x\n\n{{ nummer }}")
     first, second = templates.check(["sales", "support"])
