@@ -31,7 +31,8 @@ from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope, Recipient, RouteKind
 from gateway.mail.evidence import Evidence
 from gateway.mail.outbound import OutboundMail, Outcome
-from gateway.pipeline.journey import Road, process_refusal
+from gateway.pipeline.errands import process_refusal
+from gateway.pipeline.journey import Road
 from gateway.pipeline.notices import Notice
 from gateway.pipeline.numbers import Numbers
 from gateway.pipeline.policy import Policy, route

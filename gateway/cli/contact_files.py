@@ -16,7 +16,7 @@ from gateway.config import load_config
 from gateway.errors import WrongCommand
 from gateway.pipeline.contact_sheet import read_sheet, write_sheet
 from gateway.pipeline.contact_wishes import find_mistakes
-from gateway.pipeline.journey import process_people
+from gateway.pipeline.errands import process_people
 from gateway.pipeline.people_requests import PeopleRequest, gather_known
 from gateway.pipeline.wishes import ImportContacts, PersonLine
 from gateway.storage.transaction import Reader

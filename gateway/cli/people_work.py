@@ -12,7 +12,7 @@ from gateway.config import load_config
 from gateway.config.model import Config
 from gateway.errors import InvalidAddress, NotFound, WrongCommand
 from gateway.mail.addresses import Address
-from gateway.pipeline.journey import process_people
+from gateway.pipeline.errands import process_people
 from gateway.pipeline.people_requests import PeopleRequest
 from gateway.pipeline.wishes import Wish
 

@@ -14,7 +14,7 @@ from gateway.cli.output import print_error, print_json, print_text, progress_bar
 from gateway.config import load_config
 from gateway.errors import NotFound, WrongCommand
 from gateway.ids import format_id
-from gateway.pipeline.journey import process_request
+from gateway.pipeline.errands import process_request
 from gateway.pipeline.near import nearest
 from gateway.pipeline.reasons import Reason
 from gateway.pipeline.requests import Request, Verb

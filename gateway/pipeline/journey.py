@@ -9,42 +9,35 @@
 
 Mails that have nothing to do with each other share the last four steps, so that many of them cost few transactions. If somebody
 else changed a ticket in between, nothing is written and the mail is decided again.
+
+What no mail asks for (a timer, an operator's wish, a smarthost's refusal) goes the same way; it stands in `errands.py`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from gateway.errors import ConcurrentChange
 from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids
-from gateway.mail.outbound import Attempt, OutboundMail
-from gateway.mail.reading import Bounce, Reading
+from gateway.mail.reading import Reading
 from gateway.mail.received import ReceivedMail
-from gateway.people import Timer
 from gateway.pipeline.apply import Scene, needs_number, prepare_changes
 from gateway.pipeline.case import Case
 from gateway.pipeline.decide import decide
-from gateway.pipeline.effects import Decision, FailDelivery
-from gateway.pipeline.facts import Facts, rehouse
-from gateway.pipeline.gather import absent_now, gather_ticket
+from gateway.pipeline.effects import Decision
+from gateway.pipeline.facts import Facts
 from gateway.pipeline.gather_batch import gather_batch
 from gateway.pipeline.loops import Tally
 from gateway.pipeline.numbers import Numbers
 from gateway.pipeline.outgoing import Desk
-from gateway.pipeline.people_requests import PeopleRequest, decide_people, gather_known
 from gateway.pipeline.policy import Policy
-from gateway.pipeline.reasons import Outcome, Reason
-from gateway.pipeline.requests import Request, decide_request, gather_subject
 from gateway.pipeline.staffing import after_decisions
 from gateway.pipeline.template_notices import with_notices
 from gateway.pipeline.templates import Templates
-from gateway.pipeline.timer_facts import TimerCase, gather_timer
-from gateway.pipeline.timers import decide_timer
 from gateway.pipeline.tokens import KeyRing
 from gateway.pipeline.understand import circumstances_of, give_up_reading, read_again, understand
 from gateway.pipeline.worker import WorkerFailed, Workers
@@ -52,7 +45,8 @@ from gateway.storage.database import Database
 from gateway.storage.transaction import Reader
 from gateway.tickets import Changes, merge_changes
 
-_MOST_TRIES: Final = 10
+MOST_TRIES: Final = 10
+"""So often a stimulus is decided again because somebody else was faster."""
 _MOST_QUOTED: Final = 20
 """So many posts of a ticket are looked for in a mail that belongs to it, the newest."""
 _PATIENCE: Final = 2
@@ -139,7 +133,7 @@ async def process_mail(mail: ReceivedMail, road: Road) -> Arrival:
     Raises:
         TransientError: the database cannot take it now, or others keep changing the same ticket.
     """
-    for _ in range(_MOST_TRIES):
+    for _ in range(MOST_TRIES):
         try:
             (arrival,) = await settle((await read_mail(mail, road),), road)
         except ConcurrentChange:
@@ -278,109 +272,6 @@ def _scene(case: Case, number: str | None) -> Scene:
 async def discard_spooled(batch: Sequence[ReadMail], road: Road) -> None:
     """Remove what workers spooled and nobody keeps: attachments of mails that became no post, or whose turn comes again."""
     await road.database.blobs.discard_spooled([a.content for read in batch for a in read.reading.message.attachments])
-
-
-async def process_request(request: Request, road: Road) -> Arrival:
-    """Do what an operator asks for on the command line; it is decided and written like everything else.
-
-    Raises:
-        NotFound: there is no such mail.
-        WrongCommand: the mail is in no state in which that can be done.
-        ConcurrentChange: somebody else was faster.
-    """
-    desk = road.desk()
-    subject = await road.database.read(lambda tx: gather_subject(tx, request))
-    decision = decide_request(request, subject)
-    scene = Scene(channel=subject.channel, ticket=subject.ticket)
-    changes = await with_notices(prepare_changes(scene, decision, desk), scene.channel, desk, road.database)
-    await road.database.apply(changes)
-    return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
-
-
-async def process_people(request: PeopleRequest, road: Road) -> Arrival:
-    """Do what an operator asks for about people; decided anew where somebody else was faster.
-
-    Raises:
-        NotFound: whom it is about is not known.
-        WrongCommand: it cannot be done.
-        TransientError: the database cannot take it now, or others keep changing the same people.
-    """
-    for _ in range(_MOST_TRIES):
-        desk = road.desk()
-        known = await road.database.read(partial(gather_known, wish=request.wish, now=desk.now))
-        decision = decide_people(request, known, road.policy)
-        changes = prepare_changes(Scene(channel=next(iter(road.policy.channels))), decision, desk)
-        with suppress(ConcurrentChange):
-            await road.database.apply(changes)
-            return Arrival(decision=decision, changes=changes)
-    message = "others keep changing the same people"
-    raise ConcurrentChange(message)
-
-
-async def process_timer(timer: Timer, road: Road) -> Arrival:
-    """Do what is due; the timer is gone in the same transaction, so nothing comes of it twice.
-
-    Raises:
-        ConcurrentChange: somebody else was faster, with the timer or with its ticket.
-        TransientError: the database cannot take it now.
-    """
-    desk = road.desk()
-    facts = await road.database.read(lambda tx: gather_timer(tx, timer, policy=road.policy, now=desk.now))
-    decision = decide_timer(TimerCase(timer=timer, facts=facts, policy=road.policy))
-    (number,) = await take_numbers(road, desk.now, 1) if needs_number(decision) else (None,)
-    channel = facts.ticket.channel if facts.ticket else next(iter(road.policy.channels))
-    scene = Scene(
-        channel=channel,
-        ticket=facts.ticket,
-        posts=facts.posts,
-        history=facts.history,
-        absent=facts.absent,
-        timer=timer,
-        number=number,
-    )
-    changes = await with_notices(prepare_changes(scene, decision, desk), scene.channel, desk, road.database)
-    await road.database.apply(changes)
-    return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
-
-
-async def process_refusal(
-    outbound: OutboundMail, attempt: Attempt, road: Road, *, earlier_attempts: tuple[Attempt, ...] = ()
-) -> Arrival:
-    """Take the news that a smarthost refused a mail for good to its ticket and its agents, like a bounce that comes later."""
-    bounce = Bounce(
-        recipient=outbound.recipient,
-        action="failed",
-        status=None,
-        permanent=True,
-        diagnostic=f"{attempt.smarthost}: {attempt.reply}" if attempt.reply else attempt.smarthost,
-        original_message_id=outbound.message_id,
-    )
-    decision = Decision(
-        outcome=Outcome.RECORD,
-        reason=Reason.BOUNCE,
-        because="a smarthost refused it for good",
-        effects=(FailDelivery(outbound=outbound, bounce=bounce, attempt=attempt, earlier_attempts=earlier_attempts),),
-    )
-    for _ in range(_MOST_TRIES):
-        try:
-            return await _apply_refusal(outbound, decision, road)
-        except ConcurrentChange:
-            continue
-    message = f"others keep changing the ticket of outbound mail {outbound.id}"
-    raise ConcurrentChange(message)
-
-
-async def _apply_refusal(outbound: OutboundMail, decision: Decision, road: Road) -> Arrival:
-    desk = road.desk()
-    channel = outbound.channel if outbound.channel in road.policy.channels else next(iter(road.policy.channels))
-    ticket = await road.database.read(lambda tx: gather_ticket(tx, outbound.ticket_id))
-    ticket = rehouse(ticket, channel, road.policy) if ticket else None
-    posts = await road.database.read(lambda tx: tx.tickets.posts(ticket.id)) if ticket else ()
-    absent = await road.database.read(lambda tx: absent_now(tx, desk.now))
-    scene = Scene(channel=channel, ticket=ticket, posts=posts, absent=absent)
-    changes = await with_notices(prepare_changes(scene, decision, desk), scene.channel, desk, road.database)
-    await road.database.apply(changes)
-    return Arrival(decision=decision, changes=changes, problems=tuple(desk.problems))
 
 
 async def take_numbers(road: Road, now: datetime, count: int) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Keeps an eye on the time: asks the database what is due, sends each of it on its way, and sleeps until the next.
 
-A thin shell around `journey.process_timer`. It never sleeps long, because a clock may be put forward, and it never remembers
+A thin shell around `errands.process_timer`. It never sleeps long, because a clock may be put forward, and it never remembers
 what is due: the database is asked again. A timer whose journey raises unforeseen is put off, so that it stops no other.
 """
 
@@ -14,7 +14,8 @@ import structlog
 
 from gateway.errors import ConcurrentChange, TransientError
 from gateway.people import Timer
-from gateway.pipeline.journey import Road, process_timer
+from gateway.pipeline.errands import process_timer
+from gateway.pipeline.journey import Road
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.report_timers import standing_timers
 from gateway.storage.transaction import Topic

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from gateway.ids import parse_id
 from gateway.mail.received import ReceivedMail
-from gateway.pipeline.journey import process_request
+from gateway.pipeline.errands import process_request
 from gateway.pipeline.requests import Request, Verb
 from gateway.states import ReceivedState
 from gateway.storage.database import Database

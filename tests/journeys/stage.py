@@ -32,7 +32,8 @@ from gateway.mail.evidence import (
 from gateway.mail.outbound import OutboundMail
 from gateway.mail.received import ReceivedMail
 from gateway.people import Absence, Contact, Organisation, Timer
-from gateway.pipeline.journey import Arrival, Road, process_mail, process_people, process_request, process_timer
+from gateway.pipeline.errands import process_people, process_request, process_timer
+from gateway.pipeline.journey import Arrival, Road, process_mail
 from gateway.pipeline.people_requests import PeopleRequest
 from gateway.pipeline.policy import Policy, compile_policy, route
 from gateway.pipeline.refusals import refuse_by_rule

@@ -13,7 +13,8 @@ from gateway.errors import ConcurrentChange
 from gateway.ids import Ids
 from gateway.mail.addresses import Address, Mailbox
 from gateway.people import Timer, TimerKind
-from gateway.pipeline.journey import Road, process_timer
+from gateway.pipeline.errands import process_timer
+from gateway.pipeline.journey import Road
 from gateway.pipeline.policy import Policy, compile_policy
 from gateway.pipeline.report_timers import next_weekly, timer_of
 from gateway.pipeline.settings import AgentSettings, ChannelSettings, ParseSettings, QueueSettings
