@@ -2,19 +2,18 @@
 
 `prepare_changes` does the slow half (ids, texts, tokens, composing) outside of any transaction; what it returns is written by
 storage whole or not at all, with the version of each ticket checked. If somebody was faster, the stimulus is decided again.
-What an effect makes of a ticket stands in `ticket_sheet.py`, what it sends in `mail_sheet.py`.
+What an effect makes of a ticket stands in `ticket_sheet.py`, what it sends in `mail_sheet.py`, what it makes of mails that were
+there before in `state_sheet.py`, and of people in `people_sheet.py`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import TypeVar, assert_never
+from dataclasses import dataclass, field
+from typing import assert_never
 
 from gateway.mail.content import Content
-from gateway.mail.message import Attachment
-from gateway.mail.outbound import Purpose
 from gateway.mail.reading import Reading
 from gateway.mail.received import ReceivedMail
-from gateway.people import NEW_ID, Absence, Block, Contact, Organisation, Timer
+from gateway.people import Timer
 from gateway.pipeline.clocks import wanted_timers, wind_clock
 from gateway.pipeline.effects import (
     AddNote,
@@ -64,28 +63,25 @@ from gateway.pipeline.effects import (
     VerifyContact,
     WaitUntil,
 )
-from gateway.pipeline.facts import TO_CUSTOMERS, Acquaintance
+from gateway.pipeline.facts import Acquaintance
 from gateway.pipeline.mail_sheet import MailSheet
-from gateway.pipeline.notices import not_arrived
 from gateway.pipeline.outgoing import Desk
+from gateway.pipeline.people_sheet import PeopleSheet
+from gateway.pipeline.posting import make_post
 from gateway.pipeline.reasons import Outcome
+from gateway.pipeline.state_sheet import StateSheet
 from gateway.pipeline.ticket_sheet import TicketSheet
-from gateway.states import OutboundState, ReceivedState, TicketStatus, advance, allowed_from
+from gateway.states import ReceivedState, advance
 from gateway.tickets import (
     Changes,
     HistoryLine,
     ListedMail,
-    OutboundChange,
     Post,
     ReceivedChange,
-    Side,
-    StoredAttachment,
     Ticket,
     TicketChange,
     TicketTimers,
 )
-
-_Known = TypeVar("_Known", Contact, Organisation)
 
 _STATE_AFTER: dict[Outcome, ReceivedState] = {
     Outcome.OPEN: ReceivedState.TICKETED,
@@ -144,7 +140,15 @@ def prepare_changes(scene: Scene, decision: Decision, desk: Desk) -> Changes:
         acquaintance=scene.acquaintance,
         absent=scene.absent,
     )
-    sheet = _Sheet(scene=scene, desk=desk, decision=decision, tickets=tickets, mails=mails)
+    sheet = _Sheet(
+        scene=scene,
+        desk=desk,
+        decision=decision,
+        tickets=tickets,
+        mails=mails,
+        states=StateSheet(tickets=tickets, mails=mails),
+        people=PeopleSheet(now=desk.now, new_id=desk.ids.next),
+    )
     for effect in decision.effects:
         sheet.perform(effect)
     return sheet.finish()
@@ -159,16 +163,9 @@ class _Sheet:
     decision: Decision
     tickets: TicketSheet
     mails: MailSheet
-    outbound_changes: list[OutboundChange] = field(default_factory=list)
-    received: list[ReceivedChange] = field(default_factory=list)
+    states: StateSheet
+    people: PeopleSheet
     contents: list[Content] = field(default_factory=list)
-    contacts: list[Contact] = field(default_factory=list)
-    organisations: list[Organisation] = field(default_factory=list)
-    forgotten_organisations: list[int] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    lifted_blocks: list[Block] = field(default_factory=list)
-    absences: list[Absence] = field(default_factory=list)
-    returned: list[str] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     listed: list[ListedMail] = field(default_factory=list)
 
@@ -223,23 +220,23 @@ class _Sheet:
             case TellOperators():
                 self.mails.tell_operators(effect)
             case ReleaseMail():
-                self._release(effect)
+                self.states.release(effect)
             case RejectMail():
-                self._reject(effect)
+                self.states.reject(effect)
             case MoveOutbound():
-                self._move_outbound(effect)
+                self.states.move_outbound(effect)
             case FailDelivery():
-                self._fail_delivery(effect)
+                self.states.fail_delivery(effect)
             case NoteDelay():
-                self._note_delay(effect)
+                self.states.note_delay(effect)
             case SendVerification():
                 self.mails.verify(effect)
             case SendWelcome():
                 self.mails.welcome(effect)
             case MakeContact():
-                self._make_contact(effect)
+                self.people.make_contact(effect)
             case VerifyContact():
-                self.contacts.append(replace(effect.contact, verified_at=self.desk.now))
+                self.people.verify_contact(effect)
             case SendReport():
                 self.mails.send_report(effect)
             case SendDigest():
@@ -247,19 +244,19 @@ class _Sheet:
             case AnnounceExpiry():
                 self.mails.announce_expiry(effect)
             case SaveContact():
-                self.contacts.append(self._with_id(effect.contact))
+                self.people.save_contact(effect)
             case SaveOrganisation():
-                self.organisations.append(self._with_id(effect.organisation))
+                self.people.save_organisation(effect)
             case ForgetOrganisation():
-                self.forgotten_organisations.append(effect.organisation.id)
+                self.people.forget_organisation(effect)
             case BlockSender():
-                self.blocks.append(effect.block)
+                self.people.blocks.append(effect.block)
             case LiftBlock():
-                self.lifted_blocks.append(effect.block)
+                self.people.lifted_blocks.append(effect.block)
             case SetAbsence():
-                self.absences.append(effect.absence)
+                self.people.absences.append(effect.absence)
             case EndAbsence():
-                self.returned.append(effect.agent)
+                self.people.returned.append(effect.agent)
             case SetTimer():
                 self.timers.append(effect.timer)
             case _:
@@ -267,7 +264,8 @@ class _Sheet:
 
     def finish(self) -> Changes:
         """Return the rows, with what becomes of the stimulus itself."""
-        mail, tickets = self.scene.mail, self.tickets
+        mail, tickets, states, people = self.scene.mail, self.tickets, self.states, self.people
+        received: tuple[ReceivedChange, ...] = ()
         if mail is not None:
             change = ReceivedChange(
                 id=mail.id,
@@ -278,10 +276,10 @@ class _Sheet:
                 trace=self.decision.trace,
                 ticket_id=tickets.ticket.id if tickets.ticket else None,
             )
-            self.received.insert(0, change)
+            received = (change,)
         new, changed, timers = self._wound_up()
         return Changes(
-            received=tuple(self.received),
+            received=(*received, *states.received),
             new_tickets=new,
             changed_tickets=changed,
             ticket_timers=timers,
@@ -289,14 +287,14 @@ class _Sheet:
             history=tuple(tickets.history),
             links=tuple(tickets.links),
             outbound=tuple(self.mails.outbound),
-            outbound_changes=tuple(self.outbound_changes),
-            contacts=tuple(self.contacts),
-            organisations=tuple(self.organisations),
-            forgotten_organisations=tuple(self.forgotten_organisations),
-            blocks=tuple(self.blocks),
-            lifted_blocks=tuple(self.lifted_blocks),
-            absences=tuple(self.absences),
-            returned=tuple(self.returned),
+            outbound_changes=tuple(states.outbound_changes),
+            contacts=tuple(people.contacts),
+            organisations=tuple(people.organisations),
+            forgotten_organisations=tuple(people.forgotten_organisations),
+            blocks=tuple(people.blocks),
+            lifted_blocks=tuple(people.lifted_blocks),
+            absences=tuple(people.absences),
+            returned=tuple(people.returned),
             timers=tuple(self.timers),
             listed=tuple(self.listed),
             fired=(self.scene.timer,) if self.scene.timer else (),
@@ -340,125 +338,14 @@ class _Sheet:
             raise AssertionError(message)
         return self.scene.number
 
-    def _with_id(self, known: _Known) -> _Known:
-        return known if known.id != NEW_ID else replace(known, id=self.desk.ids.next())
-
-    def _make_contact(self, effect: MakeContact) -> None:
-        contact = Contact(
-            id=self.desk.ids.next(),
-            name=effect.mailbox.name,
-            addresses=(effect.mailbox.address,),
-            created_at=self.desk.now,
-            organisation_id=effect.organisation_id,
-            verified_at=self.desk.now if effect.is_verified else None,
-        )
-        self.contacts.append(contact)
-
-    # -------------------------------------------------------------------------------------------------------- the posts
-
     def _post(self, effect: AddPost) -> None:
-        message = self.scene.reading.message if self.scene.reading else None
-        stored: list[StoredAttachment] = []
-        for attachment in message.attachments if message and effect.with_attachments else ():
-            stored.append(_stored(attachment))
-            self.contents.append(attachment.content)
-        if effect.with_raw_mail and self.scene.mail is not None:
-            raw = self.scene.mail.content
-            stored.append(StoredAttachment(filename="mail.eml", content_type="message/rfc822", size=raw.size, sha256=raw.sha256))
-            self.contents.append(raw)
-        post = Post(
-            id=self.desk.ids.next(),
+        post, contents = make_post(
+            effect,
+            post_id=self.desk.ids.next(),
             ticket_id=self.tickets.current().id,
-            visibility=effect.visibility,
-            side=effect.side,
-            author=effect.author,
-            agent=effect.agent,
-            text=effect.text,
-            quoted=effect.quoted,
-            html=message.html if message and effect.side is Side.CUSTOMER else None,
-            attachments=tuple(stored),
-            received_id=self.scene.mail.id if self.scene.mail else None,
-            message_id=message.message_id if message and _is_by_author(effect, self.scene.reading) else None,
-            created_at=self.desk.now,
-            likeness=effect.likeness,
+            mail=self.scene.mail,
+            reading=self.scene.reading,
+            now=self.desk.now,
         )
+        self.contents += contents
         self.tickets.post(post, by=effect.agent or effect.side, why=self.decision.reason)
-
-    # --------------------------------------------------------------------------------------- other mails, in and out
-
-    def _release(self, effect: ReleaseMail) -> None:
-        new = advance(effect.old, ReceivedState.RECEIVED)
-        change = ReceivedChange(
-            id=effect.received_id, old=effect.old, new=new, reason="released", because=effect.by, waiver_by=effect.by
-        )
-        self.received.append(change)
-
-    def _reject(self, effect: RejectMail) -> None:
-        new = advance(effect.old, ReceivedState.DISCARDED)
-        self.received.append(ReceivedChange(id=effect.received_id, old=effect.old, new=new, reason="rejected", because=effect.by))
-
-    def _move_outbound(self, effect: MoveOutbound) -> None:
-        outbound = effect.outbound
-        new = advance(outbound.state, effect.state)
-        self.outbound_changes.append(OutboundChange(id=outbound.id, old=outbound.state, new=new))
-        if self.tickets.ticket is not None:
-            self.tickets.log(by=effect.by, what=f"mail to {outbound.recipient}: {outbound.state} → {new}", why="by hand")
-
-    def _fail_delivery(self, effect: FailDelivery) -> None:
-        outbound, ticket = effect.outbound, self.tickets.ticket
-        reason = effect.bounce.diagnostic or effect.bounce.status or "no reason was given"
-        if OutboundState.BOUNCED in allowed_from(outbound.state):
-            self._fail_outbound(effect, reason)
-        if outbound.purpose is Purpose.OPERATOR_NOTICE:
-            return
-        if ticket is None or outbound.ticket_id != ticket.id or outbound.purpose not in TO_CUSTOMERS:
-            self.mails.announce(not_arrived(outbound.purpose, str(outbound.recipient), reason))
-            return
-        self.tickets.log(by="gateway", what=f"not delivered to {outbound.recipient}", why=reason[:500])
-        if outbound.purpose is Purpose.ANSWER:
-            self._report_failed_answer(effect, ticket, reason)
-
-    def _report_failed_answer(self, effect: FailDelivery, ticket: Ticket, reason: str) -> None:
-        lost = next((post.text for post in self.tickets.posts if post.id == effect.outbound.post_id), "")
-        self.tickets.note(AddNote(text=f"{effect.outbound.recipient}: {reason}", by="gateway"))
-        if ticket.status is not TicketStatus.OPEN:
-            self.tickets.set_status(SetStatus(status=TicketStatus.OPEN, by="gateway", why="the answer did not arrive"))
-        self.mails.report_failure(effect, lost)
-
-    def _note_delay(self, effect: NoteDelay) -> None:
-        ticket = self.tickets.ticket
-        if ticket is not None and effect.outbound.ticket_id == ticket.id:
-            why = effect.bounce.diagnostic or effect.bounce.status or effect.bounce.action
-            self.tickets.log(by="gateway", what=f"{effect.bounce.action}: mail to {effect.outbound.recipient}", why=why[:500])
-
-    def _fail_outbound(self, effect: FailDelivery, reason: str) -> None:
-        old = effect.outbound.state
-        new = advance(old, OutboundState.BOUNCED)
-        change = OutboundChange(
-            id=effect.outbound.id,
-            old=old,
-            new=new,
-            last_reply=reason[:1000],
-            attempt=effect.attempt,
-            earlier_attempts=effect.earlier_attempts,
-        )
-        self.outbound_changes.append(change)
-
-
-def _is_by_author(effect: AddPost, reading: Reading | None) -> bool:
-    """Tell whether a post is by the author of the mail it came in, and not by somebody whose mail that one forwards."""
-    if reading is None or reading.message.author is None:
-        return True
-    writers = (reading.message.author, reading.original_author, reading.form_sender)
-    return any(effect.author.address.key == writer.address.key for writer in writers if writer is not None)
-
-
-def _stored(attachment: Attachment) -> StoredAttachment:
-    return StoredAttachment(
-        filename=attachment.filename,
-        content_type=attachment.detected_type,
-        size=attachment.content.size,
-        sha256=attachment.content.sha256,
-        content_id=attachment.content_id,
-        inline=attachment.inline,
-    )
