@@ -87,6 +87,9 @@ async def main(wanted: str) -> int:
     """Play all of it; return the number of survivors, at most 1."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     mutants = [mutant for mutant in all_mutants() if wanted in mutant.name]
+    if not mutants:
+        Console(stderr=True).print(f"no mutant's name holds {wanted!r}")
+        return 1
     stories = sorted(path.parent for path in JOURNEYS.glob("*/expect.yaml"))
     results = []
     async with Workers(ParseSettings()) as workers:
