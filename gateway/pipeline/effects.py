@@ -2,6 +2,8 @@
 
 A decision says what is to be done and why; `apply.py` does it. Adding an effect means adding it to `Effect`: the type checker
 then finds every place that has to know about it.
+
+One file, though a long one: it is a list of words without logic, and whoever decides or carries out needs words of several kinds.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.received_line import ReceivedLine
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.tickets import Part, Post, Priority, Side, Ticket, TraceLine, Visibility
+
+# ------------------------------------------------------------------------------------------------------------------------ tickets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +180,31 @@ class RemoveParticipant:
     by: str
 
 
+# -------------------------------------------------------------------------------------------------------------- mails that go out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendConfirmation:
     """Tell the requester that the mail has arrived."""
 
     template: str | None = None
     """The text that a rule or trigger chose; None is the channel's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendVerification:
+    """Ask an unknown author to answer, so that the mail that waits is taken up."""
+
+    to: Mailbox
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendWelcome:
+    """Thank a person who has verified the address."""
+
+    to: Mailbox
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +277,42 @@ class SendHelp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendDigest:
+    """Mail an agent what is suspended, to be worked by answering."""
+
+    agent: str
+    mails: tuple[ReceivedLine, ...]
+    """In the order of their numbers, which begin at 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReport:
+    """Mail somebody the figures of a week."""
+
+    to: Mailbox
+    name: str
+    report: Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceExpiry:
+    """Tell the admins what nobody decided in time."""
+
+    mails: tuple[ReceivedLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellOperators:
+    """Tell the admins."""
+
+    topic: str
+    text: str
+
+
+# --------------------------------------------------------------------------------------------------- mails that are there already
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseMail:
     """Take a suspended or failed mail up again; a suspended one gets a waiver for the step that had held it."""
 
@@ -300,6 +359,9 @@ class NoteDelay:
     bounce: Bounce
 
 
+# ------------------------------------------------------------------------------------------------------------------------- people
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeContact:
     """Know a person from now on."""
@@ -314,47 +376,6 @@ class VerifyContact:
     """A known person proved to read the mail of their address."""
 
     contact: Contact
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendVerification:
-    """Ask an unknown author to answer, so that the mail that waits is taken up."""
-
-    to: Mailbox
-    language: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendWelcome:
-    """Thank a person who has verified the address."""
-
-    to: Mailbox
-    language: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendDigest:
-    """Mail an agent what is suspended, to be worked by answering."""
-
-    agent: str
-    mails: tuple[ReceivedLine, ...]
-    """In the order of their numbers, which begin at 1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnnounceExpiry:
-    """Tell the admins what nobody decided in time."""
-
-    mails: tuple[ReceivedLine, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendReport:
-    """Mail somebody the figures of a week."""
-
-    to: Mailbox
-    name: str
-    report: Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -408,19 +429,14 @@ class EndAbsence:
     agent: str
 
 
+# --------------------------------------------------------------------------------------------------------------------------- time
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetTimer:
     """Let something fall due that belongs to no ticket; a ticket's own timers follow from the ticket."""
 
     timer: Timer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellOperators:
-    """Tell the admins."""
-
-    topic: str
-    text: str
 
 
 Effect = (
@@ -441,12 +457,18 @@ Effect = (
     | AddParticipant
     | RemoveParticipant
     | SendConfirmation
+    | SendVerification
+    | SendWelcome
     | NotifyAgents
     | RelayAnswer
     | AskToConfirm
     | TellAgent
     | ShowThread
     | SendHelp
+    | SendDigest
+    | SendReport
+    | AnnounceExpiry
+    | TellOperators
     | ReleaseMail
     | RejectMail
     | MoveOutbound
@@ -454,11 +476,6 @@ Effect = (
     | NoteDelay
     | MakeContact
     | VerifyContact
-    | SendVerification
-    | SendWelcome
-    | SendDigest
-    | AnnounceExpiry
-    | SendReport
     | SaveContact
     | SaveOrganisation
     | ForgetOrganisation
@@ -467,7 +484,6 @@ Effect = (
     | SetAbsence
     | EndAbsence
     | SetTimer
-    | TellOperators
 )
 
 
