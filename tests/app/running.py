@@ -66,7 +66,7 @@ class World:
         def is_wanted(kept: KeptMail) -> bool:
             return kept.recipient == recipient and words in body_of(read(kept.content))
 
-        return read((await self.sink.wait_for(is_wanted, 20)).content)
+        return read((await self.sink.wait_for(is_wanted, 60)).content)
 
 
 def read(content: bytes) -> EmailMessage:

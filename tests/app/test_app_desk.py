@@ -59,6 +59,7 @@ async def test_mail_is_taken_while_the_desk_is_dead_and_the_next_desk_makes_tick
             os.kill(dead, signal.SIGKILL)
             await ask(world, "währenddessen")
             await world.wait_for("anna@firma.example", "währenddessen")
+            await until(lambda: any(event["event"] == "desk.replaced" for event in events))
         assert [event["event"] for event in events if event["event"].startswith("desk.")] == ["desk.died", "desk.replaced"]
         assert pid_of_desk(world) != dead
         told = {read(kept.content)["Message-ID"] for kept in world.sink.mails if kept.recipient == "anna@firma.example"}

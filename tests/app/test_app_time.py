@@ -6,7 +6,7 @@ import pytest
 
 from tests.app.running import run_gateway, write
 
-CLOCK = "clocks: {default: {normal: {reaction: 3s, resolution: 1h, warning: 1s}}}\n"
+CLOCK = "clocks: {default: {normal: {reaction: 8s, resolution: 1h, warning: 6s}}}\n"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -131,7 +131,7 @@ async def test_what_was_committed_wakes_whoever_waits_on_the_other_side(pair: Pa
     waiting = asyncio.create_task(pair.there.wait_for(Topic.RECEIVED, 60))
     await asyncio.sleep(0)
     await pair.here.accept([make.acceptance()])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await waiting
 
 
