@@ -3,7 +3,8 @@
 `wind_clock` is asked once for every ticket that a stimulus changes; `wanted_timers` says what must fall due from then on. What
 has fired stands in `Ticket.announced`, so nothing fires twice.
 
-- The reaction clock starts with the ticket and ends with the first public answer of an agent, or when it is solved.
+- The reaction clock starts with the ticket and ends with the first public answer of an agent, or when it is solved. A ticket
+  that is opened again without ever having been answered is promised an answer anew; what has fired does not fire again.
 - The resolution clock runs while the ticket is new or open, and stands elsewhere; it goes on with what was left.
 - Another priority or queue is another promise: what was used of the old one is used of the new one. Marks that then lie ahead
   fire again, no others.
@@ -88,8 +89,8 @@ class _Change:
         if promised is None or self.ticket.first_answered_at is not None or self.ticket.status in _DONE:
             return None, False
         due, before = self.clock.reaction_due_at, self.before.reaction if self.before else None
-        if due is None or before is None:
-            return self._ahead(promised), True
+        if due is None or before is None:  # nothing was promised before, or the ticket was solved without an answer
+            return self._ahead(promised), before is None
         if not self._is_other_promise(promised, before):
             return due, False
         return self._ahead(promised - before + self._until(due)), True

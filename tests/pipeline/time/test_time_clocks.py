@@ -154,6 +154,18 @@ def test_a_breach_that_nobody_noticed_counts_without_a_word() -> None:
     assert mark_key(solved, ClockMark.RESOLUTION_BREACH) in solved.announced
 
 
+def test_who_opens_an_unanswered_ticket_again_is_promised_an_answer_anew_and_nobody_is_warned_twice() -> None:
+    warned = change(new_ticket(), at(4), announced=(mark_key(new_ticket(), ClockMark.REACTION_WARNING),))
+    solved = change(warned, at(4.5), status=TicketStatus.SOLVED, solved_at=at(4.5))
+    assert solved.clock.reaction_due_at is None
+    again = change(solved, at(5), status=TicketStatus.OPEN)
+    assert again.clock.reaction_due_at is not None
+    assert again.clock.reaction_due_at > at(5)
+    details = [timer.detail for timer in wanted_timers(again, POLICY)]
+    assert ClockMark.REACTION_WARNING not in details
+    assert ClockMark.REACTION_BREACH in details
+
+
 def test_the_state_goes_from_in_time_over_warning_to_late() -> None:
     states = [clock_state(new_ticket(), POLICY, at(hours)) for hours in (0, 2.9, 4, 4.9, 5, 6)]
     assert states == [ClockState.IN_TIME] * 2 + [ClockState.WARNING] * 2 + [ClockState.LATE] * 2
