@@ -10,11 +10,14 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+import os
+
 from hypothesis import HealthCheck, settings
 
 # How long one example takes says more about what else the machine does than about us.
 settings.register_profile("gateway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("gateway")
+settings.register_profile("ci", settings.get_profile("gateway"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("REQUIRE_PEERS") else "gateway")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
