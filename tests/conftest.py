@@ -6,12 +6,11 @@ Journeys are folders with `given.yaml` (the story, the world, the mails) and `ex
 """
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
 import structlog
-import os
-
 from hypothesis import HealthCheck, settings
 
 # How long one example takes says more about what else the machine does than about us.
