@@ -141,6 +141,14 @@ def keep_automatic_reply(case: Case) -> Hit | Miss:
             because = "a machine answered the reverse-path of a mail of ours"
             return Hit(outcome=Outcome.RECORD, reason=Reason.AUTOMATIC_REPLY, because=because)
         return Miss("automatic, but nothing proves that it belongs to a ticket of its author")
+    return _keep_small(case, ticket)
+
+
+def _keep_small(case: Case, ticket: Ticket) -> Hit:
+    facts, cap = case.facts, case.policy.loops.mails_per_author_and_hour
+    if facts.mails_in_last_hour >= cap:
+        because = f"the author sent {facts.mails_in_last_hour} mails in the last hour, and {cap} are allowed"
+        return Hit(outcome=Outcome.RECORD, reason=Reason.AUTOMATIC_REPLY, because=because, ticket=ticket)
     return Hit(
         outcome=Outcome.POST,
         reason=Reason.AUTOMATIC_REPLY,
