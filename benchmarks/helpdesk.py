@@ -5,6 +5,7 @@ Django's `dummy` backend, which throws them away: it does not even queue them.
 """
 
 import json
+import platform
 import shutil
 import venv
 from pathlib import Path
@@ -17,10 +18,10 @@ _SCRIPT: Final = Path(__file__).parent / "helpdesk_import.py"
 
 
 def prepare() -> Path:
-    """Make the environment once; return its interpreter."""
+    """Make the environment once for each Python, the same as ours; return its interpreter."""
     folder = CACHE / "helpdesk"
     python = folder / "bin" / "python"
-    done = folder / f"installed-{VERSION}"
+    done = folder / f"installed-{VERSION}-with-{platform.python_version()}"
     if not done.exists():
         venv.create(folder, with_pip=True, clear=True)
         run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"django-helpdesk=={VERSION}"])
