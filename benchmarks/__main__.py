@@ -8,12 +8,12 @@ from collections import defaultdict
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import accepting, growth, latency, memory, ticketing
+from benchmarks import accepting, crowd, growth, latency, memory, ticketing
 from benchmarks.programs import Unavailable
 from benchmarks.report import RESULTS, print_markdown, print_table, write_results
 from benchmarks.samples import Result, Sample, summarise
 
-GROUPS = (accepting.GROUP, ticketing.GROUP, latency.GROUP, memory.GROUP, growth.GROUP)
+GROUPS = (accepting.GROUP, ticketing.GROUP, latency.GROUP, memory.GROUP, crowd.GROUP, growth.GROUP)
 MEASURES = {measure.name: measure for group in GROUPS for measure in group.measures}
 _ROUNDS = 5
 

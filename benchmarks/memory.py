@@ -64,7 +64,7 @@ def watching_peak(pid: int) -> Iterator[list[int]]:
         thread.join()
 
 
-class _Client:
+class Client:
     """A client as slow or as quick as the measure wants."""
 
     def __init__(self, port: int) -> None:
@@ -127,9 +127,9 @@ def _take(wanted: Sequence[str], rounds: int) -> Iterator[Sample]:
 
 
 def _idle_session(site: Site) -> float:
-    _Client(site.port).close()  # what is made once is no session's
+    Client(site.port).close()  # what is made once is no session's
     before = used_octets(site.pid)
-    clients = [_Client(site.port) for _ in range(_SESSIONS)]
+    clients = [Client(site.port) for _ in range(_SESSIONS)]
     after = used_octets(site.pid)
     for client in clients:
         client.close()
@@ -137,12 +137,12 @@ def _idle_session(site: Site) -> float:
 
 
 def _in_flight(site: Site) -> float:
-    warm = _Client(site.port)
+    warm = Client(site.port)
     warm.begin_mail(0)
     warm.send(_LINE * (_LARGE // len(_LINE) // 10))
     warm.end_mail()
     warm.close()
-    clients = [_Client(site.port) for _ in range(_IN_FLIGHT)]
+    clients = [Client(site.port) for _ in range(_IN_FLIGHT)]
     before = used_octets(site.pid)
     for number, client in enumerate(clients):
         client.begin_mail(number)
@@ -160,7 +160,7 @@ def _peak(site: Site) -> float:
             thread.start()
         for thread in threads:
             thread.join()
-        client = _Client(site.port)
+        client = Client(site.port)
         client.begin_mail(_AT_ONCE)
         client.send(b"\r\n" * _EMPTY_LINES)
         client.end_mail()
@@ -170,7 +170,7 @@ def _peak(site: Site) -> float:
 
 
 def _send_large(port: int, number: int) -> None:
-    client = _Client(port)
+    client = Client(port)
     client.begin_mail(number)
     piece = _LINE * 1000
     for _ in range(_LARGE // len(piece)):
