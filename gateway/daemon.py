@@ -92,10 +92,15 @@ class Daemon:
             await asyncio.to_thread(remove_stale_files, gateway.spool, older_than_seconds=0)
         await self.desk.start(gateway)
         self._keeping = asyncio.create_task(self.desk.run(), name="desk")
-        if self.porters.keepers:
-            await self.porters.start(gateway)
-        else:
-            await self.reception.start()
+        try:
+            if self.porters.keepers:
+                await self.porters.start(gateway)
+            else:
+                await self.reception.start()
+        except BaseException:
+            await self.porters.dismiss()
+            await self.desk.dismiss()
+            raise
 
     async def reload(self, config: Config) -> None:
         """Use another configuration from the next mail on; other listeners need a restart.

@@ -63,7 +63,8 @@ class _Employment:
         """Let go of a process that has ended or is not worth waiting for."""
         if self.line.closed.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.process.wait(), _DYING_SECONDS)
+                async with asyncio.timeout(_DYING_SECONDS):
+                    await self.process.wait()
         if self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.kill()
@@ -90,6 +91,8 @@ class Keeper:
         self._own_session = own_session
         self._descriptors = tuple(descriptors)
         self._employment: _Employment | None = None
+        self._dismissed = asyncio.Event()
+        """Nobody is to take the place of one who dies."""
         self._gateway: Gateway | None = None
         self._config: Config | None = None
 
@@ -153,6 +156,7 @@ class Keeper:
         Raises:
             StorageUnavailable: it cannot.
         """
+        self._dismissed.clear()
         self._gateway = gateway
         self._config = self._config or gateway.config
         if self._employment is None:
@@ -181,12 +185,14 @@ class Keeper:
         employment.begun_at = time.monotonic()
 
     async def run(self) -> None:
-        """Start another process whenever one dies, until cancelled."""
+        """Start another process whenever one dies, until cancelled or dismissed."""
         deaths = 0
-        while True:
+        while not self._dismissed.is_set():
             employment = self._employment
             if employment is not None:
                 await self._watch(employment)
+                if self._dismissed.is_set():
+                    return
                 age = employment.age
                 await employment.end()
                 deaths = deaths + 1 if age < YOUNG_SECONDS else 0
@@ -197,6 +203,9 @@ class Keeper:
                 await asyncio.sleep(pause)
             try:
                 await self.hire()
+                if self._dismissed.is_set():
+                    await self.dismiss()
+                    return
                 await self._begin()
             except StorageUnavailable as error:
                 self.note_failure(error)
@@ -214,7 +223,9 @@ class Keeper:
         closed = employment.line.closed
         while employment.has_begun and not closed.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(closed.wait(), _PING_SECONDS)
+                # Not `wait_for`, which before Python 3.12 loses a cancellation that comes together with what it waits for.
+                async with asyncio.timeout(_PING_SECONDS):
+                    await closed.wait()
                 return
             try:
                 async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -250,7 +261,8 @@ class Keeper:
         await self.dismiss()
 
     async def dismiss(self) -> None:
-        """End the process at once, if there is one."""
+        """End the process at once, if there is one; nobody takes its place."""
+        self._dismissed.set()
         employment, self._employment = self._employment, None
         if employment is not None:
             await employment.end()

@@ -181,7 +181,8 @@ class Runner:
             else:
                 self._changed.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await self._changed.wait()
 
     def _seconds_to_next_batch(self) -> float | None:
         """Return how long the mails that are read shall wait for more: 0 means not at all, None that there are none."""
