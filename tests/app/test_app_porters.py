@@ -3,8 +3,12 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from structlog.testing import capture_logs
@@ -16,6 +20,7 @@ from tests.app.running import World, run_gateway, write
 from tests.app.test_app_desk import is_running, with_vanished_key
 from tests.storage.conftest import Server
 
+T = TypeVar("T")
 TEXTS = ("Drucker", "Rechnung", "Passwort", "Lieferung")
 SUPPORT = "support@firma.example"
 
@@ -186,3 +191,50 @@ async def test_porters_on_postgresql_commit_by_themselves(tmp_path: Path, unused
         await asyncio.gather(*(ask(world, text) for text in TEXTS))
         for text in TEXTS:
             await world.wait_for("anna@firma.example", text)
+
+
+def test_gateway_whose_porter_dies_before_it_begins_ends_instead_of_going_on_without_a_database(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    config = tmp_path / "gateway.yaml"
+    config.write_text(UNBEGUN.format(data=tmp_path / "data"))
+    with (tmp_path / "log").open("wb") as log:
+        command = (sys.executable, "-m", "gateway", "run", "--config", str(config), "--as-root")
+        front = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        second = wait_for(lambda: porters_of(front.pid)[1:2])[0]
+        os.kill(second, signal.SIGSTOP)
+        wait_for(lambda: b'"porter": 0' in (tmp_path / "log").read_bytes())
+        os.kill(second, signal.SIGKILL)
+        assert front.wait(60) == os.EX_UNAVAILABLE
+    finally:
+        front.kill()
+        front.wait()
+    assert b"desk.failed" not in (tmp_path / "log").read_bytes()
+
+
+def porters_of(pid: int) -> list[int]:
+    """Return the porter processes of a front, in the order in which they were started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if b"gateway.porter" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def wait_for(look: Callable[[], T]) -> T:
+    """Return what is found once there is something."""
+    ends = time.monotonic() + 60
+    while not (found := look()):
+        assert time.monotonic() < ends
+        time.sleep(0.005)
+    return found
+
+
+UNBEGUN = """
+hostname: gw.firma.example
+data: {data}
+listen: [{{smtp: "127.0.0.1:0"}}]
+listen_processes: 2
+smarthosts: {{main: {{host: 127.0.0.1, port: 1, security: none}}}}
+agents: {{anna: {{name: Anna Arndt, addresses: [anna@firma.example], alias: Anna}}}}
+queues: {{support: {{agents: [anna]}}}}
+channels:
+  support: {{address: support@firma.example, display_name: Firma Support, queue: support, smarthosts: [main], language: de}}
+"""
