@@ -41,6 +41,9 @@ class DeskKeeper(Keeper):
         serve_writes(gateway.database.engine, line)
         return asyncio.create_task(forward_wakeups(gateway.database.engine, line), name="wakeups")
 
+    async def clear_away(self, gateway: Gateway) -> None:
+        """Leave everything to the next desk, which takes up what this one held."""
+
     def note_death(self, *, code: int | None, age: float, again_in: float) -> None:
         """Log that the desk died."""
         log.error("desk.died", code=code, age=age, again_in=again_in)

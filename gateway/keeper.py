@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import time
+from abc import ABC, abstractmethod
 from asyncio.subprocess import Process
 from collections.abc import Sequence
 from typing import Final
@@ -75,7 +76,7 @@ class _Employment:
         await self.process.wait()
 
 
-class Keeper:
+class Keeper(ABC):
     """Keeps one child for a front. `hire` as early as you like, `start`, `run` in a task, `drain` at the end."""
 
     name: str
@@ -98,28 +99,29 @@ class Keeper:
 
     # --------------------------------------------------------------------------------------------- what kinds differ in
 
+    @abstractmethod
     def orders(self, gateway: Gateway, config: Config) -> object:
         """Return what a new process is told."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attend(self, gateway: Gateway, line: Line) -> asyncio.Task[None] | None:
         """Answer what a new process asks; return a task that lasts as long as it does, if one is needed."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def clear_away(self, gateway: Gateway) -> None:
         """Tidy up after a process that is dead."""
 
+    @abstractmethod
     def note_death(self, *, code: int | None, age: float, again_in: float) -> None:
         """Log that a process died."""
-        raise NotImplementedError
 
+    @abstractmethod
     def note_failure(self, error: StorageUnavailable) -> None:
         """Log that a process cannot begin."""
-        raise NotImplementedError
 
+    @abstractmethod
     def note_replacement(self) -> None:
         """Log that another process has begun."""
-        raise NotImplementedError
 
     # ------------------------------------------------------------------------------------------------------------- life
 

@@ -6,6 +6,7 @@ Instead of a timer for each connection the server looks at all of them once a se
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from enum import Enum
 from typing import Final
 
@@ -44,7 +45,7 @@ class Hangup(Exception):
     """The session is over; whatever had to be said has been said."""
 
 
-class Connection(SMTP, asyncio.BufferedProtocol):
+class Connection(SMTP, asyncio.BufferedProtocol, ABC):
     """A client's connection to one listener; `serve` is what is done with it."""
 
     def __init__(self, service: Service, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
@@ -115,9 +116,9 @@ class Connection(SMTP, asyncio.BufferedProtocol):
 
     # -------------------------------------------------------------------------------------------------- serving, ending
 
+    @abstractmethod
     async def serve(self) -> None:
         """Talk to the client. Raises EOFError or Hangup at the end."""
-        raise NotImplementedError
 
     async def _handle_client(self) -> None:
         try:
