@@ -4,7 +4,7 @@ What runs is the product's own code, with as many processes that take mail as th
 because the product has no switch to turn a check or the pipeline off, and should have none.
 
     --no-checks     nobody asks who sent a mail: the evidence is a constant
-    --no-pipeline   what is accepted stays accepted: no ticket, nothing leaves
+    --no-pipeline   what is accepted gets into the tables and stays there: no ticket, nothing leaves
     --no-relay      notifications stay queued
     --no-store      the answer is 250 and nothing is kept: the handler that does nothing
 """
@@ -17,10 +17,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from gateway.app import Gateway, open_gateway
+from gateway.app import Gateway
 from gateway.child import bound_memory, end_with_parent, serve_child, tune_interpreter
 from gateway.config import load_config
-from gateway.daemon import Daemon
+from gateway.daemon import Daemon, open_front
 from gateway.desk_keeper import DeskKeeper
 from gateway.line import Line
 from gateway.logs import configure_logging
@@ -100,38 +100,35 @@ def serve_porter(*options: str) -> None:
 class Parts(Daemon):
     """The daemon, with parts left out."""
 
-    def __init__(self, gateway: Gateway, options: argparse.Namespace) -> None:
+    def __init__(self, gateway: Gateway, desk: DeskKeeper, options: argparse.Namespace) -> None:
         """Wire like the daemon, but for what the options leave out."""
         config = gateway.config
         self._options = options
         listeners = open_listeners(config.listen, passed={})
         words = [f"--{name.replace('_', '-')}" for name, is_set in vars(options).items() if is_set is True]
         command = (sys.executable, "-c", f"from benchmarks.assembly import serve_porter; serve_porter(*{words!r})")
-        porters = Porters.of(listeners, processes=options.processes or config.listen_processes, command=command)
-        super().__init__(gateway, listeners, desk=DeskKeeper(does_send=not options.no_relay), porters=porters)
+        porters = Porters.of(
+            listeners,
+            processes=options.processes or config.listen_processes,
+            on_accepted=desk.tell_of_mail,
+            command=command,
+        )
+        super().__init__(gateway, listeners, desk=desk, porters=porters)
 
     def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...]) -> Reception:
         """Leave out what is to be left out."""
         return _make_reception(self._options, gateway, listeners, None)
-
-    async def start(self) -> None:
-        """Begin to take mail."""
-        if not self._options.no_pipeline:
-            await super().start()
-        elif self.porters.keepers:
-            await self.porters.start(self.gateway)
-        else:
-            await self.reception.start()
-        tune_interpreter()
 
 
 async def _run(options: argparse.Namespace) -> None:
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
-    async with open_gateway(load_config(options.config)) as gateway:
-        parts = Parts(gateway, options)
+    desk = DeskKeeper(does_process=not options.no_pipeline, does_send=not (options.no_relay or options.no_pipeline))
+    async with open_front(load_config(options.config), desk) as gateway:
+        parts = Parts(gateway, desk, options)
         await parts.start()
+        tune_interpreter()
         await ending.wait()
         await parts.drain()
 

@@ -1,15 +1,15 @@
 """Builds the whole gateway from its configuration: the only place that knows every part.
 
-`open_gateway` gives commands and the front what they need (database, policy, road), `attach_gateway` its children. `Gateway` also
-has the callables that tie the siblings together, which do not know each other: intake and evidence, pipeline and relay. The life
-of the processes is in `daemon.py` (the front, with the sockets and the writing thread), `porter.py` (more of those that take
-mail) and `desk.py` (pipeline and relay).
+`open_gateway` gives commands and the desk what they need (database, policy, road), `attach_gateway` the processes that take mail.
+`Gateway` also has the callables that tie the siblings together, which do not know each other: intake and evidence, pipeline and
+relay. The life of the processes is in `daemon.py` (the front, with the sockets), `porter.py` (more of those that take mail) and
+`desk.py` (database, pipeline and relay).
 """
 
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from gateway.errors import NotFound, StorageUnavailable
 from gateway.evidence.observe import Observer
 from gateway.evidence.signing import DkimSigner, UnusableSigningKey
 from gateway.ids import Ids
-from gateway.line import Line
+from gateway.line import Subject
 from gateway.mail.addresses import Address
 from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope, Recipient, RouteKind
@@ -51,6 +51,9 @@ from gateway.tickets import Changes, OutboundChange
 
 log: Final = structlog.get_logger()
 
+Ask = Callable[[Subject, bytes], Awaitable[bytes]]
+"""Asks another process of ours."""
+
 SPOOL: Final = "spool"
 _KEY_OCTETS: Final = 32
 _NODE_BITS: Final = 10
@@ -74,7 +77,7 @@ class Gateway:
         node: str | None = None,
         ids_node: int | None = None,
     ) -> None:
-        """Use `open_gateway` or, in a child of the front, `attach_gateway`."""
+        """Use `open_gateway` or, where mail is taken, `attach_gateway`."""
         self.config = config
         self.database = database
         self.keys = keys
@@ -219,8 +222,8 @@ def read_signers(config: Config) -> dict[str, DkimSigner]:
 
 
 @asynccontextmanager
-async def open_gateway(config: Config, *, read_only: bool = False) -> AsyncIterator[Gateway]:
-    """Open the database of a configuration and build the gateway around it.
+async def open_gateway(config: Config, *, read_only: bool = False, node: str | None = None) -> AsyncIterator[Gateway]:
+    """Open the database of a configuration and build the gateway around it; the desk leases in the name of the front's `node`.
 
     Raises:
         StorageUnavailable: the database cannot be opened.
@@ -230,7 +233,7 @@ async def open_gateway(config: Config, *, read_only: bool = False) -> AsyncItera
     )
     try:
         keys = await _read_keys(database, read_only=read_only)
-        gateway = Gateway(config=config, database=database, keys=keys, workers=Workers(config.parse))
+        gateway = Gateway(config=config, database=database, keys=keys, workers=Workers(config.parse), node=node)
         try:
             yield gateway
         finally:
@@ -239,27 +242,36 @@ async def open_gateway(config: Config, *, read_only: bool = False) -> AsyncItera
         await database.close()
 
 
-@asynccontextmanager
-async def attach_gateway(
-    config: Config, *, node: str, line: Line, ids_node: int | None = None, sends: bool = True
-) -> AsyncIterator[Gateway]:
-    """Build the gateway of a child of the front, which has opened the database: SQLite is written over there.
-
-    Whoever sends needs the signing keys; `ids_node` keeps the ids of several processes apart.
+async def prepare_database(config: Config) -> None:
+    """Bring the database of a configuration up to date, before the processes of a gateway use it.
 
     Raises:
-        StorageUnavailable: the database does not answer, or a signing key cannot be used.
+        StorageUnavailable: it cannot be opened.
     """
-    signers = read_signers(config) if sends else {}
+    async with open_gateway(config):
+        pass
+
+
+@asynccontextmanager
+async def attach_gateway(
+    config: Config, *, ask: Ask, on_accepted: Callable[[], None], ids_node: int | None = None
+) -> AsyncIterator[Gateway]:
+    """Build the gateway of a process that takes mail, around a database that is there (`prepare_database`).
+
+    SQLite is written by the desk: `ask` it for that, and tell it `on_accepted` of mail. `ids_node` keeps the ids of several
+    processes apart.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
     if config.database == SQLITE:
-        database = Database.attach(data=config.data, line=line)
+        database = Database.attach(data=config.data, ask=ask, on_accepted=on_accepted)
     else:
         database = await Database.open(data=config.data, database=config.database, migrate=False, clock=utc_now)
     try:
         keys = await _read_keys(database, read_only=True)
         workers = Workers(config.parse)
-        gateway = Gateway(config=config, database=database, keys=keys, workers=workers, node=node, ids_node=ids_node)
-        gateway.signers = signers
+        gateway = Gateway(config=config, database=database, keys=keys, workers=workers, ids_node=ids_node)
         try:
             yield gateway
         finally:

@@ -1,8 +1,8 @@
 """The life of the daemon: bind, give up privileges, run, reload on SIGHUP, drain on SIGTERM.
 
-This process is the front: it has the sockets and is the only one that writes SQLite. It takes mail itself, or where
-`listen_processes` asks for several, that many porters do (`porter.py`). All that comes after the 250 is done by another process,
-the desk (`desk.py`). The front keeps them all (`keeper.py`).
+This process is the front: it has the sockets. It takes mail itself, or where `listen_processes` asks for several, that many
+porters do (`porter.py`). All that comes after the 250 is done by another process, the desk (`desk.py`), which is the only one that
+writes SQLite. The front keeps them all (`keeper.py`).
 
 Order matters. Everything that could be wrong is found before a single mail is taken: configuration, database, certificates,
 addresses. At the end it is the other way round: first no new mail comes in, then what is under way arrives, then the rest stops.
@@ -15,14 +15,14 @@ import os
 import pwd
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
 import structlog
 
-from gateway.app import Gateway, open_gateway
+from gateway.app import Gateway, attach_gateway, prepare_database
 from gateway.child import bound_memory, tune_interpreter
 from gateway.config.load import load_config, load_file
 from gateway.config.model import Config
@@ -61,14 +61,14 @@ class Daemon:
         gateway: Gateway,
         listeners: tuple[Listener, ...],
         *,
-        desk: DeskKeeper | None = None,
+        desk: DeskKeeper,
         porters: Porters | None = None,
     ) -> None:
-        """Take a gateway, its bound listeners, and perhaps child processes that were hired before; without porters none."""
+        """Take the gateway of a front, its bound listeners, and its child processes, hired or not."""
         self.gateway = gateway
         self.porters = porters or Porters(())
         self.reception = self.make_reception(gateway, listeners)
-        self.desk = desk or DeskKeeper()
+        self.desk = desk
         self._keeping: asyncio.Task[None] | None = None
 
     def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...]) -> Reception:
@@ -132,10 +132,23 @@ class Daemon:
         """Take no more mail, finish what is under way, stop."""
         await self.porters.drain(seconds)
         await self.reception.drain(seconds)
+        await self.gateway.database.close()  # so that the desk finds all that was accepted, and nobody who would add to it
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
         await self.desk.drain(seconds)
+
+
+@contextlib.asynccontextmanager
+async def open_front(config: Config, desk: DeskKeeper) -> AsyncIterator[Gateway]:
+    """Bring the database up to date, and build the gateway of a front around it, whose desk writes it.
+
+    Raises:
+        StorageUnavailable: the database cannot be opened.
+    """
+    await prepare_database(config)
+    async with attach_gateway(config, ask=desk.ask, on_accepted=desk.tell_of_mail) as gateway:
+        yield gateway
 
 
 async def run_daemon(path: Path, *, as_root: bool = False, log_level: str = "info") -> None:
@@ -153,11 +166,11 @@ async def run_daemon(path: Path, *, as_root: bool = False, log_level: str = "inf
     signals = _Signals.listen()
     bound_memory()
     desk = DeskKeeper(log_level=log_level)
-    porters = Porters.of(listeners, processes=config.listen_processes, log_level=log_level)
+    porters = Porters.of(listeners, processes=config.listen_processes, on_accepted=desk.tell_of_mail, log_level=log_level)
     try:
         await desk.hire()
         await porters.hire()
-        async with open_gateway(config) as gateway:
+        async with open_front(config, desk) as gateway:
             daemon = Daemon(gateway, listeners, desk=desk, porters=porters)
             await daemon.start()
             tune_interpreter()

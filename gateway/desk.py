@@ -1,5 +1,6 @@
-"""The desk process: pipeline, relay and housekeeping, behind the process that takes mail (`daemon.py`) and at a lower priority.
+"""The desk process: database, pipeline, relay and housekeeping, behind the process that takes mail and at a lower priority.
 
+On SQLite it is the only one that writes: it brings what was accepted from the intake journal into the tables.
 It is started by `desk_keeper.py`; how such a child begins and ends is in `child.py`.
 """
 
@@ -13,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from gateway.app import Gateway, attach_gateway, read_signers, utc_now
+from gateway.app import Gateway, open_gateway, read_signers, utc_now
 from gateway.child import serve_child
 from gateway.config.model import Config
 from gateway.errors import GatewayError, TransientError
@@ -22,6 +23,9 @@ from gateway.pickling import loads
 from gateway.pipeline.runner import Runner
 from gateway.pipeline.timekeeper import Timekeeper
 from gateway.relay.sender import Relay
+from gateway.storage.journal_importer import JournalImporter
+from gateway.storage.sqlite import SqliteEngine
+from gateway.storage.sqlite_remote import serve_writes
 from gateway.storage.transaction import Topic
 from gateway.storage.work import reclaim_lost, release_leases
 
@@ -31,6 +35,8 @@ _NICENESS: Final = 10
 """Accepting goes first, on the processor as in the database; the workers inherit it."""
 _TIDYING_SECONDS: Final = 3600.0
 _RECLAIMING_SECONDS: Final = 60.0
+_ENDLESS: Final = frozenset({"housekeeping", "journal"})
+"""Parts that never come to an end with what they do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,8 @@ class Orders:
     """Checked, with its secrets."""
     node: str
     """Under which mails are leased; the dead one before had the same."""
+    does_process: bool = True
+    """False only in measures that end where mail is accepted."""
     does_send: bool = True
     """False only in measures that end where mail is queued."""
 
@@ -55,6 +63,7 @@ class DeskProcess:
         self._relay: Relay | None = None
         self._runner: Runner | None = None
         self._timekeeper: Timekeeper | None = None
+        self._journal: JournalImporter | None = None
         self._parts: set[asyncio.Task[None]] = set()
         self._has_begun = asyncio.Event()
         self._is_draining = False
@@ -81,7 +90,10 @@ class DeskProcess:
     async def _begin(self, octets: bytes) -> bytes:
         """Take up work, and first of all what a dead desk held."""
         orders: Orders = loads(octets)
-        gateway = await self._stack.enter_async_context(attach_gateway(orders.config, node=orders.node, line=self._line))
+        signers = read_signers(orders.config)
+        gateway = await self._stack.enter_async_context(open_gateway(orders.config, node=orders.node))
+        gateway.signers = signers
+        await self._open_journal(gateway)
         await gateway.workers.start()
         await gateway.database.write(partial(release_leases, gateway.node, utc_now()))
         self._gateway = gateway
@@ -97,15 +109,29 @@ class DeskProcess:
             clock=utc_now,
             random=random.random,
         )
-        self._parts = {
-            asyncio.create_task(self._runner.run(), name="pipeline"),
-            asyncio.create_task(self._timekeeper.run(), name="timekeeper"),
-            asyncio.create_task(self._keep_house(gateway), name="housekeeping"),
-        }
+        works = {"housekeeping": self._keep_house(gateway)}
+        if self._journal is not None:
+            works["journal"] = self._journal.run()
+        if orders.does_process:
+            works |= {"pipeline": self._runner.run(), "timekeeper": self._timekeeper.run()}
         if orders.does_send:
-            self._parts.add(asyncio.create_task(self._relay.run(), name="relay"))
+            works["relay"] = self._relay.run()
+        self._parts = {asyncio.create_task(work, name=name) for name, work in works.items()}
         self._has_begun.set()
         return b""
+
+    async def _open_journal(self, gateway: Gateway) -> None:
+        """Bring into the tables what was accepted while no desk was there, before anything else is done about it."""
+        engine = gateway.database.engine
+        if isinstance(engine, SqliteEngine):
+            serve_writes(engine, self._line)
+            self._journal = JournalImporter(gateway.config.data, engine)
+            await self._journal.store_all()
+            self._line.on_news(Subject.MAIL, lambda _nothing: self._ring())
+
+    def _ring(self) -> None:
+        if self._journal is not None:
+            self._journal.ring()
 
     async def _reconfigure(self, octets: bytes) -> bytes:
         """Use another configuration from the next mail on; when it cannot be used, nothing changes.
@@ -130,12 +156,15 @@ class DeskProcess:
             self._runner.stop()
             self._relay.stop()
             for part in self._parts:
-                if part.get_name() == "housekeeping":
+                if part.get_name() in _ENDLESS:
                     part.cancel()
             _, late = await asyncio.wait(self._parts, timeout=float(octets))
             for part in late:
                 part.cancel()
             await asyncio.gather(*self._parts, return_exceptions=True)
+        if self._journal is not None:
+            with contextlib.suppress(TransientError):  # what cannot be stored now waits for the next desk
+                await self._journal.store_all()
         if self._gateway is not None:
             with contextlib.suppress(GatewayError):
                 await self._gateway.numbers.give_back(self._gateway.database)

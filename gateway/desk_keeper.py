@@ -1,6 +1,5 @@
-"""Keeps the desk process (`desk.py`). While none is there, mail waits in the database."""
+"""Keeps the desk process (`desk.py`). While none is there, mail waits in the intake journal or in the database."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,9 +10,7 @@ from gateway.config.model import Config
 from gateway.desk import Orders
 from gateway.errors import StorageUnavailable
 from gateway.keeper import Keeper, command_of
-from gateway.line import Line
-from gateway.storage.settings import SQLITE
-from gateway.storage.sqlite_remote import forward_wakeups, serve_writes
+from gateway.line import Line, Subject
 
 log: Final = structlog.get_logger()
 
@@ -25,21 +22,29 @@ class DeskKeeper(Keeper):
 
     name = "desk"
 
-    def __init__(self, *, log_level: str = "info", command: Sequence[str] = COMMAND, does_send: bool = True) -> None:
-        """Take how to start one; without `does_send` what it makes stays queued."""
+    def __init__(
+        self,
+        *,
+        log_level: str = "info",
+        command: Sequence[str] = COMMAND,
+        does_process: bool = True,
+        does_send: bool = True,
+    ) -> None:
+        """Take how to start one; for measures it may leave mail undecided, or leave queued what it makes."""
         super().__init__(log_level=log_level, command=command, own_session=True)
+        self._does_process = does_process
         self._does_send = does_send
 
     def orders(self, gateway: Gateway, config: Config) -> object:
         """Return what a new desk is told."""
-        return Orders(config=config, node=gateway.node, does_send=self._does_send)
+        return Orders(config=config, node=gateway.node, does_process=self._does_process, does_send=self._does_send)
 
-    def attend(self, gateway: Gateway, line: Line) -> asyncio.Task[None] | None:
-        """Write what it wants to be written, and wake it."""
-        if gateway.config.database != SQLITE:
-            return None
-        serve_writes(gateway.database.engine, line)
-        return asyncio.create_task(forward_wakeups(gateway.database.engine, line), name="wakeups")
+    def attend(self, line: Line) -> None:
+        """Nothing: it has the database itself."""
+
+    def tell_of_mail(self) -> None:
+        """Say that there is mail in the intake journal; a desk that is not there now looks for it when it begins."""
+        self.tell(Subject.MAIL)
 
     async def clear_away(self, gateway: Gateway) -> None:
         """Leave everything to the next desk, which takes up what this one held."""

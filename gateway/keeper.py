@@ -48,7 +48,6 @@ class _Employment:
         self.process = process
         self.line = line
         self.begun_at: float | None = None
-        self.company: asyncio.Task[None] | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -70,9 +69,6 @@ class _Employment:
             with contextlib.suppress(ProcessLookupError):
                 self.process.kill()
         await self.line.close()
-        if self.company is not None:
-            self.company.cancel()
-            await asyncio.gather(self.company, return_exceptions=True)
         await self.process.wait()
 
 
@@ -104,8 +100,8 @@ class Keeper(ABC):
         """Return what a new process is told."""
 
     @abstractmethod
-    def attend(self, gateway: Gateway, line: Line) -> asyncio.Task[None] | None:
-        """Answer what a new process asks; return a task that lasts as long as it does, if one is needed."""
+    def attend(self, line: Line) -> None:
+        """Hear what a new process has to say."""
 
     @abstractmethod
     async def clear_away(self, gateway: Gateway) -> None:
@@ -174,7 +170,7 @@ class Keeper(ABC):
         assert employment is not None  # noqa: S101 hired before
         assert gateway is not None  # noqa: S101 `start` comes first
         assert config is not None  # noqa: S101 likewise
-        employment.company = self.attend(gateway, employment.line)
+        self.attend(employment.line)
         try:
             async with asyncio.timeout(_BEGINNING_SECONDS):
                 await employment.line.ask(Subject.BEGIN, dumps(self.orders(gateway, config)))
@@ -234,6 +230,26 @@ class Keeper(ABC):
                     await employment.line.ask(Subject.PING)
             except (TimeoutError, LineClosed):
                 return
+
+    async def ask(self, subject: Subject, question: bytes) -> bytes:
+        """Ask the process that works now.
+
+        Raises:
+            LineClosed: there is none, or it dies over the question.
+            GatewayError: it raised that.
+        """
+        employment = self._employment
+        if employment is None or not employment.has_begun:
+            message = f"there is no {self.name} process at this moment"
+            raise LineClosed(message)
+        return await employment.line.ask(subject, question)
+
+    def tell(self, subject: Subject) -> None:
+        """Tell the process that works now, if there is one."""
+        employment = self._employment
+        if employment is not None and employment.has_begun:
+            with contextlib.suppress(LineClosed):
+                employment.line.tell(subject)
 
     async def reconfigure(self, config: Config) -> None:
         """Have the process use another configuration; one that is not there now gets it when it begins.

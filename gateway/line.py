@@ -51,11 +51,9 @@ class Subject(IntEnum):
     PING = 4
     """Front → desk or porter: are you there? Empty."""
     WRITE = 5
-    """Desk or porter → front: a pickled unit of work; the answer is what it returned, pickled."""
-    ACCEPT = 7
-    """Porter → front: mails to be stored, as pickled rows; the answer is their ids, pickled."""
-    WAKE = 6
-    """Front → desk, news: something was committed; the topic, as text."""
+    """Front → desk: a pickled unit of work; the answer is what it returned, pickled."""
+    MAIL = 6
+    """Porter → front → desk, news: there is mail in the intake journal; empty."""
 
 
 class _Frame(IntEnum):

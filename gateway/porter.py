@@ -1,9 +1,9 @@
-"""A porter process: takes mail beside others of its kind, from the same listeners, and has it stored by the front.
+"""A porter process: takes mail beside others of its kind, from the same listeners.
 
 It speaks SMTP, observes the evidence with a resolver of its own, spools large mails, and reads the database with connections of
-its own. On SQLite its mails cross the line in batches: what arrives while one is under way goes with the next, and no client has
-its 250 before the front has said that the batch is durable. On PostgreSQL it commits itself. When it dies, its clients see their
-connections break, and nothing that was acknowledged is lost. How such a child begins and ends is in `child.py`.
+its own. On SQLite it puts what it accepts into segments of its own of the intake journal, on PostgreSQL it commits itself. When
+it dies, its clients see their connections break, and nothing that was acknowledged is lost. How such a child begins and ends is in
+`child.py`.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import structlog
 from gateway.app import Gateway, attach_gateway
 from gateway.child import end_with_parent, serve_child
 from gateway.config.model import Config
-from gateway.line import Line, Subject
+from gateway.line import Line, LineClosed, Subject
 from gateway.pickling import loads
 from gateway.reception import Reception
 from gateway.smtp_in.listeners import Listener, adopt_listener
@@ -29,8 +29,6 @@ class PorterOrders:
 
     config: Config
     """Checked, with its secrets."""
-    node: str
-    """The front's; a porter leases nothing."""
     ids_node: int
     """Another one than the front's and the other porters'."""
     listeners: tuple[tuple[ListenSettings, int], ...]
@@ -76,7 +74,7 @@ class PorterProcess:
         shared = SharedCounts(orders.counts, processes=orders.processes, own=orders.own, key=orders.counts_key)
         listeners = tuple(adopt_listener(settings, descriptor) for settings, descriptor in orders.listeners)
         gateway = await self._stack.enter_async_context(
-            attach_gateway(orders.config, node=orders.node, line=self._line, ids_node=orders.ids_node, sends=False)
+            attach_gateway(orders.config, ask=self._line.ask, on_accepted=self._tell_of_mail, ids_node=orders.ids_node)
         )
         self._gateway = gateway
         self._reception = self.make_reception(gateway, listeners, shared)
@@ -98,6 +96,10 @@ class PorterProcess:
             await self._reception.drain(float(octets))
         self._is_drained.set()
         return b""
+
+    def _tell_of_mail(self) -> None:
+        with contextlib.suppress(LineClosed):
+            self._line.tell(Subject.MAIL)
 
     async def _say_hello(self, octets: bytes) -> bytes:
         return octets

@@ -6,7 +6,7 @@ or systemd has passed the sockets; while none is there clients wait. They count 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Self
 
 import structlog
@@ -15,14 +15,11 @@ from gateway.app import Gateway
 from gateway.config.model import Config
 from gateway.errors import StorageUnavailable
 from gateway.keeper import Keeper, command_of
-from gateway.line import Line
+from gateway.line import Line, Subject
 from gateway.porter import PorterOrders
 from gateway.smtp_in.listeners import Listener
 from gateway.smtp_in.shared_counts import SharedCounts
 from gateway.smtp_in.spool import files_of_process, remove_files
-from gateway.storage.settings import SQLITE
-from gateway.storage.sqlite import SqliteEngine
-from gateway.storage.sqlite_remote import serve_accepting
 
 log: Final = structlog.get_logger()
 
@@ -35,9 +32,17 @@ class PorterKeeper(Keeper):
     name = "porter"
 
     def __init__(
-        self, listeners: Sequence[Listener], shared: SharedCounts, own: int, *, log_level: str, command: Sequence[str]
+        self,
+        listeners: Sequence[Listener],
+        shared: SharedCounts,
+        own: int,
+        *,
+        on_accepted: Callable[[], None],
+        log_level: str,
+        command: Sequence[str],
     ) -> None:
-        """Take the front's listeners and the porter's number, from 0 on."""
+        """Take the front's listeners, the porter's number, from 0 on, and whom to tell of mail in the intake journal."""
+        self._on_accepted = on_accepted
         self._listeners = tuple((listener.settings, listener.socket.fileno()) for listener in listeners)
         self._shared = shared
         self._own = own
@@ -48,7 +53,6 @@ class PorterKeeper(Keeper):
         """Return what a new porter is told."""
         return PorterOrders(
             config=config,
-            node=gateway.node,
             ids_node=gateway.ids.node + 1 + self._own,
             listeners=self._listeners,
             counts=self._shared.descriptor,
@@ -57,12 +61,9 @@ class PorterKeeper(Keeper):
             own=self._own,
         )
 
-    def attend(self, gateway: Gateway, line: Line) -> asyncio.Task[None] | None:
-        """Store what it accepts."""
-        if gateway.config.database == SQLITE:
-            assert isinstance(gateway.database.engine, SqliteEngine)  # noqa: S101 the front's
-            serve_accepting(gateway.database.engine, line)
-        return None
+    def attend(self, line: Line) -> None:
+        """Hear of the mail that it accepts."""
+        line.on_news(Subject.MAIL, lambda _nothing: self._on_accepted())
 
     async def clear_away(self, gateway: Gateway) -> None:
         """Count what the dead one had no longer, and remove the mails that it had half received."""
@@ -92,13 +93,24 @@ class Porters:
 
     @classmethod
     def of(
-        cls, listeners: Sequence[Listener], *, processes: int, log_level: str = "info", command: Sequence[str] = COMMAND
+        cls,
+        listeners: Sequence[Listener],
+        *,
+        processes: int,
+        on_accepted: Callable[[], None],
+        log_level: str = "info",
+        command: Sequence[str] = COMMAND,
     ) -> Self:
         """Return the porters for so many accepting processes: for one there is none. Raises OSError."""
         if processes <= 1:
             return cls(())
         shared = SharedCounts.make(processes)
-        return cls([PorterKeeper(listeners, shared, own, log_level=log_level, command=command) for own in range(processes)])
+        return cls(
+            [
+                PorterKeeper(listeners, shared, own, on_accepted=on_accepted, log_level=log_level, command=command)
+                for own in range(processes)
+            ]
+        )
 
     async def hire(self) -> None:
         """Start the processes, which import what they need while we go on. Raises StorageUnavailable."""

@@ -43,8 +43,8 @@ _AGAIN_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """After so long a mail that was deferred may be claimed again, by the number of its deliveries."""
 _LETTING_GO_SECONDS: Final = (1.0, 5.0, 15.0, 30.0)
 """Waits between tries to say that a mail is deferred; after the last one its lease runs out by itself."""
-_MOST_UNDER_WAY: Final = 64
-_MOST_SETTLED: Final = 16
+_MOST_UNDER_WAY: Final = 128
+_MOST_SETTLED: Final = 32
 """Each look-up, each statement and each commit is shared by so many; more would keep whoever accepts waiting for longer."""
 _CLAIMING_SECONDS: Final = 0.05
 """Between two claims: what arrives meanwhile shares a claim, and each of its steps after that. The first does not wait."""

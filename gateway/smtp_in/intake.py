@@ -49,9 +49,7 @@ class Taken:
     """A mail that is stored."""
 
     ids: Mapping[str, int]
-    """Of each channel, the id of its received mail: the first one's where this was a second copy."""
-    is_new: bool
-    """False where every channel had it already."""
+    """Of each channel, the id of its received mail."""
 
 
 class Intake:
@@ -117,12 +115,7 @@ class Intake:
             if not is_handed_over:
                 _remove(content, spool)
         _remove(content, spool)  # Storage has moved it; of a second copy it needed nothing.
-        ids: dict[str, int] = {}
-        is_new = False
-        for acceptance, stored_id in zip(mails, stored, strict=True):
-            ids[acceptance.mail.channel] = stored_id
-            is_new |= acceptance.mail.id == stored_id
-        return Taken(ids=ids, is_new=is_new)
+        return Taken(ids={acceptance.mail.channel: id_ for acceptance, id_ in zip(mails, stored, strict=True)})
 
     async def _look_at(self, content: Content, spool: Spool) -> Fingerprint:
         if content.path is None:

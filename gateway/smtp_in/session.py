@@ -175,7 +175,7 @@ class Session(Conversation):
         if isinstance(taken, Refusal):
             log.warning("mail.refused", reply=str(taken), **circumstances)
         else:
-            log.info("mail.received", ids=[format_id(i) for i in taken.ids.values()], is_new=taken.is_new, **circumstances)
+            log.info("mail.received", ids=[format_id(i) for i in taken.ids.values()], **circumstances)
 
 
 _SHARED: Final = (

@@ -13,19 +13,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from gateway.line import Line
 from gateway.mail.content import Content
 from gateway.storage.blobs import BlobStore
 from gateway.storage.engine import Clock, StorageEngine
-from gateway.storage.folder import SPOOL
 from gateway.storage.received import Acceptance
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.verification import Verification, remove_orphans, verify
 from gateway.storage.work import apply_changes
 from gateway.tickets import Changes
+
+if TYPE_CHECKING:
+    from gateway.storage.sqlite_remote import Ask
 
 T = TypeVar("T")
 
@@ -38,10 +39,10 @@ def utc_now() -> datetime:
 class Database:
     """One open database; belongs to one event loop."""
 
-    def __init__(self, engine: StorageEngine, *, spool: Path) -> None:
+    def __init__(self, engine: StorageEngine, *, data: Path) -> None:
         """Use `open`."""
         self._engine = engine
-        self._spool = spool
+        self._data = data
         self.blobs = BlobStore(engine)
 
     @classmethod
@@ -66,14 +67,14 @@ class Database:
             from gateway.storage.postgresql import PostgresqlEngine  # noqa: PLC0415 likewise
 
             engine = await PostgresqlEngine.open(database, data, clock=clock, migrate=migrate, read_only=read_only)
-        return cls(engine, spool=data / SPOOL)
+        return cls(engine, data=data)
 
     @classmethod
-    def attach(cls, *, data: Path, line: Line) -> Self:
-        """Use a SQLite database that another process of ours has opened and writes: it runs what is to be written, too."""
+    def attach(cls, *, data: Path, ask: "Ask", on_accepted: Callable[[], None]) -> Self:
+        """Use a SQLite database that another process of ours writes: whom to `ask` for that, whom to tell of accepted mail."""
         from gateway.storage.sqlite_remote import SqliteRemoteEngine  # noqa: PLC0415 each engine loads only its own driver
 
-        return cls(SqliteRemoteEngine(data, line), spool=data / SPOOL)
+        return cls(SqliteRemoteEngine(data, ask=ask, on_accepted=on_accepted), data=data)
 
     @property
     def engine(self) -> StorageEngine:
@@ -114,7 +115,10 @@ class Database:
         return replace(changes, contents=tuple(contents), outbound=tuple(outbound))
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
-        """Store mails before their 250; return the id of each, which for a second copy is the first one's.
+        """Store mails before their 250, in the tables or, in a process that does not write SQLite, in the intake journal.
+
+        Returns:
+            The id of each. Where the tables are written at once, a second copy's is the first one's.
 
         Many callers share one commit. Spooled files are the store's from here on, whether this succeeds or not.
 
@@ -137,7 +141,7 @@ class Database:
         Raises:
             StorageUnavailable: the database does not answer.
         """
-        return await verify(self._engine, on_progress)
+        return await verify(self._engine, self._data, on_progress)
 
     async def remove_orphans(self) -> int:
         """Remove files that a dead process left in the blob folder or the spool; return how many. Safe at any time.
@@ -145,7 +149,7 @@ class Database:
         Raises:
             StorageUnavailable: the database does not answer, or the disk fails.
         """
-        return await remove_orphans(self._engine, self._spool)
+        return await remove_orphans(self._engine, self._data)
 
     async def close(self) -> None:
         """Finish what was begun and let go of everything."""

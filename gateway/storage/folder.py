@@ -59,6 +59,8 @@ class BlobFolder:
             if spooled is not None:
                 _settle_file(spooled)
             (spooled or self._spool_copy(content)).rename(target)
+        else:
+            os.utime(target)  # it may be an old orphan, which nobody shall remove now
         # Also when it was there already: whoever renamed it may not have come to this line yet.
         sync_folder(target.parent)
         self.discard_spooled(content)

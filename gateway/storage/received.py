@@ -211,7 +211,12 @@ class ReceivedWriter(ReceivedReader):
 
     def accept_rows(self, rows: Sequence[AcceptedRow]) -> tuple[int, ...]:
         """Store mails whose rows are made already, on SQLite; return the ids like `accept`."""
-        return accept_rows(self._connection, rows)
+        keys: Sequence[str] = [row[DELIVERY_KEY] for row in rows]
+        firsts = dict(zip(reversed(keys), reversed(rows), strict=True))
+        if insert_received(self._connection, [row for _, row in sorted(firsts.items())]):
+            return tuple(firsts[key][ID] for key in keys)
+        known = self._ids_of(sorted(firsts))
+        return tuple(known[key] for key in keys)
 
     def _accept_fresh(self, firsts: Mapping[str, Acceptance]) -> Mapping[str, int]:
         """Store what is not there yet; another node may be faster."""
@@ -298,21 +303,7 @@ class ReceivedWriter(ReceivedReader):
         return {"deliveries": 0, "waiver": Waiver(by=by, at=now, reason=reason, reasons=reasons, releasers=releasers)}
 
     def _ids_of(self, keys: Sequence[str]) -> dict[str, int]:
-        return _ids_of(self._connection, keys)
-
-
-def accept_rows(connection: Connection, rows: Sequence[AcceptedRow]) -> tuple[int, ...]:
-    """Store what is new in one statement, and look for the ids of the others where there are any; on SQLite."""
-    keys: Sequence[str] = [row[DELIVERY_KEY] for row in rows]
-    firsts = dict(zip(reversed(keys), reversed(rows), strict=True))
-    if insert_received(connection, [row for _, row in sorted(firsts.items())]):
-        return tuple(firsts[key][ID] for key in keys)
-    known = _ids_of(connection, sorted(firsts))
-    return tuple(known[key] for key in keys)
-
-
-def _ids_of(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
-    return find(connection, _RECEIVED.c.delivery_key, _RECEIVED.c.id, keys)
+        return find(self._connection, _RECEIVED.c.delivery_key, _RECEIVED.c.id, keys)
 
 
 def _row_of(acceptance: Acceptance) -> dict[str, Any]:

@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,12 +24,13 @@ from gateway.storage import schema
 from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
 from gateway.storage.folder import BlobFolder, sync_folder
-from gateway.storage.received import Acceptance, accept_rows, rows_of
+from gateway.storage.journal import make_folder
+from gateway.storage.received import Acceptance
 from gateway.storage.sqlite_accepting import AcceptedRow
-from gateway.storage.sqlite_bulk import ROWS, driver_of
+from gateway.storage.sqlite_bulk import driver_of
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
-from gateway.storage.write_queue import Accepting, Unit, WriteQueue
+from gateway.storage.write_queue import Unit, WriteQueue
 
 T = TypeVar("T")
 
@@ -126,6 +125,7 @@ class SqliteEngine:
 
     def _prepare(self, *, migrate: bool) -> None:
         self.folder.create()
+        make_folder(self.path.parent)
         if not self.path.exists():
             self.path.touch(mode=0o600)
             sync_folder(self.path.parent)
@@ -159,21 +159,12 @@ class SqliteEngine:
         return await future
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> tuple[int, ...]:
-        """Store mails; many callers share one commit and its statements."""
-        return await self._accept(len(acceptances), lambda: rows_of(acceptances, self.folder))
+        """Store mails; many callers share one commit."""
+        return await self.write(lambda tx: tx.accept(acceptances), urgent=True)
 
     async def accept_rows(self, rows: Sequence[AcceptedRow]) -> tuple[int, ...]:
-        """Store mails whose rows another process has made; they share a commit with all others."""
-        return await self._accept(len(rows), lambda: rows)
-
-    async def _accept(self, count: int, bind: Callable[[], Sequence[AcceptedRow]]) -> tuple[int, ...]:
-        future: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
-
-        def work(tx: Writer) -> tuple[int, ...]:
-            return tx.accept_rows(bind())
-
-        self._queue.put(Accepting(work=work, future=future, is_urgent=True, count=count, bind=bind))
-        return await future
+        """Store mails whose rows were made by another process, which has put them into the journal."""
+        return await self.write(lambda tx: tx.accept_rows(rows), urgent=True)
 
     async def wait_for(self, topic: Topic, timeout: float) -> None:  # noqa: ASYNC109 waiting in vain is no error here
         """Return when this process committed something for the topic, or after `timeout` seconds."""
@@ -218,17 +209,14 @@ class SqliteEngine:
     def _write_once(self, shared: "_SharedTransaction") -> None:
         """Run what waits in one transaction; every unit that was taken stands in it, whatever happens."""
         ends = time.monotonic() + _MOST_MILLISECONDS / 1000
-        taken = self._queue.take()
-        if not self._queue.is_background_waiting and shared.accept_at_once(taken):
-            return
         shared.begin()
-        while taken := taken or self._queue.take():
-            shared.run(taken)
-            taken = []
+        while (unit := self._queue.take()) is not None:
+            shared.run(unit)
             if len(shared.units) >= _MOST_UNITS or time.monotonic() >= ends:
                 break
-        if all(unit.is_urgent for unit in shared.units):  # however many accept at once, the work behind them goes on
-            shared.run(self._queue.take_background())
+        urgent_only = all(unit.is_urgent for unit in shared.units)
+        if urgent_only and (unit := self._queue.take_background()) is not None:  # however much is urgent, the rest goes on
+            shared.run(unit)
         shared.commit()
 
     def _tell(self, units: Sequence[Unit[Any]], topics: frozenset[Topic]) -> None:
@@ -253,26 +241,6 @@ class _SharedTransaction:
         self._now = now
         self._driver = driver_of(connection)
 
-    def accept_at_once(self, taken: Sequence[Unit[Any]]) -> bool:
-        """Store mails by one statement that commits by itself; False where that is not possible or failed, and nothing is stored.
-
-        Raises:
-            Exception: the disk or the database fails.
-        """
-        wanted = [unit for unit in taken if isinstance(unit, Accepting) and not unit.future.cancelled()]
-        if not wanted or len(wanted) < len(taken) or sum(unit.count for unit in wanted) > ROWS:
-            return False
-        try:
-            _accept_all(partial(accept_rows, self._connection), wanted)
-        except Exception as error:
-            if isinstance(translate(error), StorageUnavailable):
-                self.units += taken
-                raise
-            return False
-        self.units += taken
-        self.topics.add(Topic.RECEIVED)
-        return True
-
     def begin(self) -> None:
         """Begin, as the only one who writes."""
         if not self._connection.in_transaction():
@@ -283,42 +251,21 @@ class _SharedTransaction:
         """Make all of it durable."""
         self._driver.execute("COMMIT")
 
-    def run(self, taken: Sequence[Unit[Any]]) -> None:
-        """Run units together; when that fails, each alone. Whose caller went away is not begun."""
-        self.units += taken
-        wanted = [unit for unit in taken if not unit.future.cancelled()]
-        if wanted and not self._try_together(wanted):
-            for unit in wanted:
-                self._try_together([unit])
-
-    def _try_together(self, units: Sequence[Unit[Any]]) -> bool:
-        """Run units in one savepoint. False when several of them failed together and each deserves a try of its own."""
+    def run(self, unit: Unit[Any]) -> None:
+        """Run a unit in a savepoint: when it fails it undoes only itself. Whose caller went away is not begun."""
+        self.units.append(unit)
+        if unit.future.cancelled():
+            return
         tx = Writer(self._connection, self._folder, now=self._now)
         self._driver.execute("SAVEPOINT unit")
         try:
-            _run_all(tx, units)
+            unit.result = unit.work(tx)
         except Exception as error:
             if not self._driver.in_transaction:
                 raise StorageUnavailable(str(error)) from error  # SQLite gave up the whole transaction
             self._driver.execute("ROLLBACK TO unit")
             self._driver.execute("RELEASE unit")
-            if len(units) > 1:
-                return False
-            units[0].error = translate(error)
-            return True
-        self._driver.execute("RELEASE unit")
-        self.topics |= tx.topics
-        return True
-
-
-def _run_all(tx: Writer, units: Sequence[Unit[Any]]) -> None:
-    if len(units) == 1:
-        units[0].result = units[0].work(tx)
-        return
-    _accept_all(tx.accept_rows, [unit for unit in units if isinstance(unit, Accepting)])
-
-
-def _accept_all(store: Callable[[Sequence[AcceptedRow]], Sequence[int]], units: Sequence[Accepting]) -> None:
-    ids = iter(store([row for unit in units for row in unit.bind()]))
-    for unit in units:
-        unit.result = tuple(islice(ids, unit.count))
+            unit.error = translate(error)
+        else:
+            self._driver.execute("RELEASE unit")
+            self.topics |= tx.topics

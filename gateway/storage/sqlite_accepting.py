@@ -26,12 +26,15 @@ _OWN: Final = (
     "id", "delivery_key", "channel", "state", "received_at", "content_sha256", "envelope", "evidence",
     "author_key", "message_id", "subject", "deliveries",
 )  # fmt: skip
-_NAMES: Final = (*_OWN, *_BESIDE)
+NAMES: Final = (*_OWN, *_BESIDE)
+"""The values of an `AcceptedRow`, in their order."""
 
 AcceptedRow = tuple[Any, ...]
 """A mail and its content as the columns hold them."""
-ID: Final = _NAMES.index("id")
-DELIVERY_KEY: Final = _NAMES.index("delivery_key")
+ID: Final = NAMES.index("id")
+DELIVERY_KEY: Final = NAMES.index("delivery_key")
+BODY: Final = NAMES.index("body")
+"""The last one."""
 
 
 def _process_of(name: str) -> Process | None:
@@ -40,10 +43,10 @@ def _process_of(name: str) -> Process | None:
     return process
 
 
-_PROCESSES: Final = tuple((name, _process_of(name)) for name in _NAMES)
-_ROW: Final = f"({', '.join('?' * len(_NAMES))})"
+_PROCESSES: Final = tuple((name, _process_of(name)) for name in NAMES)
+_ROW: Final = f"({', '.join('?' * len(NAMES))})"
 _TEXTS: Final = tuple(
-    f"INSERT INTO accepting ({', '.join(_NAMES)}) VALUES {', '.join([_ROW] * count)}"  # noqa: S608 the names are our own
+    f"INSERT INTO accepting ({', '.join(NAMES)}) VALUES {', '.join([_ROW] * count)}"  # noqa: S608 the names are our own
     for count in range(1, ROWS + 1)
 )
 
@@ -81,7 +84,7 @@ def _execute(driver: sqlite3.Connection, text: str, parameters: Sequence[Any]) -
 
 
 def _make_view(driver: sqlite3.Connection) -> None:
-    driver.execute(f"CREATE TEMP VIEW accepting ({', '.join(_NAMES)}) AS SELECT {', '.join('0' * len(_NAMES))}")
+    driver.execute(f"CREATE TEMP VIEW accepting ({', '.join(NAMES)}) AS SELECT {', '.join('0' * len(NAMES))}")
     trigger = f"""
         CREATE TEMP TRIGGER accept INSTEAD OF INSERT ON accepting
         WHEN NOT EXISTS (SELECT 1 FROM {_RECEIVED.name} WHERE delivery_key = NEW.delivery_key)

@@ -1,6 +1,7 @@
 """Is everything there? Every row has its bytes, all bytes have their row, and the bytes are what their digest says."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,10 +12,12 @@ from typing import Final
 from gateway.storage.contents import CheckedContent, Condition
 from gateway.storage.engine import StorageEngine
 from gateway.storage.faults import translated
-from gateway.storage.folder import remove_stale_files
+from gateway.storage.folder import SPOOL, remove_stale_files
+from gateway.storage.journal import count_records, is_waiting_since, remove_unfinished, segments, set_aside_files
 from gateway.storage.transaction import Reader, Writer
 
 _PAGE: Final = 100
+_WAITING_SECONDS: Final = 600.0
 GRACE_SECONDS: Final = 3600.0
 """A file younger than this may belong to a commit that is under way."""
 
@@ -30,14 +33,18 @@ class Verification:
     """The bytes are not what was stored."""
     orphans: tuple[str, ...]
     """No row names them: somebody died in between. They do no harm."""
+    waiting: int = 0
+    """Mails in the intake journal: they have their 250, and get into the tables as soon as a gateway runs."""
+    aside: tuple[str, ...] = ()
+    """Files of the intake journal with what could not be read or stored: somebody has to look at them."""
 
     @property
     def is_sound(self) -> bool:
         """Tell whether nothing is lost."""
-        return not self.missing and not self.damaged
+        return not self.missing and not self.damaged and not self.aside
 
 
-async def verify(engine: StorageEngine, on_progress: Callable[[int], None]) -> Verification:
+async def verify(engine: StorageEngine, data: Path, on_progress: Callable[[int], None]) -> Verification:
     """Read all bytes and compare them with their digests; `on_progress` gets the number that was checked so far.
 
     Raises:
@@ -51,19 +58,32 @@ async def verify(engine: StorageEngine, on_progress: Callable[[int], None]) -> V
         damaged += [found.sha256 for found in page if found.condition is Condition.DAMAGED]
         checked, after = checked + len(page), page[-1].sha256
         on_progress(checked)
+    with translated():
+        waiting = await asyncio.to_thread(lambda: count_records(segments(data)))
+        aside = await asyncio.to_thread(set_aside_files, data)
     return Verification(
-        checked=checked, missing=tuple(missing), damaged=tuple(damaged), orphans=tuple(await _find_orphans(engine))
+        checked=checked,
+        missing=tuple(missing),
+        damaged=tuple(damaged),
+        orphans=tuple(await _find_orphans(engine)),
+        waiting=waiting,
+        aside=tuple(map(str, aside)),
     )
 
 
-async def remove_orphans(engine: StorageEngine, spool: Path) -> int:
+async def remove_orphans(engine: StorageEngine, data: Path) -> int:
     """Remove files that no row names and that nobody is storing or receiving now; return how many.
+
+    While mail waits in the intake journal for longer than it should, it may be what names them: then they stay.
 
     Raises:
         StorageUnavailable: the database does not answer, or the disk fails.
     """
     with translated():
-        removed = await asyncio.to_thread(remove_stale_files, spool, older_than_seconds=GRACE_SECONDS)
+        removed = await asyncio.to_thread(remove_stale_files, data / SPOOL, older_than_seconds=GRACE_SECONDS)
+        await asyncio.to_thread(remove_unfinished, data, older_than_seconds=GRACE_SECONDS)
+        if await asyncio.to_thread(is_waiting_since, data, time.time() - _WAITING_SECONDS):
+            return removed
     orphans = iter(await _find_orphans(engine))
     while some := list(islice(orphans, _PAGE)):
         removed += await engine.write(partial(_remove, digests=some), urgent=False)

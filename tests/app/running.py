@@ -8,9 +8,10 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from gateway.app import Gateway, open_gateway
+from gateway.app import Gateway
 from gateway.config.load import load_config
-from gateway.daemon import Daemon
+from gateway.daemon import Daemon, open_front
+from gateway.desk_keeper import DeskKeeper
 from gateway.porter_keeper import Porters
 from gateway.relay.sink import KeptMail, Sink
 from gateway.smtp_in.listeners import open_listeners
@@ -101,9 +102,11 @@ async def run_gateway(
     file = folder / "gateway.yaml"
     file.write_text(CONFIG.format(data=data, port=port, dns=dns, database=database) + more, encoding="utf-8")
     config = load_config(file)
-    async with open_gateway(config) as gateway:
+    desk = DeskKeeper()
+    async with open_front(config, desk) as gateway:
         listeners = open_listeners(config.listen, passed={})
-        daemon = Daemon(gateway, listeners, porters=Porters.of(listeners, processes=processes))
+        porters = Porters.of(listeners, processes=processes, on_accepted=desk.tell_of_mail)
+        daemon = Daemon(gateway, listeners, desk=desk, porters=porters)
         await daemon.start()
         try:
             yield World(daemon, gateway, sink)

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from structlog.testing import capture_logs
 
-from gateway.app import open_gateway, utc_now
+from gateway.app import utc_now
 from gateway.config.load import load_config
 from gateway.config.model import Config
-from gateway.daemon import Daemon
+from gateway.daemon import Daemon, open_front
 from gateway.desk_keeper import DeskKeeper
 from gateway.errors import StorageUnavailable
 from gateway.smtp_in.listeners import open_listeners
@@ -154,9 +154,10 @@ async def test_desk_that_cannot_begin_keeps_the_gateway_from_starting(tmp_path: 
     file = tmp_path / "gateway.yaml"
     file.write_text(CONFIG.format(data=tmp_path / "data", port=9, dns=unused_udp_port, database="sqlite"))
     config = with_vanished_key(file)
-    async with open_gateway(config) as gateway:
+    desk = DeskKeeper(log_level="error")
+    async with open_front(config, desk) as gateway:
         listeners = open_listeners(config.listen, passed={})
-        daemon = Daemon(gateway, listeners, desk=DeskKeeper(log_level="error"))
+        daemon = Daemon(gateway, listeners, desk=desk)
         with pytest.raises(StorageUnavailable, match="signing key"):
             await daemon.start()
         await daemon.drain(1)

@@ -10,10 +10,11 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
-from gateway.app import Gateway, open_gateway
+from gateway.app import Gateway
 from gateway.cli.demo.names import Domain, serve_names
 from gateway.config import load_config
-from gateway.daemon import Daemon
+from gateway.daemon import Daemon, open_front
+from gateway.desk_keeper import DeskKeeper
 from gateway.relay.sink import KeptMail, Sink
 from gateway.smtp_in.listeners import open_listeners
 from gateway.states import OutboundState, ReceivedState
@@ -117,8 +118,9 @@ async def build_world(folder: Path, *, port: int) -> AsyncIterator[World]:
     file.write_text(_CONFIG.format(data=data, port=port, names=names_port, smarthost=await smarthost.start()), encoding="utf-8")
     config = load_config(file)
     try:
-        async with open_gateway(config) as gateway:
-            daemon = Daemon(gateway, open_listeners(config.listen, passed={}))
+        desk = DeskKeeper()
+        async with open_front(config, desk) as gateway:
+            daemon = Daemon(gateway, open_listeners(config.listen, passed={}), desk=desk)
             await daemon.start()
             try:
                 yield World(

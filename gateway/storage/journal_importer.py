@@ -1,0 +1,149 @@
+"""Brings the mail of the intake journal (`journal.py`) into the tables; part of the process that writes SQLite.
+
+What fails is tried again, and stays in the journal meanwhile. A segment is removed only when all of it is in the tables and
+nobody holds it, so a process that dies anywhere in between does no harm: the next one reads again, and stores what is not there.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from gateway.errors import TransientError
+from gateway.ids import format_id
+from gateway.storage.faults import translated
+from gateway.storage.journal import Damaged, Piece, find_record, held, is_torn, keep_record, read_piece, segments, set_aside
+from gateway.storage.sqlite import SqliteEngine
+from gateway.storage.sqlite_accepting import ID, AcceptedRow
+
+log: Final = structlog.get_logger()
+
+_LOOKING_SECONDS: Final = 1.0
+"""When nobody rings: for segments that were closed meanwhile, and for what could not be stored before."""
+_GATHERING_SECONDS: Final = 0.3
+_GATHERING_SECONDS_PER_MAIL: Final = 0.005
+"""The more there was, the longer the next may gather: many mails in one transaction cost less than half of what they cost apart."""
+
+
+class JournalImporter:
+    """Reads all segments of a folder; only one may be at work there."""
+
+    def __init__(self, data: Path, engine: SqliteEngine) -> None:
+        """Take the gateway's folder and the engine that writes its database."""
+        self._data = data
+        self._engine = engine
+        self._bell = asyncio.Event()
+        self._places: dict[Path, int] = {}
+        """Where the next record of a segment begins."""
+        self._wounded: set[Path] = set()
+        """Segments of which a part could not be read: they are set aside, not removed."""
+
+    def ring(self) -> None:
+        """Say that there is more."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Store what comes, until cancelled."""
+        while True:
+            self._bell.clear()
+            try:
+                count = await self.store_all()
+            except TransientError as error:
+                log.warning("journal.deferred", error=str(error))
+                await asyncio.sleep(_LOOKING_SECONDS)
+            else:
+                await asyncio.sleep(min(_GATHERING_SECONDS, count * _GATHERING_SECONDS_PER_MAIL))
+            try:
+                async with asyncio.timeout(_LOOKING_SECONDS):
+                    await self._bell.wait()
+            except TimeoutError:
+                continue
+
+    async def store_all(self) -> int:
+        """Store what stands in the journal at this moment; return how many mails were read.
+
+        Raises:
+            StorageUnavailable: the disk or the database does not take it now.
+        """
+        count = 0
+        with translated():
+            there = await asyncio.to_thread(segments, self._data)
+        self._places = {path: place for path, place in self._places.items() if path in there}
+        for path in there:
+            count += await self._store_segment(path)
+        return count
+
+    async def _store_segment(self, path: Path) -> int:
+        count = 0
+        while True:
+            piece = await self._read(path)
+            if not piece.rows:
+                return count
+            await self._store(piece.rows)
+            count += len(piece.rows)
+            self._places[path] = piece.end
+
+    async def _read(self, path: Path) -> Piece:
+        """Return what follows in a segment; one that is finished is removed."""
+        with translated():
+            return await asyncio.to_thread(self._read_or_remove, path, self._places.get(path, 0))
+
+    async def _store(self, rows: Sequence[AcceptedRow]) -> None:
+        try:
+            ids = await self._engine.accept_rows(rows)
+        except TransientError:
+            raise
+        except Exception:
+            if len(rows) > 1:
+                for row in rows:
+                    await self._store((row,))
+                return
+            with translated():
+                kept = await asyncio.to_thread(keep_record, self._data, rows[0])
+            log.exception("journal.unstorable", id=format_id(rows[0][ID]), file=kept.name)
+            return
+        for row, stored in zip(rows, ids, strict=True):
+            if row[ID] != stored:
+                log.info("mail.second_copy", id=format_id(row[ID]), first=format_id(stored))
+
+    # ------------------------------------------------------------------------------------------------- in a thread
+
+    def _read_or_remove(self, path: Path, place: int) -> Piece:
+        try:
+            piece = read_piece(path, place)
+            if piece.rows:
+                return piece
+        except Damaged:
+            pass  # or half written: who holds it will say more
+        except FileNotFoundError:  # a dying process of ours was faster
+            return Piece(rows=(), end=place)
+        with held(path) as size:
+            if size is None or self._has_grown(path, place):
+                return Piece(rows=(), end=place)
+            return self._end(path, place, size)
+
+    def _has_grown(self, path: Path, place: int) -> bool:
+        """Tell whether its writer wrote more between our look and its end: the next look finds it."""
+        try:
+            return bool(read_piece(path, place).rows)
+        except Damaged:
+            return False
+
+    def _end(self, path: Path, place: int, size: int) -> Piece:
+        """Remove a segment that gets no more mail; go on behind a damaged place if there is mail behind it."""
+        if place < size and is_torn(path, place):
+            log.warning("journal.torn", segment=path.name, at=place, octets=size - place)
+        elif place < size:
+            following = find_record(path, place)
+            self._wounded.add(path)
+            log.error("journal.damaged", segment=path.name, at=place, octets=(following or size) - place)
+            if following is not None:
+                return read_piece(path, following)
+        if path in self._wounded:
+            self._wounded.discard(path)
+            log.error("journal.set_aside", file=set_aside(path).name)
+        else:
+            path.unlink()
+        return Piece(rows=(), end=place)
