@@ -40,7 +40,7 @@ def _latencies(site: Site, per_second: float, folder: Path) -> tuple[float, floa
 
 def _most_per_second(site: Site, folder: Path) -> float:
     """Return how many mails per second go all the way: accepted, a ticket, its notifications with the smarthost."""
-    site.wait_until_sent()
+    site.wait_until_idle()
     begun = time.monotonic()
     make_tickets(site, list(signed_mails(_SIZE, _CALIBRATION)), folder / "mails")
     site.wait_until_sent()
@@ -62,7 +62,7 @@ def _take(wanted: Sequence[str], rounds: int) -> Iterator[Sample]:
             for place, name in enumerate(("latency_p50", "latency_p99")):
                 if name in wanted:
                     yield Sample(measure=name, ours=found[whole.port][place], peer=found[nothing.port][place])
-            whole.wait_until_sent()
+            whole.wait_until_idle()
         curve = [(load, most * load, *_latencies(whole, most * load, folder)) for load in _LOADS]
         OUT.mkdir(exist_ok=True)
         CURVE.write_text(json.dumps([dict(zip(("load", "per_second", "p50", "p99"), one, strict=True)) for one in curve]))

@@ -3,13 +3,14 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from benchmarks.programs import find_program, free_port, module, running, wait_for_greeting
+from gateway.storage.journal import segments
 
 ADDRESS: Final = "support@firma.example"
 
@@ -60,28 +61,37 @@ class Site:
         """Where its database lies."""
         return self.folder / "data" / "gateway.sqlite"
 
-    def count(self, question: str) -> int:
+    def count(self, question: str, *values: int) -> int:
         """Return the number that a statement selects."""
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30) as connection:
-            return int(connection.execute(question).fetchone()[0])
+            return int(connection.execute(question, values).fetchone()[0])
 
     def tickets(self) -> int:
         """Return how many tickets there are."""
         return self.count("SELECT count(*) FROM ticket")
 
-    def wait_until_decided(self) -> None:
-        """Wait until no received mail is without a decision. Raises TimeoutError."""
-        self._wait_while("SELECT EXISTS (SELECT 1 FROM received WHERE state = 'received')")
+    def newest(self) -> int:
+        """Return the id of the mail that was received last, 0 where there is none."""
+        return self.count("SELECT coalesce(max(id), 0) FROM received")
+
+    def wait_until_decided(self, mails: int, *, after: int) -> None:
+        """Wait until so many mails with larger ids are in the tables, and none is without a decision. Raises TimeoutError."""
+        self._wait_while(lambda: self.count("SELECT count(*) FROM received WHERE id > ?", after) < mails)
+        self._wait_while(lambda: self.count("SELECT EXISTS (SELECT 1 FROM received WHERE state = 'received')") > 0)
 
     def wait_until_sent(self) -> None:
-        """Wait until there is nothing left to do with any mail, in or out. Raises TimeoutError."""
-        self.wait_until_decided()
-        self._wait_while("SELECT EXISTS (SELECT 1 FROM outbound WHERE state IN ('queued', 'sending'))")
+        """Wait until there is nothing left to do with any mail that is in the tables, in or out. Raises TimeoutError."""
+        self._wait_while(lambda: self.count("SELECT EXISTS (SELECT 1 FROM received WHERE state = 'received')") > 0)
+        self._wait_while(lambda: self.count("SELECT EXISTS (SELECT 1 FROM outbound WHERE state IN ('queued', 'sending'))") > 0)
 
-    def _wait_while(self, question: str) -> None:
-        """Ask again and again, for one row only: counting them would cost what we measure."""
+    def wait_until_idle(self) -> None:
+        """Wait until everything that was accepted is in the tables, and `wait_until_sent`. Raises TimeoutError."""
+        self._wait_while(lambda: bool(segments(self.folder / "data")))
+        self.wait_until_sent()
+
+    def _wait_while(self, goes_on: Callable[[], bool]) -> None:
         ends = time.monotonic() + _SETTLE_SECONDS
-        while self.count(question):
+        while goes_on():
             if time.monotonic() > ends:
                 raise TimeoutError("the gateway does not come to an end with its mail")
             time.sleep(0.02)

@@ -27,10 +27,10 @@ def make_tickets(site: Site, mails: Sequence[tuple[str, bytes]], prepared: Path)
     Raises:
         RuntimeError: some mails became something else.
     """
-    before = site.tickets()
+    before, newest = site.tickets(), site.newest()
     prepared.write_bytes(write_mails(mails))
     begun, _ = send_signed(site.port, prepared)
-    site.wait_until_decided()
+    site.wait_until_decided(len(mails), after=newest)
     ended = time.monotonic()
     prepared.unlink()
     made = site.tickets() - before

@@ -125,7 +125,7 @@ class DeskProcess:
         engine = gateway.database.engine
         if isinstance(engine, SqliteEngine):
             serve_writes(engine, self._line)
-            self._journal = JournalImporter(gateway.config.data, engine)
+            self._journal = JournalImporter(gateway.config.data, engine, new_id=gateway.ids.next)
             await self._journal.store_all()
             self._line.on_news(Subject.MAIL, lambda _nothing: self._ring())
 

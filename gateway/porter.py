@@ -2,8 +2,8 @@
 
 It speaks SMTP, observes the evidence with a resolver of its own, spools large mails, and reads the database with connections of
 its own. On SQLite it puts what it accepts into segments of its own of the intake journal, on PostgreSQL it commits itself. When
-it dies, its clients see their connections break, and nothing that was acknowledged is lost. How such a child begins and ends is in
-`child.py`.
+it dies, its clients see their connections break, and nothing that was acknowledged is lost. How such a child begins and ends is
+in `child.py`.
 """
 
 import asyncio

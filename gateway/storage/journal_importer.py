@@ -5,7 +5,8 @@ nobody holds it, so a process that dies anywhere in between does no harm: the ne
 """
 
 import asyncio
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,14 +25,15 @@ _LOOKING_SECONDS: Final = 1.0
 """When nobody rings: for segments that were closed meanwhile, and for what could not be stored before."""
 _GATHERING_SECONDS: Final = 0.3
 _GATHERING_SECONDS_PER_MAIL: Final = 0.005
-"""The more there was, the longer the next may gather: many mails in one transaction cost less than half of what they cost apart."""
+"""The more there was, the longer the next may gather: many mails in one transaction cost half of what they cost apart."""
 
 
 class JournalImporter:
     """Reads all segments of a folder; only one may be at work there."""
 
-    def __init__(self, data: Path, engine: SqliteEngine) -> None:
-        """Take the gateway's folder and the engine that writes its database."""
+    def __init__(self, data: Path, engine: SqliteEngine, *, new_id: Callable[[], int]) -> None:
+        """Take the gateway's folder, the engine that writes its database, and what makes ids."""
+        self._new_id = new_id
         self._data = data
         self._engine = engine
         self._bell = asyncio.Event()
@@ -95,18 +97,27 @@ class JournalImporter:
             ids = await self._engine.accept_rows(rows)
         except TransientError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 one mail must not stop the others, and none may be forgotten
             if len(rows) > 1:
                 for row in rows:
                     await self._store((row,))
-                return
-            with translated():
-                kept = await asyncio.to_thread(keep_record, self._data, rows[0])
-            log.exception("journal.unstorable", id=format_id(rows[0][ID]), file=kept.name)
+            else:
+                await self._rescue(rows[0], fault=traceback.format_exc())
             return
         for row, stored in zip(rows, ids, strict=True):
             if row[ID] != stored:
                 log.info("mail.second_copy", id=format_id(row[ID]), first=format_id(stored))
+
+    async def _rescue(self, row: AcceptedRow, *, fault: str) -> None:
+        """Do what can be done for a mail that no table takes: another id where its own is taken, else a file of its own."""
+        if await self._engine.read(lambda tx: bool(tx.received.get_all([row[ID]]))):
+            other = self._new_id()
+            log.warning("journal.id_taken", id=format_id(row[ID]), stored_as=format_id(other))
+            await self._store(((other, *row[ID + 1 :]),))
+            return
+        with translated():
+            kept = await asyncio.to_thread(keep_record, self._data, row)
+        log.error("journal.unstorable", id=format_id(row[ID]), file=kept.name, fault=fault)
 
     # ------------------------------------------------------------------------------------------------- in a thread
 

@@ -54,7 +54,6 @@ class JournalWriter:
 
         Raises:
             StorageUnavailable: they may not; a second copy is welcome.
-            UnicodeEncodeError: a text of theirs cannot be stored.
         """
         if self._is_closed:
             raise StorageUnavailable("the journal is closed")

@@ -1,17 +1,18 @@
-"""How SQLite stores a batch of accepted mails: by one statement, which begins and commits by itself where nothing else waits.
+"""How SQLite stores a batch of accepted mails: by one statement for up to 32 of them, through the driver.
 
-The driver gives the interpreter away several times for each statement, and the event loop, which is busy answering clients, gives
-it back late: waiting for that cost more than the commit. So there is one statement, into a view of this connection alone, and its
-trigger writes both tables; of a second copy of a delivery it writes neither. A content of negative size is one that was erased.
+The driver gives the interpreter away several times for each statement, and a busy event loop gives it back late. So there is one
+statement, into a view of this connection alone, and its trigger writes both tables; of a second copy of a delivery it writes
+neither. A content of negative size is one that was erased.
 
-Another process that accepts mail makes its rows itself (`bind_row`) and sends them: plain values cost next to nothing to send.
+The process that accepts mail makes the rows (`bind_row`): they stand in the intake journal as the columns will hold them.
 """
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, TypeDecorator
 from sqlalchemy.dialects import sqlite
 
 from gateway.storage.rows import ContentRow, ReceivedRow, table_of
@@ -38,8 +39,11 @@ BODY: Final = NAMES.index("body")
 
 
 def _process_of(name: str) -> Process | None:
-    column = (_CONTENT if name in _BESIDE else _RECEIVED).c[name]
-    process: Process | None = column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+    """Return what makes a value one of a column; where that is our own function only, without SQLAlchemy's around it."""
+    kind = (_CONTENT if name in _BESIDE else _RECEIVED).c[name].type
+    if isinstance(kind, TypeDecorator) and kind.impl_instance.dialect_impl(_DIALECT).bind_processor(_DIALECT) is None:
+        return partial(kind.process_bind_param, dialect=_DIALECT)
+    process: Process | None = kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
     return process
 
 
