@@ -12,6 +12,7 @@ they are is part of the version in the head: who changes them gives a new versio
 """
 
 import fcntl
+import hashlib
 import os
 import struct
 import time
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.storage.folder import sync_folder
-from gateway.storage.sqlite_accepting import BODY, ID, NAMES, AcceptedRow
+from gateway.storage.sqlite_accepting import BODY, DELIVERY_KEY, ID, NAMES, AcceptedRow
 
 FOLDER: Final = "journal"
 """Below the gateway's own folder."""
@@ -197,7 +198,8 @@ def set_aside(path: Path) -> Path:
 
 def keep_record(data: Path, row: AcceptedRow) -> Path:
     """Put a record that no table takes into a file of its own; return its path. Raises OSError."""
-    path = make_folder(data) / f"{row[ID]}{_ASIDE}"
+    key = hashlib.sha256(row[DELIVERY_KEY].encode()).hexdigest()[:16]  # the same id may come again, but not with the same mail
+    path = make_folder(data) / f"{row[ID]}-{key}{_ASIDE}"
     with path.open("wb") as file:
         file.write(pack(row))
         file.flush()
@@ -231,7 +233,13 @@ def held(path: Path) -> Iterator[int | None]:
 
 
 def is_waiting_since(data: Path, moment: float) -> bool:
-    """Tell whether a segment got its last mail before a moment (seconds since 1970), and is still there. Raises OSError."""
+    """Tell whether a segment got its last mail before a moment (seconds since 1970), and is still there, or is set aside.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    if set_aside_files(data):
+        return True
     for path in segments(data):
         try:
             if path.stat().st_ctime < moment:

@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from gateway.errors import TransientError
+from gateway.errors import ConcurrentChange, StorageUnavailable, TransientError
 from gateway.ids import format_id
 from gateway.storage.faults import translated
 from gateway.storage.journal import Damaged, Piece, find_record, held, is_torn, keep_record, read_piece, segments, set_aside
@@ -80,7 +80,11 @@ class JournalImporter:
     async def _store_segment(self, path: Path) -> int:
         count = 0
         while True:
-            piece = await self._read(path)
+            try:
+                piece = await self._read(path)
+            except StorageUnavailable as error:  # the next look tries again; others can do without this one
+                log.warning("journal.deferred", segment=path.name, error=str(error))
+                return count
             if not piece.rows:
                 return count
             await self._store(piece.rows)
@@ -95,9 +99,11 @@ class JournalImporter:
     async def _store(self, rows: Sequence[AcceptedRow]) -> None:
         try:
             ids = await self._engine.accept_rows(rows)
-        except TransientError:
-            raise
-        except Exception:  # noqa: BLE001 one mail must not stop the others, and none may be forgotten
+        except Exception as error:  # one mail must not stop the others, and none may be forgotten
+            if isinstance(error, TransientError) and not isinstance(
+                error, ConcurrentChange
+            ):  # of which each is an id that is taken
+                raise
             if len(rows) > 1:
                 for row in rows:
                     await self._store((row,))
@@ -123,31 +129,28 @@ class JournalImporter:
 
     def _read_or_remove(self, path: Path, place: int) -> Piece:
         try:
-            piece = read_piece(path, place)
-            if piece.rows:
+            if (piece := self._read_rows(path, place)).rows:
                 return piece
-        except Damaged:
-            pass  # or half written: who holds it will say more
+            with held(path) as size:
+                if size is None or self._read_rows(path, place).rows:  # its writer wrote more meanwhile: the next look finds it
+                    return Piece(rows=(), end=place)
+                return self._end(path, place, size)
         except FileNotFoundError:  # a dying process of ours was faster
             return Piece(rows=(), end=place)
-        with held(path) as size:
-            if size is None or self._has_grown(path, place):
-                return Piece(rows=(), end=place)
-            return self._end(path, place, size)
 
-    def _has_grown(self, path: Path, place: int) -> bool:
-        """Tell whether its writer wrote more between our look and its end: the next look finds it."""
+    def _read_rows(self, path: Path, place: int) -> Piece:
+        """Return the records that follow; none where the place is damaged, or half written: then its writer will say more."""
         try:
-            return bool(read_piece(path, place).rows)
+            return read_piece(path, place)
         except Damaged:
-            return False
+            return Piece(rows=(), end=place)
 
     def _end(self, path: Path, place: int, size: int) -> Piece:
         """Remove a segment that gets no more mail; go on behind a damaged place if there is mail behind it."""
-        if place < size and is_torn(path, place):
+        following = find_record(path, place) if place < size else None
+        if place < size and following is None and is_torn(path, place):
             log.warning("journal.torn", segment=path.name, at=place, octets=size - place)
-        elif place < size:
-            following = find_record(path, place)
+        elif place < size:  # a damaged length looks like a torn end, but then there is mail behind it
             self._wounded.add(path)
             log.error("journal.damaged", segment=path.name, at=place, octets=(following or size) - place)
             if following is not None:
