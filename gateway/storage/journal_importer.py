@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from gateway.errors import ConcurrentChange, StorageUnavailable, TransientError
+from gateway.errors import StorageUnavailable, TransientError
 from gateway.ids import format_id
 from gateway.storage.faults import translated
 from gateway.storage.journal import Damaged, Piece, find_record, held, is_torn, keep_record, read_piece, segments, set_aside
@@ -99,11 +99,9 @@ class JournalImporter:
     async def _store(self, rows: Sequence[AcceptedRow]) -> None:
         try:
             ids = await self._engine.accept_rows(rows)
-        except Exception as error:  # one mail must not stop the others, and none may be forgotten
-            if isinstance(error, TransientError) and not isinstance(
-                error, ConcurrentChange
-            ):  # of which each is an id that is taken
-                raise
+        except StorageUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 one mail must not stop the others, and none may be forgotten: also where an id is taken
             if len(rows) > 1:
                 for row in rows:
                     await self._store((row,))
