@@ -1,7 +1,8 @@
-"""A copy of all that must survive, made while the gateway runs: the SQLite database, and the large bodies that its rows name.
+"""A copy of all that must survive, made while the gateway runs: intake journal, SQLite database, and the large bodies they name.
 
 The copy is a data folder as the gateway's own. It may be made into the same folder again and again: bodies never change, so only
 new ones are copied. The new database takes its place last and in one step; whatever interrupts us leaves the older copy whole.
+The journal is taken first, because mail moves from there into the database (`journal_copy.py`).
 """
 
 import fcntl
@@ -19,6 +20,7 @@ from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.mail.content import Content
 from gateway.storage.faults import translated
 from gateway.storage.folder import BlobFolder, remove_stale_files, sync_folder
+from gateway.storage.journal_copy import JournalCopy
 from gateway.storage.sqlite import FILE_NAME
 
 MARK: Final = "BACKUP.txt"
@@ -50,6 +52,10 @@ class Backup:
     """A row names them, and the gateway has lost them."""
     damaged: tuple[str, ...] = ()
     """The gateway's own bytes are not what was stored."""
+    waiting: int = 0
+    """Mails that were on their way into the database: they lie in the backup's own intake journal."""
+    aside: int = 0
+    """Files of the intake journal that were set aside."""
 
     @property
     def is_whole(self) -> bool:
@@ -78,18 +84,24 @@ def _make_backup(data: Path, to: Path, on_progress: OnProgress) -> Backup:
     ours, theirs = BlobFolder(data), BlobFolder(to)
     theirs.create()
     remove_stale_files(theirs.spool, older_than_seconds=0)
+    journal = JournalCopy(data, to)
+    journal.take()
+    on_progress("journal", 1, 1)
     copied: set[str] = set()
     tries = 0
     while True:
-        named = _copy_database(data / FILE_NAME, to / _UNFINISHED, on_progress)
+        named = _copy_database(data / FILE_NAME, to / _UNFINISHED, on_progress) | _waiting_bodies(journal, to / _UNFINISHED)
         missing, damaged = _copy_bodies(named, ours, theirs, copied, on_progress)
         tries += 1
-        if tries == _MOST_TRIES or missing <= _named_bodies(data / FILE_NAME):
+        if tries == _MOST_TRIES or missing <= _named_bodies(data / FILE_NAME) | _waiting_bodies(journal, data / FILE_NAME):
             break  # otherwise somebody erased a person meanwhile, and the copy must not know that person either
+    with _reading(to / _UNFINISHED) as tables:
+        journal.put(tables)
     for ending in ("-wal", "-shm"):  # of a gateway that somebody had let run on the older copy
         (to / f"{FILE_NAME}{ending}").unlink(missing_ok=True)
     (to / _UNFINISHED).rename(to / FILE_NAME)
     sync_folder(to)
+    journal.tidy()
     unnamed = [digest for digest in theirs.digests(older_than_seconds=0) if digest not in named]
     for digest in unnamed:
         theirs.remove(digest)
@@ -100,6 +112,8 @@ def _make_backup(data: Path, to: Path, on_progress: OnProgress) -> Backup:
         removed=len(unnamed),
         missing=tuple(sorted(missing)),
         damaged=tuple(sorted(damaged)),
+        waiting=journal.waiting,
+        aside=journal.aside,
     )
 
 
@@ -176,6 +190,11 @@ def _copy_bodies(
 def _named_bodies(database: Path) -> frozenset[str]:
     with translated(), _reading(database) as connection:
         return frozenset(_bodies_of(connection))
+
+
+def _waiting_bodies(journal: JournalCopy, database: Path) -> frozenset[str]:
+    with translated(), _reading(database) as connection:
+        return journal.bodies(connection)
 
 
 def _bodies_of(connection: sqlite3.Connection) -> Iterator[str]:

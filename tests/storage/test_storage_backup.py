@@ -5,7 +5,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,9 +13,23 @@ import pytest
 
 from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.mail.content import Content
-from gateway.storage.backup import MARK, Backup, make_backup
+from gateway.storage.backup import MARK, Backup, OnProgress, make_backup
 from gateway.storage.database import Database
 from gateway.storage.folder import BlobFolder
+from gateway.storage.journal import (
+    find_record,
+    keep_record,
+    make_folder,
+    name_segment,
+    pack,
+    segments,
+    set_aside,
+    set_aside_files,
+)
+from gateway.storage.journal_importer import JournalImporter
+from gateway.storage.received import Acceptance, rows_of
+from gateway.storage.sqlite import SqliteEngine
+from gateway.storage.transaction import Reader
 from tests.storage.conftest import Make
 
 LARGE = Content.of(b"large" * 40_000)
@@ -34,6 +48,18 @@ async def running(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def backed_up(tmp_path: Path) -> Backup:
     return await asyncio.to_thread(make_backup, tmp_path / "data", tmp_path / "copy")
+
+
+def once(what: str, do: Callable[[], object]) -> OnProgress:
+    """Do something in the middle of a backup: when the first portion of something is done."""
+    done = threading.Event()
+
+    def on_progress(now: str, _done: int, _all: int) -> None:
+        if now == what and not done.is_set():
+            done.set()
+            do()
+
+    return on_progress
 
 
 async def contents_of(folder: Path) -> list[str]:
@@ -137,13 +163,12 @@ async def test_body_that_is_erased_during_the_backup_is_not_in_it(running: Datab
     async def erase() -> None:
         await running.write(lambda tx: tx.contents.forget([LARGE.sha256]))
         BlobFolder(tmp_path / "data").remove(LARGE.sha256)
+        erased.set()
 
-    def after_the_database(what: str, done: int, total: int) -> None:
-        if what == "database" and done == total and not erased.is_set():
-            erased.set()
-            asyncio.run_coroutine_threadsafe(erase(), loop).result(30)
+    def act() -> None:
+        asyncio.run_coroutine_threadsafe(erase(), loop).result(30)
 
-    made = await asyncio.to_thread(make_backup, tmp_path / "data", tmp_path / "copy", after_the_database)
+    made = await asyncio.to_thread(make_backup, tmp_path / "data", tmp_path / "copy", once("database", act))
     assert erased.is_set()
     assert (made.bodies, made.is_whole) == (0, True)
     assert LARGE.sha256 not in await contents_of(tmp_path / "copy")
@@ -205,3 +230,163 @@ async def test_damaged_database_is_no_backup(running: Database, tmp_path: Path) 
     with pytest.raises(StorageUnavailable):
         await backed_up(tmp_path)
     assert not (tmp_path / "copy" / "gateway.sqlite").exists()
+
+
+# ------------------------------------------------------------------------------------------------ the intake journal
+
+
+def put_into_journal(data: Path, *acceptances: Acceptance, number: int = 1) -> Path:
+    """Do what a process does that takes mail: large bodies into their folder, the rest into a segment."""
+    for acceptance in acceptances:
+        if acceptance.mail.content.size > 65_536:
+            BlobFolder(data).put(acceptance.mail.content)
+    path = name_segment(make_folder(data), milliseconds=1_000, writer="77", number=number)
+    path.write_bytes(b"".join(map(pack, rows_of(acceptances, BlobFolder(data)))))
+    return path
+
+
+async def bring_in(database: Database, data: Path) -> None:
+    """Do what the desk does when it begins."""
+    assert isinstance(database.engine, SqliteEngine)
+    await JournalImporter(data, database.engine, new_id=lambda: 99).store_all()
+
+
+async def bodies_after_restoring(folder: Path) -> list[bytes]:
+    """Let a gateway begin on a backup; return the bytes of all mails it has then."""
+    database = await Database.open(data=folder)
+    try:
+        await bring_in(database, folder)
+        assert segments(folder) == ()
+        assert (await database.verify()).is_sound
+        return await database.read(all_bodies)
+    finally:
+        await database.close()
+
+
+def all_bodies(tx: Reader) -> list[bytes]:
+    ids = tx.connection.exec_driver_sql("SELECT id FROM received ORDER BY id").scalars().all()
+    return [tx.received.get(each).content.read() for each in ids]
+
+
+@pytest.mark.usefixtures("running")
+async def test_mail_that_waits_in_the_journal_is_restored_with_its_body(tmp_path: Path, make: Make) -> None:
+    put_into_journal(tmp_path / "data", make.acceptance(b"small"), make.acceptance(OTHER))
+    made = await backed_up(tmp_path)
+    assert (made.waiting, made.bodies, made.copied, made.is_whole) == (2, 2, 2, True)
+    assert await bodies_after_restoring(tmp_path / "copy") == [b"small", OTHER.body]
+
+
+@pytest.mark.parametrize("moment", ["journal", "database"])
+async def test_mail_that_gets_into_the_tables_during_the_backup_is_restored_once(
+    running: Database, tmp_path: Path, make: Make, moment: str
+) -> None:
+    put_into_journal(tmp_path / "data", make.acceptance(b"first"), make.acceptance(OTHER))
+    loop = asyncio.get_running_loop()
+
+    def store() -> None:
+        asyncio.run_coroutine_threadsafe(bring_in(running, tmp_path / "data"), loop).result(30)
+
+    made = await asyncio.to_thread(make_backup, tmp_path / "data", tmp_path / "copy", once(moment, store))
+    assert segments(tmp_path / "data") == ()
+    assert (made.is_whole, made.waiting) == (True, 0 if moment == "journal" else 2)
+    assert await bodies_after_restoring(tmp_path / "copy") == [b"first", OTHER.body]
+
+
+async def test_segment_of_which_a_part_is_in_the_tables_gives_only_the_rest_to_the_backup(
+    running: Database, tmp_path: Path, make: Make
+) -> None:
+    stored, waiting = make.acceptance(b"stored"), make.acceptance(b"waiting")
+    await running.accept([stored])
+    put_into_journal(tmp_path / "data", stored, waiting)
+    made = await backed_up(tmp_path)
+    assert made.waiting == 1
+    (kept,) = segments(tmp_path / "copy")
+    assert b"waiting" in kept.read_bytes()
+    assert b"stored" not in kept.read_bytes()
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("moment", ["journal", "database"])
+async def test_nothing_stays_in_the_backup_of_who_is_erased_meanwhile(
+    running: Database, tmp_path: Path, make: Make, moment: str
+) -> None:
+    put_into_journal(tmp_path / "data", make.acceptance(b"secret"), make.acceptance(OTHER))
+    loop = asyncio.get_running_loop()
+
+    async def store_and_erase() -> None:
+        await bring_in(running, tmp_path / "data")
+        await running.write(lambda tx: tx.contents.forget([Content.of(b"secret").sha256, OTHER.sha256]))
+        BlobFolder(tmp_path / "data").remove(OTHER.sha256)
+
+    def act() -> None:
+        asyncio.run_coroutine_threadsafe(store_and_erase(), loop).result(30)
+
+    made = await asyncio.to_thread(make_backup, tmp_path / "data", tmp_path / "copy", once(moment, act))
+    assert (made.waiting, made.is_whole) == (0, True)
+    assert segments(tmp_path / "copy") == ()
+    assert not BlobFolder(tmp_path / "copy").has(OTHER.sha256)
+
+
+@pytest.mark.usefixtures("running")
+async def test_body_that_only_the_journal_names_and_nobody_has_is_missing(tmp_path: Path, make: Make) -> None:
+    put_into_journal(tmp_path / "data", make.acceptance(OTHER))
+    BlobFolder(tmp_path / "data").remove(OTHER.sha256)
+    made = await backed_up(tmp_path)
+    assert (made.missing, made.is_whole) == ((OTHER.sha256,), False)
+
+
+async def test_segments_of_the_last_backup_go(running: Database, tmp_path: Path, make: Make) -> None:
+    put_into_journal(tmp_path / "data", make.acceptance(b"yesterday"))
+    await backed_up(tmp_path)
+    await bring_in(running, tmp_path / "data")
+    put_into_journal(tmp_path / "data", make.acceptance(b"today"))
+    made = await backed_up(tmp_path)
+    assert made.waiting == 1
+    (kept,) = segments(tmp_path / "copy")
+    assert b"yesterday" not in kept.read_bytes()
+    assert await bodies_after_restoring(tmp_path / "copy") == [b"yesterday", b"today"]
+
+
+@pytest.mark.usefixtures("running")
+async def test_backup_that_breaks_off_leaves_the_older_ones_journal(tmp_path: Path, make: Make) -> None:
+    segment = put_into_journal(tmp_path / "data", make.acceptance(b"one"))
+    await backed_up(tmp_path)
+    segment.write_bytes(b"")
+
+    def fail(_what: str, _done: int, _all: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        await asyncio.to_thread(make_backup, tmp_path / "data", tmp_path / "copy", fail)
+    assert await bodies_after_restoring(tmp_path / "copy") == [b"one"]
+
+
+@pytest.mark.usefixtures("running")
+async def test_mail_behind_a_damaged_place_of_the_journal_is_restored(tmp_path: Path, make: Make) -> None:
+    segment = put_into_journal(tmp_path / "data", make.acceptance(b"one"), make.acceptance(b"two"))
+    octets = bytearray(segment.read_bytes())
+    octets[30] ^= 0xFF
+    segment.write_bytes(octets)
+    assert find_record(segment, 0)
+    made = await backed_up(tmp_path)
+    assert made.waiting == 1
+    database = await Database.open(data=tmp_path / "copy")
+    await bring_in(database, tmp_path / "copy")
+    assert await database.read(all_bodies) == [b"two"]
+    assert len(set_aside_files(tmp_path / "copy")) == 1
+    await database.close()
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_was_set_aside_is_in_the_backup_with_its_body_until_it_is_removed(tmp_path: Path, make: Make) -> None:
+    set_aside(put_into_journal(tmp_path / "data", make.acceptance(b"strange")))
+    (row,) = rows_of([make.acceptance(OTHER)], BlobFolder(tmp_path / "data"))
+    BlobFolder(tmp_path / "data").put(OTHER)
+    kept = keep_record(tmp_path / "data", row)
+    made = await backed_up(tmp_path)
+    assert (made.aside, made.waiting, made.bodies) == (2, 0, 2)
+    assert len(set_aside_files(tmp_path / "copy")) == 2
+    kept.unlink()
+    made = await backed_up(tmp_path)
+    assert (made.aside, made.removed) == (1, 1)
+    assert len(set_aside_files(tmp_path / "copy")) == 1
