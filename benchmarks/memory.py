@@ -24,7 +24,6 @@ _LARGE: Final = 25_000_000
 _EMPTY_LINES: Final = 15_000_000
 _KB: Final = 1024
 _MB: Final = 1024 * 1024
-_AFTER_SECONDS: Final = 8.0
 _LINE: Final = b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3OA==\r\n"
 
 
@@ -155,6 +154,7 @@ def _in_flight(site: Site) -> float:
 
 def _peak(site: Site) -> float:
     with watching_peak(site.pid) as peak:
+        newest = site.newest()
         threads = [threading.Thread(target=_send_large, args=(site.port, number)) for number in range(_AT_ONCE)]
         for thread in threads:
             thread.start()
@@ -165,7 +165,7 @@ def _peak(site: Site) -> float:
         client.send(b"\r\n" * _EMPTY_LINES)
         client.end_mail()
         client.close()
-        time.sleep(_AFTER_SECONDS)  # its workers read the first ones
+        site.wait_until_decided(_AT_ONCE + 1, after=newest)  # its workers have read all of them
     return peak[0] / _MB
 
 
