@@ -37,6 +37,7 @@ from gateway.reception import Reception
 from gateway.smtp_in.listeners import Listener, open_listeners, passed_sockets
 from gateway.smtp_in.server import Server
 from gateway.storage.folder import remove_stale_files
+from gateway.storage.journal import prepare_folder
 from gateway.storage.settings import SQLITE
 from gateway.supervisor import Supervisor
 
@@ -90,6 +91,7 @@ class Daemon:
         if gateway.config.database == SQLITE:
             # Nobody else has this folder, and no mail is arriving yet: whatever lies there belongs to the dead, however young.
             await asyncio.to_thread(remove_stale_files, gateway.spool, older_than_seconds=0)
+            await asyncio.to_thread(prepare_folder, gateway.config.data)
         await self.desk.start(gateway)
         self._keeping = asyncio.create_task(self.desk.run(), name="desk")
         try:

@@ -35,7 +35,7 @@ _NICENESS: Final = 10
 """Accepting goes first, on the processor as in the database; the workers inherit it."""
 _TIDYING_SECONDS: Final = 3600.0
 _RECLAIMING_SECONDS: Final = 60.0
-_ENDLESS: Final = frozenset({"housekeeping", "journal"})
+_ENDLESS: Final = frozenset({"housekeeping"})
 """Parts that never come to an end with what they do."""
 
 
@@ -151,6 +151,8 @@ class DeskProcess:
     async def _drain(self, octets: bytes) -> bytes:
         """Begin nothing more, and finish what is under way within so many seconds."""
         self._is_draining = True
+        if self._journal is not None:
+            self._journal.stop()
         if self._runner is not None and self._relay is not None and self._timekeeper is not None:
             self._timekeeper.stop()
             self._runner.stop()

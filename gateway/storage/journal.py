@@ -166,6 +166,16 @@ def make_folder(data: Path) -> Path:
     return folder
 
 
+def prepare_folder(data: Path) -> None:
+    """Make the folder where it is missing, durably, and clear away what processes left that died while they began a segment.
+
+    For a gateway that begins: nobody else has this folder, so what lies there belongs to the dead, however young. Raises OSError.
+    """
+    make_folder(data)
+    sync_folder(data)
+    remove_unfinished(data, older_than_seconds=0)
+
+
 def segments(data: Path) -> tuple[Path, ...]:
     """Return the segments there are, oldest first. Raises OSError."""
     return _named(data, _ENDING)

@@ -7,6 +7,7 @@ nobody holds it, so a process that dies anywhere in between does no harm: the ne
 import asyncio
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,14 +42,15 @@ class JournalImporter:
         """Where the next record of a segment begins."""
         self._wounded: set[Path] = set()
         """Segments of which a part could not be read: they are set aside, not removed."""
+        self._is_stopping = False
 
     def ring(self) -> None:
         """Say that there is more."""
         self._bell.set()
 
     async def run(self) -> None:
-        """Store what comes, until cancelled."""
-        while True:
+        """Store what comes, until stopped."""
+        while not self._is_stopping:
             self._bell.clear()
             try:
                 count = await self.store_all()
@@ -57,11 +59,14 @@ class JournalImporter:
                 await asyncio.sleep(_LOOKING_SECONDS)
             else:
                 await asyncio.sleep(min(_GATHERING_SECONDS, count * _GATHERING_SECONDS_PER_MAIL))
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOKING_SECONDS):
                     await self._bell.wait()
-            except TimeoutError:
-                continue
+
+    def stop(self) -> None:
+        """Finish the round that is under way, and begin no other: one that is cancelled would go on in its thread."""
+        self._is_stopping = True
+        self.ring()
 
     async def store_all(self) -> int:
         """Store what stands in the journal at this moment; return how many mails were read.
