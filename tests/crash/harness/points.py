@@ -5,11 +5,14 @@
 
 A point is (thread, call, number). For each thread and call the number is counted up until nothing happens any more. After each
 point the mail must become one ticket, whoever has to try again for that.
+
+The front closes a segment of the intake journal half a second after its last mail, and the desk removes it then. Each mail waits
+for that, so each opens a segment, appends to it and has it removed: the same calls every time.
 """
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -36,6 +39,8 @@ _DYING_SECONDS: Final = 5.0
 _SENDING_SECONDS: Final = 120.0
 _SETTLING_SECONDS: Final = 60.0 + PAUSES[-1]
 """The longest pause before the next desk, and time to work."""
+_TRIES: Final = 3
+"""Of a point at which nothing happens although it was recorded: another thread of a pool did the work."""
 _SETTLED: Final = (
     "SELECT count(*) FROM received WHERE subject = ? AND state <> 'received' AND NOT EXISTS"
     " (SELECT 1 FROM outbound WHERE outbound.ticket_id = received.ticket_id AND outbound.state IN ('queued', 'sending'))"
@@ -46,9 +51,9 @@ class Role(StrEnum):
     """A process of the gateway."""
 
     FRONT = "front"
-    """Takes mail and writes the database."""
+    """Takes mail and puts it into the intake journal."""
     DESK = "desk"
-    """Makes tickets and sends."""
+    """Brings it into the tables, makes tickets and sends."""
     WORKER = "worker"
     """Reads mail for the desk."""
 
@@ -75,6 +80,8 @@ class Swept:
 
     points: int
     """At which a fault really happened."""
+    missed: tuple[str, ...]
+    """Those that were recorded, and at which none happened, however often they were tried."""
     balance: Balance
 
 
@@ -89,8 +96,14 @@ class Sweeper:
         self._server = MailServer(self._site.port, self._ledger)
         self._numbers = itertools.count(1)
         self._is_warm = False
+        self._signatures: dict[int, frozenset[str]] = {}
+        """What the threads did that were recorded, by their positions."""
+        self._positions: dict[int, int] = {}
+        """Where those threads stand in a front that was started again."""
         self.story: list[str] = []
         """Points at which a fault happened."""
+        self.missed: list[str] = []
+        """Points at which none did."""
 
     def run(self, on_point: Callable[[], None]) -> Swept:
         """Sweep, and compare the ledger with the database."""
@@ -106,10 +119,15 @@ class Sweeper:
         recorded = self._record()
         for fault, one in itertools.product(self._sweep.faults, recorded):
             for number in self._numbers_of(one):
-                if self._try_point(fault, one, number):
-                    self.story.append(f"{fault} {one.call} #{number} of thread {one.thread}")
+                tries = _TRIES if number <= one.count else 1
+                name = f"{fault} {one.call} #{number} of thread {one.thread}"
+                if any(self._try_point(fault, one, number) for _ in range(tries)):
+                    self.story.append(name)
                     on_point()
-                elif number >= one.count:
+                    continue
+                if number <= one.count:
+                    self.missed.append(name)
+                if number >= one.count:
                     break
         self._server.hang_up()
         site.wait_until_idle()
@@ -118,7 +136,7 @@ class Sweeper:
         site.wait_until_ready()
         site.stop()
         found = balance(site.data, self._ledger) + Balance(damage=leftovers(site.data))
-        return Swept(points=len(self.story), balance=found)
+        return Swept(points=len(self.story), missed=tuple(self.missed), balance=found)
 
     def _numbers_of(self, one: Series) -> Iterator[int]:
         return itertools.count(1, self._sweep.stride if one.count > self._sweep.whole else 1)
@@ -127,24 +145,38 @@ class Sweeper:
         """Return which calls a mail costs, in which thread; the first mail makes the threads."""
         self._send_and_settle()
         self._send_and_settle()
+        recorded = self._watch_a_mail()
+        self._signatures = _signatures_of(recorded)
+        return recorded
+
+    def _watch_a_mail(self) -> tuple[Series, ...]:
         victim = self._victim()
         with strace.record(victim) as tracer:
             self._send_and_settle()
             tracer.detach()
             return strace.series(tracer, victim, self._sweep.calls)
 
+    def _warm_up(self) -> None:
+        """Have the threads made; find out where in a new front those stand that were recorded, because that differs."""
+        if self._sweep.role is Role.FRONT:
+            found = _signatures_of(self._watch_a_mail())
+            self._positions = {thread: _most_alike(signature, found) for thread, signature in self._signatures.items() if thread}
+        else:
+            self._send_and_settle()
+        self._let_it_grow_up()
+        self._is_warm = True
+
     def _try_point(self, fault: str, one: Series, number: int) -> bool:
         """Make one fault; tell whether it happened. Afterwards the gateway is well and knows the mail."""
         if not self._is_warm:
-            self._send_and_settle()
-            self._let_it_grow_up()
-            self._is_warm = True
+            self._warm_up()
         victim = self._victim()
         threads = victim.threads()
-        if one.thread >= len(threads):
+        position = self._positions.get(one.thread, one.thread)
+        if position >= len(threads):
             return False
         mail = self._next_mail()
-        with strace.inject(fault, one.call, number, thread=threads[one.thread]) as tracer:
+        with strace.inject(fault, one.call, number, thread=threads[position]) as tracer:
             was_accepted = self._server.try_once(mail, 1)
             self._wait_for_death_or_settling(victim, mail, is_accepted=was_accepted)
             if fault == KILL and not was_accepted:
@@ -223,4 +255,17 @@ class Sweeper:
             time.sleep(_POLL_SECONDS)
 
     def _is_settled(self, mail: CrashMail) -> bool:
-        return self._site.count(_SETTLED, mail.subject) > 0
+        """Tell whether a mail has arrived, and its segment is gone: so the next mail opens another, with the same calls."""
+        return self._site.count(_SETTLED, mail.subject) > 0 and self._site.is_journal_empty
+
+
+def _signatures_of(recorded: Sequence[Series]) -> dict[int, frozenset[str]]:
+    """Return which calls each thread makes."""
+    return {
+        thread: frozenset(one.call for one in recorded if one.thread == thread) for thread in {one.thread for one in recorded}
+    }
+
+
+def _most_alike(signature: frozenset[str], found: Mapping[int, frozenset[str]]) -> int:
+    """Return the thread whose calls have most in common with others."""
+    return max(found, key=lambda thread: (len(signature & found[thread]) / len(signature | found[thread]), -thread))

@@ -38,6 +38,8 @@ class Report:
     """System calls at which the process was killed."""
     injected_faults: int = 0
     """System calls that failed with ENOSPC or EIO."""
+    missed_points: int = 0
+    """System calls of the recorded mail that nobody made again where they were waited for: no fault happened there."""
     power_cuts: int = 0
     acknowledged: int = 0
     lost: int = 0
@@ -162,7 +164,7 @@ class _Run:
         self._progress.end(name)
         is_kill = sweep.faults == (KILL,)
         points = Report(syscall_points=swept.points) if is_kill else Report(injected_faults=swept.points)
-        return replace(points, sweeps=(name,) if swept.points else ()), swept.balance
+        return replace(points, missed_points=len(swept.missed), sweeps=(name,) if swept.points else ()), swept.balance
 
     def cut(self, cuts: int) -> tuple[Report, Balance]:
         name = "power-cuts"
@@ -185,6 +187,7 @@ def _sum(done: list[tuple[Report, Balance]]) -> tuple[Report, Balance]:
         kills=sum(report.kills for report, _ in done),
         syscall_points=sum(report.syscall_points for report, _ in done),
         injected_faults=sum(report.injected_faults for report, _ in done),
+        missed_points=sum(report.missed_points for report, _ in done),
         power_cuts=sum(report.power_cuts for report, _ in done),
         sweeps=tuple(name for report, _ in done for name in report.sweeps),
     )

@@ -240,6 +240,11 @@ class Site:
         found = self.running.children()
         return Process(found[0]) if found else None
 
+    @property
+    def is_journal_empty(self) -> bool:
+        """Tell whether all that was acknowledged is in the tables: a segment is removed once all of it is there."""
+        return not any((self.data / "journal").glob("*.segment"))
+
     def stop(self) -> None:
         """End it as an admin would."""
         if self.gateway is not None:
@@ -274,12 +279,14 @@ class Site:
             return int(connection.execute(query, values).fetchone()[0])
 
     def wait_until_idle(self, seconds: float = 120.0) -> None:
-        """Return when every mail has arrived and every answer has left. Raises TimeoutError."""
+        """Return when every mail is in the tables and has arrived, and every answer has left. Raises TimeoutError."""
         waiting = (
             "SELECT (SELECT count(*) FROM received WHERE state = 'received')"
             " + (SELECT count(*) FROM outbound WHERE state IN ('queued', 'sending'))"
         )
-        wait_for(f"an idle gateway\n{self.last_words()}", lambda: self.count(waiting) == 0, seconds=seconds)
+        wait_for(
+            f"an idle gateway\n{self.last_words()}", lambda: self.is_journal_empty and self.count(waiting) == 0, seconds=seconds
+        )
 
 
 def wait_for(what: str, look: Callable[[], bool], *, seconds: float) -> None:

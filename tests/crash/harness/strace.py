@@ -23,9 +23,9 @@ _ENDING_SECONDS: Final = 20.0
 
 WRITING: Final = (
     "write", "pwrite64", "writev", "pwritev", "fsync", "fdatasync", "ftruncate", "fallocate", "rename", "renameat", "renameat2",
-    "unlink", "unlinkat", "mkdir", "openat", "fchmod", "link",
+    "unlink", "unlinkat", "mkdir", "openat", "fchmod", "link", "flock",
 )  # fmt: skip
-"""What changes files."""
+"""What changes files, or decides who may."""
 TALKING: Final = ("sendto", "sendmsg", "shutdown")
 """What others hear."""
 LISTENING: Final = ("recvfrom", "recvmsg", "read", "pread64", "accept4", "close", "connect", "socket")
