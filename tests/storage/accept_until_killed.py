@@ -20,7 +20,7 @@ from gateway.storage.received import Acceptance
 _EVIDENCE = Evidence.unobserved()
 
 
-async def _accept_forever(database: Database) -> None:
+async def accept_forever(database: Database) -> None:
     while True:
         envelope = Envelope(reverse_path=None, recipients=(), received_at=utc_now())
         mail = ReceivedMail(
@@ -37,7 +37,7 @@ async def _accept_forever(database: Database) -> None:
 
 async def _main(folder: Path) -> None:
     database = await Database.open(data=folder)
-    await asyncio.gather(*(_accept_forever(database) for _ in range(8)))
+    await asyncio.gather(*(accept_forever(database) for _ in range(8)))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ from gateway.storage.database import Database
 from gateway.storage.received import Acceptance
 from gateway.tickets import Part, Participant, Post, Priority, Side, Ticket, Visibility
 from tests.needs import program
+from tests.storage.journal_world import Intake
 
 NOW: Final = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 
@@ -231,4 +232,12 @@ async def database(url: str, tmp_path: Path) -> AsyncIterator[Database]:
     """Open an empty database on either engine."""
     opened = await Database.open(data=tmp_path, database=url, clock=lambda: NOW)
     yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def intake(tmp_path: Path) -> AsyncIterator[Intake]:
+    """Open an empty SQLite database with its intake journal."""
+    opened = await Database.open(data=tmp_path, clock=lambda: NOW)
+    yield Intake(tmp_path, opened)
     await opened.close()
