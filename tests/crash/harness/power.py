@@ -3,7 +3,8 @@
 The data folder is an ext4 file system on an image, mounted through a loop device. At a random moment under load the gateway's
 processes are stopped (SIGSTOP), the image is copied, and everybody is killed. The copy has what had reached the disk by then
 and nothing of what only stood in memory: not the gateway's, and not the file system's. It is mounted in the place of the old
-one (ext4 replays its journal), a gateway starts on it, and the client goes on sending what it has no 250 for.
+one (ext4 replays its journal), a gateway starts on it, reads what the intake journal holds, and the client goes on sending what
+it has no 250 for. Every other disk is one of a gateway with porters, each of which has segments of its own.
 """
 
 import contextlib
@@ -102,20 +103,23 @@ def cut_power(
         place = folder / f"disk-{disk}"
         place.mkdir(parents=True)
         with _folder() as images:
-            blackouts = _Blackouts(place, images, f"{name}-{disk}", surroundings, nursery)
+            processes = 1 + disk % 2
+            blackouts = _Blackouts(place, images, f"{name}-{disk}", surroundings, nursery, processes=processes)
             total += blackouts.run(here, on_cut)
     return total
 
 
 class _Blackouts:
-    """The power cuts of one disk."""
+    """The power cuts of one disk, whose gateway takes mail itself or has porters that do."""
 
-    def __init__(self, place: Path, images: Path, name: str, surroundings: Surroundings, nursery: Nursery) -> None:
+    def __init__(
+        self, place: Path, images: Path, name: str, surroundings: Surroundings, nursery: Nursery, *, processes: int
+    ) -> None:
         self._images = images
         self._name = name
         self._ledger = place / "ledger"
         self._random = Random(name)  # noqa: S311 the same moments in every run, as far as a scheduler allows
-        self._site = Site(place, surroundings=surroundings, nursery=nursery)
+        self._site = Site(place, surroundings=surroundings, nursery=nursery, processes=processes)
         self._disk = Disk(images / "image-0", self._site.data)
 
     def run(self, cuts: int, on_cut: Callable[[], None]) -> Balance:
