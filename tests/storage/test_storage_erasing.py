@@ -112,7 +112,7 @@ async def desk(database: Database, make: "Make") -> Desk:
     return Desk(contact=contact, own=own, other=other, posts=(mine, answer, theirs, joined), shared=shared, photo=photo)
 
 
-def _everything(tx: Reader) -> str:
+def everything(tx: Reader) -> str:
     """Return the whole database as text, without the search index."""
     names = [name for name in inspect(tx.connection).get_table_names() if not name.startswith("search")]
     return "\n".join(
@@ -135,10 +135,10 @@ async def test_export_holds_all_that_is_about_a_person_and_nothing_of_others(dat
 
 
 async def test_nothing_of_an_erased_person_is_left(database: Database, desk: Desk) -> None:
-    assert SECRET in await database.read(_everything)
+    assert SECRET in await database.read(everything)
     progress: list[tuple[int, int]] = []
     erasure = await erase_person(database, desk.contact, by="operator", on_progress=lambda *each: progress.append(each))
-    left = await database.read(_everything)
+    left = await database.read(everything)
     assert [line for line in left.splitlines() if SECRET in line.lower()] == []
     assert (erasure.tickets, erasure.posts, erasure.received, erasure.outbound, erasure.undecided) == (1, 3, 2, 3, 0)
     assert erasure.contents == 6
@@ -213,7 +213,7 @@ async def test_mail_that_nobody_has_decided_yet_stays_and_so_does_the_contact(
 
 async def test_erasing_twice_finishes_what_was_begun(database: Database, desk: Desk) -> None:
     await erase_person(database, desk.contact, by="operator")
-    left = await database.read(_everything)
+    left = await database.read(everything)
     again = await erase_person(database, desk.contact, by="operator")
     assert (again.tickets, again.posts, again.received, again.outbound, again.contents) == (0, 0, 0, 0, 0)
-    assert await database.read(_everything) == left
+    assert await database.read(everything) == left
