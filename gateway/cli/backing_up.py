@@ -42,7 +42,15 @@ def tell(made: Backup, to: Path) -> str:
     """Return what a backup holds, for people."""
     files = f"{counted(made.bodies, 'file')} of large bodies, {made.copied} new, {made.removed} removed that nobody has any more"
     lines = [f"{to}: a database of {made.database_octets / 1_000_000:.1f} MB, {files}."]
-    lines += [f"LOST     {digest}: a row names these bytes, and they are gone" for digest in made.missing]
+    if made.waiting:
+        mails = counted(made.waiting, "mail")
+        lines.append(f"{mails} in its intake journal: a gateway that starts on it takes that into the database.")
+    if made.aside:
+        lines.append(f"{counted(made.aside, 'file')} that the intake journal set aside: see `ticket-gateway verify`.")
+    lines += [
+        f"LOST     {digest}: a row or a mail in the intake journal names these bytes, and they are gone"
+        for digest in made.missing
+    ]
     lines += [f"DAMAGED  {digest}: the bytes are not what was stored" for digest in made.damaged]
     return "\n".join(lines) + "\n"
 

@@ -48,7 +48,7 @@ async def _examine_all(config: Config, records: Sequence[DnsRecord]) -> list[Fin
     now, resolver = datetime.now(UTC), Resolver(config.resolver)
     try:
         storage, doors, smarthosts, dns = await asyncio.gather(
-            examine_storage(config),
+            examine_storage(config, now=now),
             asyncio.gather(*(examine_listener(each, hostname=config.hostname, now=now) for each in config.listen)),
             asyncio.gather(
                 *(examine_smarthost(name, each, hostname=config.hostname) for name, each in config.smarthosts.items())

@@ -24,10 +24,14 @@ from gateway.relay.settings import SmarthostSettings
 from gateway.smtp_in.settings import ListenSettings, TlsMode
 from gateway.states import ReceivedState
 from gateway.storage.database import Database
+from gateway.storage.journal import count_records, segments, set_aside_files
+from gateway.storage.journal_reader import waits_since
+from gateway.storage.settings import SQLITE
 
 _SECONDS: Final = 10.0
 _LOW_OCTETS: Final = 1_000_000_000
 _FULL_OCTETS: Final = 100_000_000
+_STUCK_SECONDS: Final = 300.0
 _SOON: Final = timedelta(days=14)
 _EVERYWHERE: Final = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 whom to ask instead
 _CREDENTIAL: Final = "${credential:"
@@ -51,9 +55,11 @@ class Finding:
     says: str
 
 
-async def examine_storage(config: Config) -> list[Finding]:
-    """Look at the data folder, at the room on its disk, and at the database."""
-    return [*await asyncio.to_thread(_examine_folder, config.data), await _examine_database(config)]
+async def examine_storage(config: Config, *, now: datetime) -> list[Finding]:
+    """Look at the data folder, at the room on its disk, at the database, and at what waits before it."""
+    folder = await asyncio.to_thread(_examine_folder, config.data)
+    journal = await asyncio.to_thread(examine_journal, config.data, now=now) if config.database == SQLITE else []
+    return [*folder, await _examine_database(config), *journal]
 
 
 def _examine_folder(folder: Path) -> list[Finding]:
@@ -83,6 +89,31 @@ async def _examine_database(config: Config) -> Finding:
         says = f"{counted(failed, 'mail')} failed by a fault of ours: see `ticket-gateway failed list`"
         return Finding(subject="database", health=Health.DOUBTFUL, says=says)
     return Finding(subject="database", health=Health.WELL, says=f"{counted(sum(counts.values()), 'received mail')}")
+
+
+def examine_journal(folder: Path, *, now: datetime) -> list[Finding]:
+    """Look at the intake journal: what lies there for long does not get into the database, and nobody sees it."""
+    subject = "intake journal"
+    try:
+        is_stuck = waits_since(folder, now.timestamp() - _STUCK_SECONDS)
+        count = count_records(segments(folder)) if is_stuck else 0
+        aside = set_aside_files(folder)
+    except OSError as error:
+        return [Finding(subject=subject, health=Health.ILL, says=f"cannot be looked at: {error.strerror}")]
+    findings: list[Finding] = []
+    if is_stuck:
+        says = (
+            f"{counted(count, 'mail')} with a 250 cannot be seen yet, some for more than five minutes: is the gateway running, "
+            "and what do desk.failed and journal.deferred say in its log?"
+        )
+        findings.append(Finding(subject=subject, health=Health.DOUBTFUL, says=says))
+    if aside:
+        says = (
+            f"{counted(len(aside), 'file')} with mail that could not be read or stored, such as {aside[0].name}: "
+            "see docs/admins.md, What was set aside"
+        )
+        findings.append(Finding(subject=subject, health=Health.DOUBTFUL, says=says))
+    return findings or [Finding(subject=subject, health=Health.WELL, says="nothing waits for long")]
 
 
 async def examine_listener(listener: ListenSettings, *, hostname: str, now: datetime) -> list[Finding]:

@@ -8,9 +8,11 @@ from typing import TypeVar
 from gateway.cli.accounts import become_owner
 from gateway.config import load_config
 from gateway.config.model import Config
-from gateway.errors import WrongCommand
-from gateway.ids import parse_id
+from gateway.errors import NotFound, WrongCommand
+from gateway.ids import format_id, parse_id
 from gateway.storage.database import Database
+from gateway.storage.journal_reader import holds_mail
+from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader
 
 T = TypeVar("T")
@@ -44,6 +46,24 @@ def look_configured(path: Path, work: Callable[[Reader, Config], T]) -> T:
             await database.close()
 
     return asyncio.run(open_and_read())
+
+
+def look_at_mail(path: Path, received_id: int, work: Callable[[Reader], T]) -> T:
+    """Run `work` about a received mail likewise; where there is no such mail, say why it may be in the log all the same.
+
+    Raises:
+        NotFound: it is not in the database.
+    """
+    try:
+        return look(path, work)
+    except NotFound:
+        config = load_config(path, needs_secrets=False)
+        name = format_id(received_id)
+        if config.database == SQLITE and holds_mail(config.data, received_id):
+            message = f"{name} waits in the intake journal: it is safe there, and can be seen as soon as the gateway runs"
+        else:
+            message = f"there is no received mail {name}; if the log has its id, mail.second_copy there says what it is a copy of"
+        raise NotFound(message) from None
 
 
 def read_id(text: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.explain_json import describe_evidence, describe_message
-from gateway.cli.looking import look, read_id
+from gateway.cli.looking import look, look_at_mail, read_id
 from gateway.cli.output import (
     counted,
     print_fields,
@@ -49,7 +49,7 @@ def show_received_list(path: Path, state: ReceivedState, *, limit: int, as_json:
 def show_received_mail(path: Path, text: str, *, as_json: bool) -> None:
     """Print one received mail."""
     received_id = read_id(text)
-    mail, trace = look(path, lambda tx: (tx.received.get(received_id), tx.received.trace(received_id)))
+    mail, trace = look_at_mail(path, received_id, lambda tx: (tx.received.get(received_id), tx.received.trace(received_id)))
     message = parse_message(mail.content.read())
     if as_json:
         proof = describe_evidence(mail.evidence)
@@ -81,7 +81,7 @@ def show_raw_mail(path: Path, text: str) -> None:
     """
     received_id = read_id(text)
     authserv_id = load_config(path, needs_secrets=False).hostname
-    mail = look(path, lambda tx: tx.received.get(received_id))
+    mail = look_at_mail(path, received_id, lambda tx: tx.received.get(received_id))
     reverse_path = str(mail.envelope.reverse_path or "")
     results = authentication_results(mail.evidence, authserv_id)
     head = f"Return-Path: <{reverse_path}>\r\nAuthentication-Results: {results}\r\n".encode()

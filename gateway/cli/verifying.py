@@ -30,13 +30,28 @@ def tell(found: Verification) -> str:
     """Return what was found, for people."""
     bodies = "1 stored body" if found.checked == 1 else f"{found.checked} stored bodies"
     lines = [f"{bodies} read."]
-    lines += [f"LOST     {digest}: a row names these bytes, and they are gone" for digest in found.missing]
+    lines += [
+        f"LOST     {digest}: a row or a mail in the intake journal names these bytes, and they are gone"
+        for digest in found.missing
+    ]
     lines += [f"DAMAGED  {digest}: the bytes are not what was stored" for digest in found.damaged]
     if found.orphans:
         lines.append(
             f"{counted(len(found.orphans), 'file')} without a row: they do no harm, and the running gateway removes them."
         )
-    lines.append("Everything is there." if found.is_sound else "Restore what is lost from a backup.")
+    if found.waiting:
+        mails = counted(found.waiting, "mail")
+        lines.append(f"{mails} in the intake journal, safe and not in the database yet: that happens while the gateway runs.")
+    lines += [
+        f"BROKEN   {path}: a part of this segment cannot be read; a gateway that runs sets it aside" for path in found.broken
+    ]
+    lines += [f"ASIDE    {path}: mail that could not be read or stored" for path in found.aside]
+    if found.aside:
+        lines.append("What to do about files set aside: docs/admins.md, *What was set aside*.")
+    if found.missing or found.damaged:
+        lines.append("Restore what is lost from a backup.")
+    if found.is_sound:
+        lines.append("Everything is there.")
     return "\n".join(lines) + "\n"
 
 

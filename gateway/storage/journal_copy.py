@@ -10,13 +10,13 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from gateway.storage.folder import sync_folder
-from gateway.storage.journal import Damaged, make_folder, pack, read_piece, segments, set_aside_files
+from gateway.storage.journal import make_folder, pack, segments, set_aside_files
 from gateway.storage.journal_reader import DIGEST, look_through
 from gateway.storage.sqlite_accepting import BODY, DELIVERY_KEY, AcceptedRow
 
@@ -84,30 +84,19 @@ class JournalCopy:
 
     def _keep_unknown(self, path: Path, target: Path, tables: sqlite3.Connection) -> bool:
         """Write the mails that the tables do not know, or the whole segment where it is damaged; tell whether it was kept."""
-        count = 0
-        try:
-            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                for rows in _pieces(path):
-                    unknown = _unknown(rows, tables)
-                    file.writelines(map(pack, unknown))
-                    count += len(unknown)
-        except Damaged:
+        count, is_damaged = 0, False
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            for look in look_through(path):
+                unknown = _unknown(look.rows, tables)
+                file.writelines(map(pack, unknown))
+                count += len(unknown)
+                is_damaged = is_damaged or look.follows_damage
+        if is_damaged:
             path.rename(target)
-            count = sum(len(_unknown(look.rows, tables)) for look in look_through(target))
-            self.waiting += count
-            return True
-        if not count:
+        elif not count:
             target.unlink()
         self.waiting += count
-        return count > 0
-
-
-def _pieces(path: Path) -> Iterator[tuple[AcceptedRow, ...]]:
-    """Yield the records; raises `Damaged`."""
-    place = 0
-    while (piece := read_piece(path, place)).rows:
-        yield piece.rows
-        place = piece.end
+        return is_damaged or count > 0
 
 
 def _unknown(rows: Sequence[AcceptedRow], tables: sqlite3.Connection) -> list[AcceptedRow]:

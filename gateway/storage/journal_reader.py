@@ -1,11 +1,12 @@
 """Looks at the intake journal (`journal.py`) and changes nothing: for `verify`, `backup`, `doctor`, and for tidying up."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.storage.journal import Damaged, find_record, is_torn, read_piece, segments, set_aside_files
+from gateway.storage.journal import Damaged, Piece, find_record, is_torn, read_piece, segments, set_aside_files
 from gateway.storage.sqlite_accepting import BODY, ID, NAMES, AcceptedRow
 
 DIGEST: Final = NAMES.index("content_sha256")
@@ -34,22 +35,43 @@ def look_through(path: Path) -> Iterator[Look]:
     place, follows_damage = 0, False
     try:
         while True:
-            try:
-                piece = read_piece(path, place)
-            except Damaged:
+            piece = read_or_skip(path, place)
+            if piece is None:
                 following = find_record(path, place)
                 if following is None:
-                    if not is_torn(path, place):
-                        yield Look(rows=(), follows_damage=True)
+                    yield Look(rows=(), follows_damage=True)
                     return
                 place, follows_damage = following, True
-                continue
-            if not piece.rows:
+            elif not piece.rows:
                 return
-            yield Look(rows=piece.rows, follows_damage=follows_damage)
-            place, follows_damage = piece.end, False
+            else:
+                yield Look(rows=piece.rows, follows_damage=follows_damage)
+                place, follows_damage = piece.end, False
     except FileNotFoundError:  # all of it is in the tables
         return
+
+
+def read_or_skip(path: Path, place: int) -> Piece | None:
+    """Return the records that follow, none at the end; None where that place is damaged. Blocking; raises OSError.
+
+    A torn end is an end. A damaged length looks like one, but then there is mail behind it.
+    """
+    try:
+        piece = read_piece(path, place)
+    except Damaged:
+        return Piece(rows=(), end=place) if find_record(path, place) is None and is_torn(path, place) else None
+    if piece.rows or path.stat().st_size == place or find_record(path, place) is None:
+        return piece
+    return None
+
+
+def waits_since(data: Path, moment: float) -> bool:
+    """Tell whether a segment got its last mail before a moment (seconds since 1970). Blocking; raises OSError."""
+    for path in segments(data):
+        with suppress(FileNotFoundError):
+            if path.stat().st_ctime < moment:
+                return True
+    return False
 
 
 def named_bodies(data: Path) -> NamedBodies:
