@@ -1,12 +1,11 @@
-"""SQLite written on behalf of another process: here both ends of the line are in this one."""
+"""SQLite in a process that takes mail and the one that writes for it: here both ends of the line are in this one."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,12 +14,13 @@ from gateway.errors import ConcurrentChange, NotFound, StorageUnavailable
 from gateway.line import FaultOverThere, Line, LineClosed, Subject
 from gateway.mail.content import Content
 from gateway.storage.database import Database
-from gateway.storage.sqlite import SqliteEngine
-from gateway.storage.sqlite_remote import forward_wakeups, serve_accepting, serve_writes
+from gateway.storage.journal import segments
+from gateway.storage.sqlite_remote import serve_writes
 from gateway.storage.transaction import Topic, Writer
 from gateway.storage.work import claim_received, reserve_numbers, return_numbers
 from gateway.tickets import Changes, TicketChange
 from tests.storage.conftest import Make
+from tests.storage.journal_world import Intake, until
 
 
 class Fault(Exception):
@@ -52,13 +52,18 @@ class CountingLine(Line):
         return await super().ask(subject, question)
 
 
+@dataclass(frozen=True)
 class Pair:
-    """A database, and the same as the other process sees it."""
+    """A database with its journal, and the same as the other process sees it."""
 
-    def __init__(self, here: Database, there: Database, ends: tuple[Line, CountingLine]) -> None:
-        self.here = here
-        self.there = there
-        self.ours, self.theirs = ends
+    intake: Intake
+    here: Database
+    there: Database
+    theirs: CountingLine
+
+    async def stored(self) -> None:
+        """Wait until all that was accepted over there is in the tables."""
+        await until(lambda: segments(self.intake.data) == ())
 
 
 @asynccontextmanager
@@ -74,19 +79,17 @@ async def connected(line: Line, other: Line) -> AsyncIterator[None]:
 
 
 @pytest_asyncio.fixture
-async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
-    here = await Database.open(data=tmp_path)
+async def pair(intake: Intake) -> AsyncIterator[Pair]:
     ours, theirs = Line(), CountingLine()
-    serve_writes(here.engine, ours)
-    assert isinstance(here.engine, SqliteEngine)
-    serve_accepting(here.engine, ours)
+    serve_writes(intake.database.engine, ours)
+    ours.on_news(Subject.MAIL, lambda _nothing: intake.importer.ring())
     async with connected(ours, theirs):
-        there = Database.attach(data=tmp_path, line=theirs)
-        forwarding = asyncio.create_task(forward_wakeups(here.engine, ours))
-        yield Pair(here, there, (ours, theirs))
-        forwarding.cancel()
+        there = Database.attach(data=intake.data, ask=theirs.ask, on_accepted=partial(theirs.tell, Subject.MAIL))
+        importing = asyncio.create_task(intake.importer.run())
+        yield Pair(intake, intake.database, there, theirs)
         await there.close()
-    await here.close()
+        importing.cancel()
+        await asyncio.gather(importing, return_exceptions=True)
 
 
 async def test_what_is_written_over_the_line_is_durable_and_answered(pair: Pair) -> None:
@@ -127,38 +130,53 @@ async def test_a_fault_of_the_driver_is_a_fault_and_no_reason_to_try_again(pair:
         await pair.there.write(partial(run_statement, "INSERT INTO nowhere VALUES (1)"))
 
 
-async def test_what_was_committed_wakes_whoever_waits_on_the_other_side(pair: Pair, make: Make) -> None:
-    waiting = asyncio.create_task(pair.there.wait_for(Topic.RECEIVED, 60))
+async def test_mail_accepted_there_wakes_whoever_waits_for_mail_here(pair: Pair, make: Make) -> None:
+    waiting = asyncio.create_task(pair.here.wait_for(Topic.RECEIVED, 60))
     await asyncio.sleep(0)
-    await pair.here.accept([make.acceptance()])
-    async with asyncio.timeout(60):
+    await pair.there.accept([make.acceptance()])
+    async with asyncio.timeout(30):
         await waiting
+    assert len(await pair.there.read(lambda tx: tx.received.list())) == 1
 
 
-async def test_mail_accepted_over_the_line_is_stored_as_if_it_had_been_accepted_here(pair: Pair, make: Make) -> None:
+async def test_mail_accepted_there_is_stored_as_if_it_had_been_accepted_here(pair: Pair, make: Make) -> None:
     mails = [make.acceptance(), make.acceptance(b"x" * 100_000), make.acceptance(b"y" * 2_000)]
     assert await pair.there.accept(mails) == tuple(mail.mail.id for mail in mails)
-    assert pair.theirs.octets < 20_000, "the large body did not travel"
+    assert pair.theirs.octets == 0, "nothing of it travelled"
+    await pair.stored()
     stored = await pair.here.read(lambda tx: tx.received.get_all([mail.mail.id for mail in mails]))
     assert {mail.id: (mail.channel, mail.envelope, mail.evidence, mail.content.read()) for mail in stored} == {
         mail.mail.id: (mail.mail.channel, mail.mail.envelope, mail.mail.evidence, mail.mail.content.read()) for mail in mails
     }
 
 
-async def test_second_copy_over_the_line_gets_the_id_of_the_first_whoever_took_it(pair: Pair, make: Make) -> None:
+async def test_second_copy_is_acknowledged_there_and_found_out_here(pair: Pair, make: Make) -> None:
     mail = make.acceptance()
     (first,) = await pair.here.accept([mail])
-    copy = replace(mail, mail=replace(mail.mail, id=first + 1))
+    copy = replace(mail, mail=replace(mail.mail, id=next(make.ids)))
     fresh = make.acceptance(b"another")
-    assert await pair.there.accept([copy, fresh, copy]) == (first, fresh.mail.id, first)
-    assert len(await pair.here.read(lambda tx: tx.received.list())) == 2
+    assert await pair.there.accept([copy, fresh, copy]) == (copy.mail.id, fresh.mail.id, copy.mail.id)
+    await pair.stored()
+    assert await pair.intake.stored_ids() == [first, fresh.mail.id]
 
 
-async def test_acceptances_of_several_processes_share_the_writer(pair: Pair, make: Make) -> None:
+async def test_mail_is_accepted_while_nobody_writes_the_database(pair: Pair, make: Make) -> None:
+    mail = make.acceptance(b"x" * 100_000)
+    await pair.theirs.close()
+    with pytest.raises(StorageUnavailable):
+        await pair.there.write(partial(reserve_numbers, "2026", 1))
+    await pair.there.accept([mail])
+    await pair.stored()
+    assert await pair.intake.stored_ids() == [mail.mail.id]
+
+
+async def test_both_sides_accept_at_the_same_time(pair: Pair, make: Make) -> None:
     mails = [make.acceptance(f"mail {number}".encode()) for number in range(60)]
     sides = (pair.here, pair.there)
     ids = await asyncio.gather(*(sides[number % 2].accept([mail]) for number, mail in enumerate(mails)))
     assert ids == [(mail.mail.id,) for mail in mails]
+    await pair.stored()
+    assert await pair.intake.stored_ids() == [mail.mail.id for mail in mails]
 
 
 async def test_large_bodies_do_not_cross_the_line(pair: Pair, make: Make) -> None:
@@ -218,5 +236,5 @@ async def test_news_that_come_before_anybody_is_interested_do_no_harm() -> None:
 
     other.on_ask(Subject.PING, echo)
     async with connected(line, other):
-        line.tell(Subject.WAKE, b"received")
+        line.tell(Subject.MAIL)
         assert await line.ask(Subject.PING, b"still there") == b"still there"
