@@ -3,7 +3,7 @@
     kill      the process dies as the call begins; it is started again, and the client sends again
     failure   the call fails with ENOSPC or EIO, once; afterwards the disk is well again
 
-A point is (thread, call, number). For each thread and call the number is counted up until nothing happens any more. After each
+A point is (thread or pool, call, number). For each of them the number is counted up until nothing happens any more. After each
 point the mail must become one ticket, whoever has to try again for that.
 
 The front closes a segment of the intake journal half a second after its last mail, and the desk removes it then. Each mail waits
@@ -39,6 +39,8 @@ _DYING_SECONDS: Final = 5.0
 _SENDING_SECONDS: Final = 120.0
 _SETTLING_SECONDS: Final = 60.0 + PAUSES[-1]
 """The longest pause before the next desk, and time to work."""
+_OF_THE_WRITER: Final = "pwrite64"
+"""A call that only the thread makes that writes the database."""
 _TRIES: Final = 3
 """Of a point at which nothing happens although it was recorded: another thread of a pool did the work."""
 _SETTLED: Final = (
@@ -146,6 +148,8 @@ class Sweeper:
         self._send_and_settle()
         self._send_and_settle()
         recorded = self._watch_a_mail()
+        if self._sweep.role is Role.DESK:
+            recorded = strace.pooled(recorded, apart={0, *(one.thread for one in recorded if one.call == _OF_THE_WRITER)})
         self._signatures = _signatures_of(recorded)
         return recorded
 
@@ -171,12 +175,11 @@ class Sweeper:
         if not self._is_warm:
             self._warm_up()
         victim = self._victim()
-        threads = victim.threads()
-        position = self._positions.get(one.thread, one.thread)
-        if position >= len(threads):
+        threads = self._threads_of(one, victim.threads())
+        if not threads:
             return False
         mail = self._next_mail()
-        with strace.inject(fault, one.call, number, thread=threads[position]) as tracer:
+        with strace.inject(fault, one.call, number, threads=threads) as tracer:
             was_accepted = self._server.try_once(mail, 1)
             self._wait_for_death_or_settling(victim, mail, is_accepted=was_accepted)
             if fault == KILL and not was_accepted:
@@ -191,6 +194,13 @@ class Sweeper:
         if self._sweep.role is not Role.FRONT and happened:
             self._is_warm = False  # whoever died idle is missed by the next mail only
         return happened
+
+    def _threads_of(self, one: Series, there: Sequence[int]) -> tuple[int, ...]:
+        """Return which threads to watch, of those that are there."""
+        if one.thread == strace.POOL:
+            return tuple(thread for position, thread in enumerate(there) if position not in self._signatures)
+        position = self._positions.get(one.thread, one.thread)
+        return tuple(there[position : position + 1])
 
     def _let_it_grow_up(self) -> None:
         """Let a desk live so long that its death is not one of a row of early ones, after which the next desk comes late."""

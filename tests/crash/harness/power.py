@@ -4,7 +4,8 @@ The data folder is an ext4 file system on an image, mounted through a loop devic
 processes are stopped (SIGSTOP), the image is copied, and everybody is killed. The copy has what had reached the disk by then
 and nothing of what only stood in memory: not the gateway's, and not the file system's. It is mounted in the place of the old
 one (ext4 replays its journal), a gateway starts on it, reads what the intake journal holds, and the client goes on sending what
-it has no 250 for. Every other disk is one of a gateway with porters, each of which has segments of its own.
+it has no 250 for. Every other disk is one of a gateway with porters, each of which has segments of its own. Before every
+other cut the desk stands still for a moment, so that there are acknowledged mails that only the intake journal has.
 """
 
 import contextlib
@@ -27,6 +28,7 @@ _IMAGE_OCTETS: Final = 512_000_000
 _SESSIONS: Final = 4
 _RATE: Final = 3.0
 _MEAN_SECONDS: Final = 0.6
+_HOLDING_SECONDS: Final = 0.3
 _CUTS_PER_DISK: Final = 20
 _LAST_SECONDS: Final = 300.0
 """For what is still waiting at the end."""
@@ -139,6 +141,8 @@ class _Blackouts:
             site.wait_until_ready()
             for number in range(1, cuts + 1):
                 time.sleep(self._random.expovariate(1 / _MEAN_SECONDS))
+                if number % 2:
+                    self._hold_the_desk()
                 self._cut(self._images / f"image-{number}")
                 site.start()
                 site.wait_until_ready()
@@ -150,6 +154,14 @@ class _Blackouts:
             client.kill()
             client.communicate()
         return balance(site.data, Ledger.read(self._ledger)) + Balance(damage=leftovers(site.data))
+
+    def _hold_the_desk(self) -> None:
+        """Let mail gather in the intake journal."""
+        desk = self._site.desk()
+        if desk is not None:
+            desk.send_signal(signal.SIGSTOP)
+            time.sleep(_HOLDING_SECONDS)
+            desk.release()
 
     def _cut(self, copy: Path) -> None:
         gateway = self._site.running

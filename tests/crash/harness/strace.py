@@ -1,8 +1,8 @@
 """Faults at a chosen system call of a running gateway, by `strace --inject`.
 
 strace counts the calls of each kind for each thread, so a point is (thread, call, number): one thread is traced, the others run
-free. Which thread makes which calls is found by recording a mail first. A pool may give the work to another thread the next time:
-then nothing happens at that point, which is counted as such.
+free. Which thread makes which calls is found by recording a mail first. A pool gives the work to another thread every time, so
+all of its threads are traced, and the first that gets to a point meets the fault there.
 """
 
 import re
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -18,6 +18,8 @@ from typing import Final, Self
 from tests.crash.harness.site import Process
 
 _ATTACHED: Final = re.compile(r"Process \d+ attached")
+_ANSWERED: Final = re.compile(r"Process \d+ attached|ptrace\(")
+"""A thread is traced, or cannot be: it has ended."""
 _CALL: Final = re.compile(r"(?:(\d+) +)?(?:<\.\.\. )?(\w+)(?:\(| resumed)")
 _ENDING_SECONDS: Final = 20.0
 
@@ -45,12 +47,16 @@ def why_not() -> str | None:
         sleeper.wait()
 
 
+POOL: Final = -1
+"""In place of a thread's position: whichever of a pool does the work."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Series:
     """The calls of one kind that one thread makes for a mail."""
 
     thread: int
-    """Its position among the threads of the process, in the order in which they began."""
+    """Its position among the threads of the process, in the order in which they began; or `POOL`."""
     call: str
     count: int
 
@@ -66,7 +72,11 @@ class Tracer:
             command += ("-p", str(thread))
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None
-        self.is_attached = any(_ATTACHED.search(line) for line in self._process.stderr)
+        self.is_attached = False
+        awaited = 1 if follow else len(threads)
+        while awaited and (line := self._process.stderr.readline()):
+            self.is_attached |= _ATTACHED.search(line) is not None
+            awaited -= _ANSWERED.search(line) is not None
 
     def __enter__(self) -> Self:
         return self
@@ -110,8 +120,17 @@ def series(tracer: Tracer, process: Process, calls: Sequence[str]) -> tuple[Seri
     return tuple(sorted(Series(thread=thread, call=call, count=count) for (thread, call), count in counts.items()))
 
 
-def inject(fault: str, call: str, number: int, *, thread: int) -> Tracer:
-    """Let the `number`th call of a kind from now on in a thread meet a fault, `signal=KILL` or `error=ENOSPC`."""
+def pooled(recorded: Sequence[Series], *, apart: Collection[int]) -> tuple[Series, ...]:
+    """Return what was recorded with all threads as one but those that stand apart; of that one, the most that any of it made."""
+    counts: dict[tuple[int, str], int] = {}
+    for one in recorded:
+        key = one.thread if one.thread in apart else POOL, one.call
+        counts[key] = max(one.count, counts.get(key, 0))
+    return tuple(sorted(Series(thread=thread, call=call, count=count) for (thread, call), count in counts.items()))
+
+
+def inject(fault: str, call: str, number: int, *, threads: Sequence[int]) -> Tracer:
+    """Let the `number`th call of a kind from now on in each of the threads meet a fault, `signal=KILL` or `error=ENOSPC`."""
     return Tracer(
-        "-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={number}", "-e", "signal=none", threads=(thread,)
+        "-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={number}", "-e", "signal=none", threads=threads
     )  # fmt: skip
