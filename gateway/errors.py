@@ -21,11 +21,12 @@ What a stranger is told is never the text of an error.
 
 - the SMTP hook answers 451: `smtp_in/session.py` and `smtp_in/conversation.py` one command, `smtp_in/connection.py` one client;
 - the pipeline's runner lets one mail fail, or one timer come later: `pipeline/runner.py`, `pipeline/timekeeper.py`;
-- the relay's worker goes on with the next mail: `relay/sender.py`.
+- the relay's worker goes on with the next mail: `relay/sender.py`;
+- the importer of the intake journal sets aside one mail that no table takes: `storage/journal_importer.py`.
 
 Elsewhere it is caught only to be raised again in whoever waits for the work: where several share one transaction
-(`smtp_in/committer.py`, `storage/gathered.py`, `storage/sqlite.py`, `storage/postgresql.py`), and where another process asked
-for it (`line.py`, `pipeline/worker.py`). The first frame of a child process (`child.py`) writes it down and ends the process.
+(`smtp_in/committer.py`, `storage/gathered.py`, `storage/sqlite.py`, `storage/postgresql.py`) or one append to the intake journal
+(`storage/journal_writer.py`), and where another process asked for it (`line.py`, `pipeline/worker.py`). The first frame of a child process (`child.py`) writes it down and ends the process.
 """
 
 
