@@ -15,6 +15,7 @@ from gateway.desk_keeper import DeskKeeper
 from gateway.porter_keeper import Porters
 from gateway.relay.sink import KeptMail, Sink
 from gateway.smtp_in.listeners import open_listeners
+from gateway.storage.database import Database
 
 CONFIG = """
 hostname: gw.firma.example
@@ -88,6 +89,14 @@ def write(sender: str, recipient: str, subject: str, text: str, **headers: str) 
         mail[name.replace("_", "-")] = value
     mail.set_content(text)
     return mail
+
+
+@asynccontextmanager
+async def reading(data: Path) -> AsyncIterator[Database]:
+    """Open what a gateway left behind."""
+    database = await Database.open(data=data, read_only=True)
+    yield database
+    await database.close()
 
 
 @asynccontextmanager

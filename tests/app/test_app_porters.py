@@ -16,7 +16,8 @@ from structlog.testing import capture_logs
 from gateway.config.load import load_config
 from gateway.errors import StorageUnavailable
 from gateway.smtp_in.spool import files_of_process
-from tests.app.running import World, run_gateway, write
+from gateway.storage.journal import segments
+from tests.app.running import World, reading, run_gateway, write
 from tests.app.test_app_desk import is_running, with_vanished_key
 from tests.storage.conftest import Server
 
@@ -97,6 +98,7 @@ async def test_a_second_copy_at_another_porter_is_the_same_mail(tmp_path: Path, 
     async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
         replies = await asyncio.gather(*(ask(world, "zweimal") for _ in range(6)))
         assert len(replies) == 6
+        await until(lambda: not segments(tmp_path / "data"))
         assert len(await world.gateway.database.read(lambda tx: tx.received.list())) == 1
 
 
@@ -183,7 +185,8 @@ async def test_drained_porters_finish_the_mail_that_is_arriving(tmp_path: Path, 
         await client.close()
         await draining
         assert not any(map(is_running, running))
-        assert len(await world.gateway.database.read(lambda tx: tx.received.list())) == 1
+    async with reading(tmp_path / "data") as database:
+        assert len(await database.read(lambda tx: tx.received.list())) == 1
 
 
 async def test_porters_on_postgresql_commit_by_themselves(tmp_path: Path, unused_udp_port: int, server: Server) -> None:

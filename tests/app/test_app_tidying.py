@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from gateway.app import open_gateway
 from gateway.config.load import load_config
-from gateway.daemon import Daemon
+from gateway.daemon import Daemon, open_front
+from gateway.desk_keeper import DeskKeeper
 from gateway.smtp_in.listeners import open_listeners
 
 CONFIG = """
@@ -26,8 +26,9 @@ async def test_half_received_mail_of_a_dead_gateway_is_removed_when_the_next_one
     file = tmp_path / "gateway.yaml"
     file.write_text(CONFIG.format(data=tmp_path / "data"))
     config = load_config(file)
-    async with open_gateway(config) as gateway:
-        daemon = Daemon(gateway, open_listeners(config.listen, passed={}))
+    desk = DeskKeeper()
+    async with open_front(config, desk) as gateway:
+        daemon = Daemon(gateway, open_listeners(config.listen, passed={}), desk=desk)
         await daemon.start()
         try:
             assert not left.exists()

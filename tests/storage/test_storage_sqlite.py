@@ -269,6 +269,7 @@ async def test_database_can_be_read_while_no_gateway_runs(tmp_path: Path, make: 
         "gateway.sqlite-shm",
         "gateway.sqlite-wal",
         "blobs",
+        "journal",
         "spool",
     }
 
