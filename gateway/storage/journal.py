@@ -242,23 +242,6 @@ def held(path: Path) -> Iterator[int | None]:
         os.close(handle)
 
 
-def is_waiting_since(data: Path, moment: float) -> bool:
-    """Tell whether a segment got its last mail before a moment (seconds since 1970), and is still there, or is set aside.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
-    if set_aside_files(data):
-        return True
-    for path in segments(data):
-        try:
-            if path.stat().st_ctime < moment:
-                return True
-        except FileNotFoundError:
-            continue
-    return False
-
-
 def count_records(paths: Sequence[Path]) -> int:
     """Return how many mails stand in segments; those that are removed meanwhile count as none, what is damaged is passed over."""
     count = 0

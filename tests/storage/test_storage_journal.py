@@ -14,7 +14,6 @@ from gateway.storage.journal import (
     find_record,
     held,
     is_torn,
-    is_waiting_since,
     keep_record,
     make_folder,
     pack,
@@ -24,6 +23,7 @@ from gateway.storage.journal import (
     set_aside,
     set_aside_files,
 )
+from gateway.storage.journal_reader import waits_since
 from gateway.storage.sqlite_accepting import NAMES, AcceptedRow
 from tests.storage.journal_world import packed, write_segment
 
@@ -211,7 +211,7 @@ def test_folder_is_for_its_owner_only(tmp_path: Path) -> None:
 
 def test_where_no_folder_is_there_are_no_segments(tmp_path: Path) -> None:
     assert (segments(tmp_path), set_aside_files(tmp_path)) == ((), ())
-    assert not is_waiting_since(tmp_path, 2e10)
+    assert not waits_since(tmp_path, 2e10)
 
 
 def test_segments_are_listed_oldest_first_and_nothing_else_is(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_what_was_begun_by_a_process_that_died_is_removed_and_nothing_else(tmp_p
 def test_mail_waits_as_long_as_its_segment_gets_none(tmp_path: Path) -> None:
     path = write_segment(tmp_path, packed([row()]))
     changed = path.stat().st_ctime
-    assert not is_waiting_since(tmp_path, changed - 1)
-    assert is_waiting_since(tmp_path, changed + 1)
+    assert not waits_since(tmp_path, changed - 1)
+    assert waits_since(tmp_path, changed + 1)
     path.unlink()
-    assert not is_waiting_since(tmp_path, changed + 1)
+    assert not waits_since(tmp_path, changed + 1)
