@@ -6,8 +6,9 @@
 A point is (thread or pool, call, number). For each of them the number is counted up until nothing happens any more. After each
 point the mail must become one ticket, whoever has to try again for that.
 
-The front closes a segment of the intake journal half a second after its last mail, and the desk removes it then. Each mail waits
-for that, so each opens a segment, appends to it and has it removed: the same calls every time.
+The front closes a segment of the intake journal half a second after its last mail, and the desk removes it then. Each point waits
+for that, so each opens a segment, appends to it and has it removed: the same calls every time. Where two mails are sent, one
+right after the other, the second is appended behind the first, which has its 250 already.
 """
 
 import itertools
@@ -39,8 +40,6 @@ _DYING_SECONDS: Final = 5.0
 _SENDING_SECONDS: Final = 120.0
 _SETTLING_SECONDS: Final = 60.0 + PAUSES[-1]
 """The longest pause before the next desk, and time to work."""
-_OF_THE_WRITER: Final = "pwrite64"
-"""A call that only the thread makes that writes the database."""
 _TRIES: Final = 3
 """Of a point at which nothing happens although it was recorded: another thread of a pool did the work."""
 _SETTLED: Final = (
@@ -60,6 +59,11 @@ class Role(StrEnum):
     """Reads mail for the desk."""
 
 
+_OWN_CALLS: Final = {Role.FRONT: "flock", Role.DESK: "pwrite64"}
+"""A call that only one thread makes: the one that appends to the journal, the one that writes the database. All others but the
+first are a pool."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
     """What to do to which mail."""
@@ -67,6 +71,7 @@ class Sweep:
     name: str
     """Makes the identities unique."""
     octets: int
+    """Of the attachment of a mail."""
     faults: Sequence[str]
     calls: Sequence[str]
     stride: int = 1
@@ -74,6 +79,8 @@ class Sweep:
     whole: int = 16
     role: Role = Role.FRONT
     """Which process meets them."""
+    mails: int = 1
+    """For each point, over one connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +155,8 @@ class Sweeper:
         self._send_and_settle()
         self._send_and_settle()
         recorded = self._watch_a_mail()
-        if self._sweep.role is Role.DESK:
-            recorded = strace.pooled(recorded, apart={0, *(one.thread for one in recorded if one.call == _OF_THE_WRITER)})
+        if (own := _OWN_CALLS.get(self._sweep.role)) is not None:
+            recorded = strace.pooled(recorded, apart={0, *(one.thread for one in recorded if one.call == own)})
         self._signatures = _signatures_of(recorded)
         return recorded
 
@@ -164,7 +171,9 @@ class Sweeper:
         """Have the threads made; find out where in a new front those stand that were recorded, because that differs."""
         if self._sweep.role is Role.FRONT:
             found = _signatures_of(self._watch_a_mail())
-            self._positions = {thread: _most_alike(signature, found) for thread, signature in self._signatures.items() if thread}
+            self._positions = {
+                thread: _most_alike(signature, found) for thread, signature in self._signatures.items() if thread > 0
+            }
         else:
             self._send_and_settle()
         self._let_it_grow_up()
@@ -178,19 +187,21 @@ class Sweeper:
         threads = self._threads_of(one, victim.threads())
         if not threads:
             return False
-        mail = self._next_mail()
+        mails = self._next_mails()
         with strace.inject(fault, one.call, number, threads=threads) as tracer:
-            was_accepted = self._server.try_once(mail, 1)
-            self._wait_for_death_or_settling(victim, mail, is_accepted=was_accepted)
-            if fault == KILL and not was_accepted:
+            accepted = {mail for mail in mails if self._server.try_once(mail, 1)}
+            were_accepted = len(accepted) == len(mails)
+            self._wait_for_death_or_settling(victim, mails, are_accepted=were_accepted)
+            if fault == KILL and not were_accepted:
                 victim.is_dead_within(_DYING_SECONDS)  # a connection ends a little earlier than its process
             tracer.detach()
             happened = tracer.has_injected or not victim.is_alive
         self._server.hang_up()
         self._start_if_dead()
-        if happened or not was_accepted:
-            self._send_again(mail)
-        self._settle(mail)
+        for mail in mails:
+            if happened or mail not in accepted:
+                self._send_again(mail)
+        self._settle(mails)
         if self._sweep.role is not Role.FRONT and happened:
             self._is_warm = False  # whoever died idle is missed by the next mail only
         return happened
@@ -198,7 +209,8 @@ class Sweeper:
     def _threads_of(self, one: Series, there: Sequence[int]) -> tuple[int, ...]:
         """Return which threads to watch, of those that are there."""
         if one.thread == strace.POOL:
-            return tuple(thread for position, thread in enumerate(there) if position not in self._signatures)
+            apart = {self._positions.get(thread, thread) for thread in self._signatures}
+            return tuple(thread for position, thread in enumerate(there) if position not in apart)
         position = self._positions.get(one.thread, one.thread)
         return tuple(there[position : position + 1])
 
@@ -226,9 +238,9 @@ class Sweeper:
             self._start_if_dead()
         self._server.hang_up()
 
-    def _wait_for_death_or_settling(self, victim: Process, mail: CrashMail, *, is_accepted: bool) -> None:
+    def _wait_for_death_or_settling(self, victim: Process, mails: Sequence[CrashMail], *, are_accepted: bool) -> None:
         deadline = time.monotonic() + _QUIET_SECONDS
-        while victim.is_alive and is_accepted and not self._is_settled(mail) and time.monotonic() < deadline:
+        while victim.is_alive and are_accepted and not self._are_settled(mails) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
 
     def _victim(self) -> Process:
@@ -247,26 +259,28 @@ class Sweeper:
             found += map(Process, desk.children()[:1])
         return found
 
-    def _next_mail(self) -> CrashMail:
-        return CrashMail(identity=f"{self._sweep.name}-{next(self._numbers)}", octets=self._sweep.octets)
+    def _next_mails(self) -> tuple[CrashMail, ...]:
+        sweep = self._sweep
+        return tuple(CrashMail(identity=f"{sweep.name}-{next(self._numbers)}", octets=sweep.octets) for _ in range(sweep.mails))
 
     def _send_and_settle(self) -> None:
-        mail = self._next_mail()
-        self._server.send_until_accepted(mail)
+        mails = self._next_mails()
+        for mail in mails:
+            self._server.send_until_accepted(mail)
         self._server.hang_up()
-        self._settle(mail)
+        self._settle(mails)
 
-    def _settle(self, mail: CrashMail) -> None:
+    def _settle(self, mails: Sequence[CrashMail]) -> None:
         deadline = time.monotonic() + _SETTLING_SECONDS
-        while not self._is_settled(mail):
+        while not self._are_settled(mails):
             if time.monotonic() > deadline:
-                message = f"{mail.identity} became nothing\n{self._site.last_words()}"
+                message = f"{mails[0].identity} became nothing\n{self._site.last_words()}"
                 raise TimeoutError(message)
             time.sleep(_POLL_SECONDS)
 
-    def _is_settled(self, mail: CrashMail) -> bool:
-        """Tell whether a mail has arrived, and its segment is gone: so the next mail opens another, with the same calls."""
-        return self._site.count(_SETTLED, mail.subject) > 0 and self._site.is_journal_empty
+    def _are_settled(self, mails: Sequence[CrashMail]) -> bool:
+        """Tell whether mails have arrived, and their segment is gone: so the next mail opens another, with the same calls."""
+        return all(self._site.count(_SETTLED, mail.subject) for mail in mails) and self._site.is_journal_empty
 
 
 def _signatures_of(recorded: Sequence[Series]) -> dict[int, frozenset[str]]:

@@ -73,7 +73,7 @@ def _sweeps(*, stride: int, large_stride: int, large_whole: int) -> tuple[Sweep,
     acting = (*strace.WRITING, *strace.TALKING)
     kill, failure = (KILL,), FAILURES
     return (
-        Sweep(name="kill-small", octets=SMALL, faults=kill, calls=acting, stride=stride),
+        Sweep(name="kill-small", octets=SMALL, faults=kill, calls=acting, stride=stride, mails=2),
         Sweep(name="kill-large", octets=LARGE, faults=kill, calls=acting, stride=large_stride, whole=large_whole),
         Sweep(name="kill-desk-small", octets=SMALL, faults=kill, calls=acting, stride=stride, whole=large_whole, role=Role.DESK),
         Sweep(
@@ -86,7 +86,7 @@ def _sweeps(*, stride: int, large_stride: int, large_whole: int) -> tuple[Sweep,
             role=Role.DESK,
         ),
         Sweep(name="kill-worker", octets=SMALL, faults=kill, calls=(*acting, *strace.LISTENING), role=Role.WORKER),
-        Sweep(name="fail-small", octets=SMALL, faults=failure, calls=strace.WRITING, stride=stride),
+        Sweep(name="fail-small", octets=SMALL, faults=failure, calls=strace.WRITING, stride=stride, mails=2),
         Sweep(name="fail-large", octets=LARGE, faults=failure, calls=strace.WRITING, stride=large_stride, whole=large_whole),
         Sweep(
             name="fail-desk-large",
