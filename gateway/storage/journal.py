@@ -162,7 +162,9 @@ def _unpack(octets: bytes, start: int) -> tuple[AcceptedRow, int] | None:
 def make_folder(data: Path) -> Path:
     """Return the folder of the segments, made where it is missing, readable for nobody else. Raises OSError."""
     folder = data.absolute() / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(folder.parent)  # what is synced below a name that is not on the disk is nowhere
     return folder
 
 
