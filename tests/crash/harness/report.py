@@ -73,9 +73,17 @@ def _sweeps(*, stride: int, large_stride: int, large_whole: int) -> tuple[Sweep,
     acting = (*strace.WRITING, *strace.TALKING)
     kill, failure = (KILL,), FAILURES
     return (
-        Sweep(name="kill-small", octets=SMALL, faults=kill, calls=acting, stride=stride, mails=2),
+        Sweep(name="kill-small", octets=SMALL, faults=kill, calls=acting, stride=stride, whole=large_whole, mails=2),
         Sweep(name="kill-large", octets=LARGE, faults=kill, calls=acting, stride=large_stride, whole=large_whole),
-        Sweep(name="kill-desk-small", octets=SMALL, faults=kill, calls=acting, stride=stride, whole=large_whole, role=Role.DESK),
+        Sweep(
+            name="kill-desk-small",
+            octets=SMALL,
+            faults=kill,
+            calls=acting,
+            stride=large_stride,
+            whole=large_whole,
+            role=Role.DESK,
+        ),
         Sweep(
             name="kill-desk-large",
             octets=LARGE,
