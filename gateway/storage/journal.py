@@ -9,6 +9,9 @@ or is dead. What stands twice in segments, or in a segment and in the tables, is
 
 A record is a head, the columns of the row as text between NULs, and the body as it came; a checksum covers both. Which columns
 they are is part of the version in the head: who changes them gives a new version, and still reads what an older gateway left.
+
+Behind a damaged place the next record is found by its magic. A stranger who writes one into a mail finds nobody who believes it:
+in a body the magic never stands as it is.
 """
 
 import fcntl
@@ -30,6 +33,9 @@ FOLDER: Final = "journal"
 """Below the gateway's own folder."""
 
 _MAGIC: Final = b"\x00tg1"
+_BARE: Final = b"\x00tg"
+_ESCAPED: Final = b"\x00tg0"
+"""What stands for the one before in a body, and so the magic stands in none."""
 _COLUMNS: Final = (
     "id", "delivery_key", "channel", "state", "received_at", "content_sha256", "envelope", "evidence",
     "author_key", "message_id", "subject", "deliveries", "size",
@@ -65,7 +71,9 @@ class Piece:
 
 def pack(row: AcceptedRow) -> bytes:
     """Return the record of a row."""
-    body = row[BODY]
+    body: bytes | None = row[BODY]
+    if body is not None and _BARE in body:
+        body = body.replace(_BARE, _ESCAPED)
     columns = "\0".join(["" if value is None else f"={value}" for value in row[:BODY]]).encode()
     size = _NO_BODY if body is None else len(body)
     octets = columns if body is None else columns + body
@@ -153,7 +161,8 @@ def _unpack(octets: bytes, start: int) -> tuple[AcceptedRow, int] | None:
         (int(piece[1:]) if is_number else piece[1:]) if piece else None
         for (_, is_number), piece in zip(_READ, pieces, strict=True)
     ]
-    return (*values, None if size == _NO_BODY else octets[middle:end]), end
+    body = None if size == _NO_BODY else octets[middle:end].replace(_ESCAPED, _BARE)
+    return (*values, body), end
 
 
 # -------------------------------------------------------------------------------------------------------- files
