@@ -8,6 +8,7 @@
 does nothing but read and write through its transaction.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from gateway.mail.content import Content
 from gateway.storage.blobs import BlobStore
 from gateway.storage.engine import Clock, StorageEngine
+from gateway.storage.faults import translated
+from gateway.storage.journal_reader import named_bodies
 from gateway.storage.received import Acceptance
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
@@ -150,6 +153,15 @@ class Database:
             StorageUnavailable: the database does not answer, or the disk fails.
         """
         return await remove_orphans(self._engine, self._data)
+
+    async def waiting_bodies(self) -> frozenset[str]:
+        """Return the digests of large bodies that mails in the intake journal name: no row may know them yet.
+
+        Raises:
+            StorageUnavailable: the disk fails.
+        """
+        with translated():
+            return (await asyncio.to_thread(named_bodies, self._data)).digests
 
     async def close(self) -> None:
         """Finish what was begun and let go of everything."""

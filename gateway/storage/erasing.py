@@ -232,7 +232,8 @@ async def _forget_contents(database: Database, digests: Sequence[str]) -> int:
         some = digests[start : start + 500]
         unused, newest = await database.read(partial(_unused, digests=some))
         forgotten = await database.write(partial(_forget, digests=unused, since_id=newest - _LATE_IDS))
-        await database.write(partial(_remove_files, digests=forgotten))
+        waiting = await database.waiting_bodies()  # the same bytes may have come again; tidying up removes what is left then
+        await database.write(partial(_remove_files, digests=[digest for digest in forgotten if digest not in waiting]))
         count += len(forgotten)
     return count
 
