@@ -99,6 +99,7 @@ def read_all(path: Path) -> list[AcceptedRow]:
         {"body": b"\0" * 1000},
         {"body": pack(row(99)) * 3},
         {"body": bytes(range(256))},
+        {"body": b"\0tg\0tg0\0tg00\0tg1\0t\0tg"},
         {"subject": "Grüße, 日本語, 🔥, \u2028, \ufffd", "channel": "büro"},
         {"subject": 'a "quoted" \\ word,\r\n\tand {another}'},
         {"id": 2**63 - 1, "deliveries": 7},
