@@ -166,8 +166,8 @@ class Contents:
         self._connection.execute(update(_CONTENT).where(_CONTENT.c.sha256.in_(digests)).values(size=-1, body=None))
         self._connection.execute(delete(_CHUNK).where(_CHUNK.c.sha256.in_(digests)))
 
-    def remove_orphans(self, digests: Sequence[str]) -> int:
-        """Remove blobs that no row names; return how many.
+    def remove_orphans(self, digests: Sequence[str], *, older_than_seconds: float = 0.0) -> int:
+        """Remove blobs that no row names and that have lain there for so long; return how many no row names.
 
         This is safe only where rows are written, too: whoever stores the same bytes in the next moment looks for the file
         there, in `store`, and does not find it any more.
@@ -176,7 +176,7 @@ class Contents:
             return 0
         orphans = self.without_row(digests)
         for digest in orphans:
-            self._folder.remove(digest)
+            self._folder.remove(digest, older_than_seconds=older_than_seconds)
         return len(orphans)
 
 

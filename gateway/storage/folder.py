@@ -4,11 +4,12 @@ A file is written elsewhere, fsynced, renamed, and its folder is fsynced; only t
 an orphan (somebody died in between), a row without a file is damage.
 """
 
+import fcntl
 import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -54,13 +55,11 @@ class BlobFolder:
         if not target.parent.exists():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             sync_folder(self.root)
-        if not target.exists():
+        if not self._touch(target):
             spooled = self._spooled(content)
             if spooled is not None:
                 _settle_file(spooled)
             (spooled or self._spool_copy(content)).rename(target)
-        else:
-            os.utime(target)  # it may be an old orphan, which nobody shall remove now
         # Also when it was there already: whoever renamed it may not have come to this line yet.
         sync_folder(target.parent)
         self.discard_spooled(content)
@@ -80,9 +79,31 @@ class BlobFolder:
                 if len(digest) == _DIGEST_LENGTH and _HEX.issuperset(digest) and path.stat().st_ctime < newest:
                     yield digest
 
-    def remove(self, sha256: str) -> None:
-        """Remove a blob that no row names."""
-        self.path(sha256).unlink(missing_ok=True)
+    def remove(self, sha256: str, *, older_than_seconds: float = 0.0) -> None:
+        """Remove a blob that no row names, if it has lain there for so long."""
+        path = self.path(sha256)
+        with self._lock(fcntl.LOCK_EX), suppress(FileNotFoundError):
+            if path.stat().st_ctime <= time.time() - older_than_seconds:
+                path.unlink()
+
+    def _touch(self, target: Path) -> bool:
+        """Make a blob young, so that nobody removes it who takes it for an orphan; tell whether it is there."""
+        with self._lock(fcntl.LOCK_SH):
+            try:
+                os.utime(target)
+            except FileNotFoundError:
+                return False
+            return True
+
+    @contextmanager
+    def _lock(self, kind: int) -> Iterator[None]:
+        """Keep those who touch and those who remove apart, in whichever process."""
+        handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, kind)
+            yield
+        finally:
+            os.close(handle)
 
     def _spooled(self, content: Content) -> Path | None:
         """Return where a content lies in the spool folder, or None when it lies elsewhere."""

@@ -45,7 +45,7 @@ _NUMBERS: Final = frozenset({"id", "deliveries", "size"})
 _READ: Final = tuple((name, name in _NUMBERS) for name in _COLUMNS)
 assert (*_COLUMNS, "body") == NAMES  # noqa: S101 otherwise this module needs another version
 _HEAD: Final = struct.Struct(">4sIII")
-"""Magic, octets of the columns, octets of the body, CRC-32 of both together."""
+"""Magic, octets of the columns, octets of the body, CRC-32 of both together that begins with both numbers."""
 _NO_BODY: Final = 0xFFFFFFFF
 """In place of the body's size: it lies in the folder of large bodies."""
 _ENDING: Final = ".segment"
@@ -77,7 +77,7 @@ def pack(row: AcceptedRow) -> bytes:
     columns = "\0".join(["" if value is None else f"={value}" for value in row[:BODY]]).encode()
     size = _NO_BODY if body is None else len(body)
     octets = columns if body is None else columns + body
-    return _HEAD.pack(_MAGIC, len(columns), size, zlib.crc32(octets)) + octets
+    return _HEAD.pack(_MAGIC, len(columns), size, zlib.crc32(octets, len(columns) ^ size)) + octets
 
 
 def read_piece(path: Path, start: int) -> Piece:
@@ -154,13 +154,16 @@ def _unpack(octets: bytes, start: int) -> tuple[AcceptedRow, int] | None:
     if end > len(octets):
         return None
     view = memoryview(octets)
-    if zlib.crc32(view[begin:end]) != checksum:
+    if zlib.crc32(view[begin:end], columns ^ size) != checksum:
         raise Damaged
-    pieces = octets[begin:middle].decode().split("\0")
-    values = [
-        (int(piece[1:]) if is_number else piece[1:]) if piece else None
-        for (_, is_number), piece in zip(_READ, pieces, strict=True)
-    ]
+    try:
+        pieces = octets[begin:middle].decode().split("\0")
+        values = [
+            (int(piece[1:]) if is_number else piece[1:]) if piece else None
+            for (_, is_number), piece in zip(_READ, pieces, strict=True)
+        ]
+    except ValueError:
+        raise Damaged from None
     body = None if size == _NO_BODY else octets[middle:end].replace(_ESCAPED, _BARE)
     return (*values, body), end
 

@@ -1,7 +1,6 @@
 """Is everything there? Every row has its bytes, all bytes have their row, and the bytes are what their digest says."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -115,15 +114,4 @@ def _unnamed(tx: Reader, *, digests: Sequence[str]) -> list[str]:
 
 def _remove(tx: Writer, *, digests: Sequence[str]) -> int:
     """Remove what is still old: whoever accepts the same bytes again touches their file, and its row comes later."""
-    folder = tx.contents.folder
-    if folder is None:
-        return 0
-    newest = time.time() - GRACE_SECONDS
-    return tx.contents.remove_orphans([digest for digest in digests if _changed_at(folder.path(digest)) < newest])
-
-
-def _changed_at(path: Path) -> float:
-    try:
-        return path.stat().st_ctime
-    except FileNotFoundError:
-        return 0.0
+    return tx.contents.remove_orphans(digests, older_than_seconds=GRACE_SECONDS)
