@@ -26,7 +26,8 @@ What a stranger is told is never the text of an error.
 
 Elsewhere it is caught only to be raised again in whoever waits for the work: where several share one transaction
 (`smtp_in/committer.py`, `storage/gathered.py`, `storage/sqlite.py`, `storage/postgresql.py`) or one append to the intake journal
-(`storage/journal_writer.py`), and where another process asked for it (`line.py`, `pipeline/worker.py`). The first frame of a child process (`child.py`) writes it down and ends the process.
+(`storage/journal_writer.py`), and where another process asked for it (`line.py`, `pipeline/worker.py`). The first frame of a
+child process (`child.py`) writes it down and ends the process.
 """
 
 
