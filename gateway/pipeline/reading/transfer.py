@@ -12,6 +12,7 @@ from gateway.pipeline.reading.charsets import decode_text
 
 _NOT_BASE64: Final = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
+_PIECE: Final = 1 << 18
 
 
 def decode_transfer(content: bytes, start: int, end: int, encoding: str, *, is_text: bool = False) -> bytes:
@@ -36,7 +37,8 @@ def _decode_base64_between(content: bytes, start: int, end: int) -> bytes:
                 return binascii.a2b_base64(view[start : end if padding < 0 else min(end, padding + 2)])
             except binascii.Error:
                 pass
-    return decode_base64(content[start:end])
+    with memoryview(content) as view:
+        return decode_base64(view[start:end])
 
 
 _PROSE: Final = re.compile(rb"^(?:[_*~#-]{4,}[ \t]*\r?$|[!-~]+ [!-~])", re.MULTILINE)
@@ -50,16 +52,31 @@ def decode_base64_text(content: bytes, start: int, end: int) -> bytes:
     return decode_base64(content[start : prose.start()]) + b"\n" + content[prose.start() : end]
 
 
-def decode_base64(encoded: bytes) -> bytes:
-    """Decode base64, passing over foreign characters; padding may be missing or stand in the middle."""
-    if b"-" in encoded or b"_" in encoded:
-        encoded = encoded.translate(_URL_SAFE)
-    decoded: list[bytes] = []
-    for chunk in encoded.translate(None, _NOT_BASE64).split(b"="):
-        usable = len(chunk) - (len(chunk) % 4 == 1)
-        if usable:
-            decoded.append(binascii.a2b_base64(chunk[:usable] + b"=" * (-usable % 4)))
-    return b"".join(decoded)
+def decode_base64(encoded: bytes | memoryview) -> bytes:
+    """Decode base64, passing over foreign characters; padding may be missing or stand in the middle.
+
+    Piece by piece: where each line has its padding, lists of them all would take five times the memory of the mail.
+    """
+    decoded = bytearray()
+    rest = b""
+    for start in range(0, len(encoded), _PIECE):
+        piece = bytes(encoded[start : start + _PIECE])
+        if b"-" in piece or b"_" in piece:
+            piece = piece.translate(_URL_SAFE)
+        *ended, rest = (rest + piece.translate(None, _NOT_BASE64)).split(b"=")
+        for chunk in ended:
+            decoded += _decode_chunk(chunk)
+        whole = len(rest) - len(rest) % 4
+        decoded += binascii.a2b_base64(rest[:whole])
+        rest = rest[whole:]
+    decoded += _decode_chunk(rest)
+    return bytes(decoded)
+
+
+def _decode_chunk(chunk: bytes) -> bytes:
+    """Decode what stands between two paddings; a lone character at its end says nothing."""
+    usable = len(chunk) - (len(chunk) % 4 == 1)
+    return binascii.a2b_base64(chunk[:usable] + b"=" * (-usable % 4))
 
 
 def decode_quoted_printable(encoded: bytes, *, is_header: bool = False) -> bytes:
