@@ -19,7 +19,7 @@ from urllib.parse import quote
 from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.mail.content import Content
 from gateway.storage.faults import translated
-from gateway.storage.folder import BlobFolder, remove_stale_files, sync_folder
+from gateway.storage.folder import BlobFolder, remove_stale_files, sync_file, sync_folder
 from gateway.storage.journal_copy import JournalCopy
 from gateway.storage.sqlite import FILE_NAME
 
@@ -161,7 +161,7 @@ def _copy_database(source: Path, target: Path, on_progress: OnProgress) -> froze
     if problems:
         message = f"{source} is damaged: {'; '.join(problems)}"
         raise StorageUnavailable(message)
-    _sync_file(target)
+    sync_file(target)
     return named
 
 
@@ -217,11 +217,3 @@ def _reading(database: Path) -> Iterator[sqlite3.Connection]:
 def _digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_file(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

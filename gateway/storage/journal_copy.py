@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from gateway.storage.folder import sync_folder
+from gateway.storage.folder import sync_file, sync_folder
 from gateway.storage.journal import make_folder, pack, segments, set_aside_files
 from gateway.storage.journal_reader import DIGEST, look_through
 from gateway.storage.sqlite_accepting import BODY, DELIVERY_KEY, AcceptedRow
@@ -72,7 +72,7 @@ class JournalCopy:
             self.aside += 1
             self._kept.add(path.rename(folder / path.name))
         for path in self._kept:
-            _sync(path)
+            sync_file(path)
         sync_folder(folder)
 
     def tidy(self) -> None:
@@ -111,11 +111,3 @@ def _unknown(rows: Sequence[AcceptedRow], tables: sqlite3.Connection) -> list[Ac
 def _copy(source: Path, target: Path) -> None:
     with source.open("rb") as old, os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as new:
         shutil.copyfileobj(old, new)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
