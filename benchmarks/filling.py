@@ -72,7 +72,9 @@ def _fill(database: Path, tickets: int, on_progress: Callable[[int], None]) -> N
     """Copy the one ticket so often.
 
     Ids ascend, and indexes are made at the end, which makes a million a matter of minutes: FTS5 writes out what it gathered
-    whenever an id is not above the one before, and a row is cheapest where it comes last.
+    whenever an id is not above the one before, and a row is cheapest where it comes last. FTS5 gathers as much as it does by
+    default, so that its index has many levels, as years leave it: a few large segments of one level would be merged at once by
+    the first commits of whoever is measured here.
     """
     connection = sqlite3.connect(database, isolation_level=None)
     connection.row_factory = sqlite3.Row
@@ -91,7 +93,6 @@ def _fill(database: Path, tickets: int, on_progress: Callable[[int], None]) -> N
         connection.execute(f'DROP INDEX "{name}"')
     for table in _TABLES:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 likewise; they come back below, behind their copies
-    connection.execute("INSERT INTO search (search, rank) VALUES ('hashsize', 268435456)")
     texts = _texts()
     for start in range(0, tickets, _BATCH):
         numbers = range(start, min(start + _BATCH, tickets))
@@ -107,7 +108,6 @@ def _fill(database: Path, tickets: int, on_progress: Callable[[int], None]) -> N
             _insert(connection, table, row, [tuple((row | {"id": None} if table == "history" else row).values())])
     for _, statement in indexes:
         connection.execute(statement)
-    connection.execute("INSERT INTO search (search, rank) VALUES ('hashsize', 1048576)")
     connection.execute("COMMIT")
     connection.execute("ANALYZE")
     connection.execute("PRAGMA journal_mode=WAL")

@@ -3,7 +3,7 @@
 Nothing here decides what is asked: `gather.py` asks as it would for one mail. What is not expected here is asked by itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.mail.reading import Reading
@@ -29,23 +29,19 @@ def gather_batch(
     return tuple(gather_facts(tx, mail, reading, policy=policy, keys=keys, now=now) for mail, reading in batch)
 
 
-def expect(batch: Iterable[tuple[ReceivedMail, Reading]], policy: Policy, now: datetime) -> Expected:
+def expect(batch: Sequence[tuple[ReceivedMail, Reading]], policy: Policy, now: datetime) -> Expected:
     """Return what will be asked about every one of these mails, as far as the mails themselves tell."""
     authors: set[str] = set()
     domains: set[str] = set()
     timers: set[str] = set()
     senders: set[Sender] = set()
-    message_ids: set[tuple[str, str]] = set()
     ways: set[Addressed] = set()
     for mail, reading in batch:
-        author, message_id = know_nothing(reading, policy, now).author, reading.message.message_id
+        author = know_nothing(reading, policy, now).author
         senders.add((author.address.key if author else None, client_ips_of(mail)))
         if author is not None:
             authors.add(author.address.key)
             domains.update(domains_above(author.address.domain))
-        if message_id is not None:
-            known = (each for each in (reading.message.author, reading.original_author) if each is not None)
-            message_ids.update((message_id, each.address.key) for each in known)
         correspondent = (reading.form_sender or author or NOBODY).address
         authors.add(correspondent.key)
         ways.add(Addressed(recipient=correspondent, channel=mail.channel))
@@ -54,7 +50,7 @@ def expect(batch: Iterable[tuple[ReceivedMail, Reading]], policy: Policy, now: d
         authors=frozenset(authors),
         domains=frozenset(domains),
         senders=frozenset(senders),
-        message_ids=frozenset(message_ids),
+        received=frozenset(mail.id for mail, _ in batch),
         ways=frozenset(ways),
         timers=frozenset(timers),
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, tuple_
+from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.mail.outbound import Purpose
 from gateway.mail.received import EarlierMail
@@ -33,9 +33,16 @@ from gateway.tickets import Ticket
 _RECEIVED: Final = table_of(ReceivedRow)
 _TICKET: Final = table_of(TicketRow)
 
-_SAME: Final = select(_RECEIVED.c.message_id, _RECEIVED.c.author_key, _RECEIVED.c.id).where(
-    tuple_(_RECEIVED.c.message_id, _RECEIVED.c.author_key).in_(bindparam("pairs", expanding=True))
-)
+_EARLIER: Final = _RECEIVED.alias("earlier")
+_FIRSTS: Final = select(
+    _RECEIVED.c.message_id,
+    _RECEIVED.c.author_key,
+    select(func.min(_EARLIER.c.id))
+    .where(_EARLIER.c.message_id == _RECEIVED.c.message_id, _EARLIER.c.author_key == _RECEIVED.c.author_key)
+    .scalar_subquery()
+    .label("first"),
+).where(_RECEIVED.c.id.in_(bindparam("ids", expanding=True)))
+"""Not `(message_id, author_key) IN (…)`: with eight pairs or more SQLite walks through the whole index for them."""
 _REQUESTERS: Final = (
     select(_TICKET.c.requester_key).where(_TICKET.c.requester_key.in_(bindparam("keys", expanding=True))).distinct()
 )
@@ -49,8 +56,8 @@ class Expected:
     """`Address.key`."""
     domains: frozenset[str] = frozenset()
     senders: frozenset[Sender] = frozenset()
-    message_ids: frozenset[tuple[str, str]] = frozenset()
-    """With the author's `Address.key` behind each."""
+    received: frozenset[int] = frozenset()
+    """The mails themselves."""
     ways: frozenset[Addressed] = frozenset()
     timers: frozenset[str] = frozenset()
 
@@ -189,17 +196,14 @@ class _Received(ReceivedReader):
         self._expected = expected
 
     def earlier(self, author_key: str, message_id: str, *, before_id: int) -> tuple[EarlierMail, ...]:
-        if (message_id, author_key) in self._expected.message_ids:
+        if before_id in self._expected.received:
             first = self._firsts.get((index_key(message_id), index_key(author_key)))
-            if first is None or first >= before_id:
+            if first is not None and first >= before_id:
                 return ()
         return super().earlier(author_key, message_id, before_id=before_id)
 
     @cached_property
     def _firsts(self) -> dict[tuple[str, str], int]:
-        """The id of the first mail of each Message-ID and author, as the columns hold them."""
-        firsts: dict[tuple[str, str], int] = {}
-        for row in self._connection.execute(_SAME, {"pairs": sorted(self._expected.message_ids)}):
-            pair = row.message_id, row.author_key
-            firsts[pair] = min(row.id, firsts.get(pair, row.id))
-        return firsts
+        """The id of the first mail that has the Message-ID and author of one of them, as the columns hold them."""
+        rows = self._connection.execute(_FIRSTS, {"ids": sorted(self._expected.received)})
+        return {(row.message_id, row.author_key): row.first for row in rows if row.first is not None}

@@ -13,6 +13,7 @@ from gateway.mail.outbound import Purpose
 from gateway.people import Block, BlockKind, Contact, Link, LinkKind, Timer, TimerKind
 from gateway.states import OutboundState, ReceivedState, TicketStatus
 from gateway.storage.automatic import Addressed
+from gateway.storage.batch import BatchReader, Expected
 from gateway.storage.database import Database
 from gateway.storage.sqlite import SqliteEngine
 from gateway.storage.tickets import TicketFilter
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 NOW: Final = datetime(2026, 3, 4, tzinfo=UTC)
 ADDRESSED: Final = Addressed(recipient=Address("a", "b.example"), channel="support", ticket_id=1)
+FULL_BATCH: Final = 64
 READS: tuple[Callable[[Reader], object], ...] = (
     lambda tx: tx.received.list([ReceivedState.SUSPENDED], limit=10),
     lambda tx: tx.received.list(limit=10, before=5),
@@ -95,6 +97,42 @@ async def test_every_read_of_a_mails_way_uses_an_index(database: Database, make:
 
 
 @pytest.mark.parametrize("url", ["sqlite"])
+async def test_every_read_of_a_full_batch_uses_an_index_beside_a_million_tickets(database: Database, make: "Make") -> None:
+    engine = database._engine
+    assert isinstance(engine, SqliteEngine)
+    mails = [make.acceptance(author_key=f"a{n}@b.example", message_id=f"{n}@b.example") for n in range(FULL_BATCH)]
+    await database.accept(mails)
+    await database.write(_pretend_a_million)
+    plans = _plans(engine._read_engine)
+    keys = [f"a{n}@b.example" for n in range(FULL_BATCH)]
+    ways = [Addressed(recipient=Address.of(key), channel="support", ticket_id=None) for key in keys]
+    expected = Expected(
+        authors=frozenset(keys),
+        domains=frozenset(f"b{n}.example" for n in range(FULL_BATCH)),
+        senders=frozenset((key, ("192.0.2.1",)) for key in keys),
+        received=frozenset(acceptance.mail.id for acceptance in mails),
+        ways=frozenset(ways),
+        timers=frozenset(f"breaker:{key}" for key in keys),
+    )
+    last = mails[-1].mail.id
+
+    def read(tx: Reader) -> None:
+        batch = BatchReader(tx, expected)
+        assert batch.received.earlier(keys[-1], f"{FULL_BATCH - 1}@b.example", before_id=last) == ()
+        for ask in READS:
+            ask(batch)
+        batch.tickets.list(TicketFilter(requester=keys[0]))
+        batch.people.organisations_of_domains(expected.domains)
+        batch.people.blocks_matching(list(expected.senders))
+        batch.timers.get_all(sorted(expected.timers))
+        batch.outbox.automatic_counts(ways, since=NOW, purposes=[Purpose.CONFIRMATION])
+
+    await database.read(read)
+    assert any("AS first" in plan for plan in plans())
+    assert [plan for plan in plans() if _walks(plan)] == []
+
+
+@pytest.mark.parametrize("url", ["sqlite"])
 async def test_every_write_of_a_mails_way_uses_an_index(database: Database, make: "Make", tmp_path: Path) -> None:
     engine = database._engine
     assert isinstance(engine, SqliteEngine)
@@ -160,6 +198,18 @@ async def test_what_has_nothing_to_do_with_people_and_time_runs_no_statement_for
     await database.write(lambda tx: tx.apply(Changes(new_tickets=(ticket,), posts=(make.post(ticket),))))
     others = ("contact", "organisation", "block", "absence", "timer", "ticket_link", "listed_mail")
     assert [plan for plan in plans() if any(f" {table} " in plan for table in others)] == []
+
+
+def _pretend_a_million(tx: Writer) -> None:
+    """Leave SQLite the statistics that it makes of a million rows; it goes by them when it plans."""
+    driver = tx.connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("ANALYZE")
+    driver.execute("DELETE FROM sqlite_stat1")
+    for index, table in driver.execute("SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index'").fetchall():
+        columns = len(driver.execute(f"PRAGMA index_info({index})").fetchall())
+        driver.execute("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", (table, index, " ".join(["1000000", *["1"] * columns])))
+    driver.execute("ANALYZE sqlite_schema")
 
 
 def _walks(plan: str) -> bool:
