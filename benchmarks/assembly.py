@@ -115,9 +115,9 @@ class Parts(Daemon):
         )
         super().__init__(gateway, listeners, desk=desk, porters=porters)
 
-    def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...]) -> Reception:
+    def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...], shared: SharedCounts | None) -> Reception:
         """Leave out what is to be left out."""
-        return _make_reception(self._options, gateway, listeners, None)
+        return _make_reception(self._options, gateway, listeners, shared)
 
 
 async def _run(options: argparse.Namespace) -> None:

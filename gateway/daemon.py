@@ -36,6 +36,7 @@ from gateway.porter_keeper import Porters
 from gateway.reception import Reception
 from gateway.smtp_in.listeners import Listener, open_listeners, passed_sockets
 from gateway.smtp_in.server import Server
+from gateway.smtp_in.shared_counts import SharedCounts
 from gateway.storage.folder import remove_stale_files
 from gateway.storage.journal import prepare_folder
 from gateway.storage.settings import SQLITE
@@ -68,13 +69,13 @@ class Daemon:
         """Take the gateway of a front, its bound listeners, and its child processes, hired or not."""
         self.gateway = gateway
         self.porters = porters or Porters(())
-        self.reception = self.make_reception(gateway, listeners)
+        self.reception = self.make_reception(gateway, listeners, self.porters.shared)
         self.desk = desk
         self._keeping: asyncio.Task[None] | None = None
 
-    def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...]) -> Reception:
+    def make_reception(self, gateway: Gateway, listeners: tuple[Listener, ...], shared: SharedCounts | None) -> Reception:
         """Return what takes mail in this process; measures leave parts of it out."""
-        return Reception(gateway, listeners)
+        return Reception(gateway, listeners, shared=shared)
 
     @property
     def server(self) -> Server:
@@ -95,10 +96,8 @@ class Daemon:
         await self.desk.start(gateway)
         self._keeping = asyncio.create_task(self.desk.run(), name="desk")
         try:
-            if self.porters.keepers:
-                await self.porters.start(gateway)
-            else:
-                await self.reception.start()
+            await self.porters.start(gateway)
+            await self.reception.start()
         except BaseException:
             await self.porters.dismiss()
             await self.desk.dismiss()

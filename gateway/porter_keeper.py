@@ -41,7 +41,7 @@ class PorterKeeper(Keeper):
         log_level: str,
         command: Sequence[str],
     ) -> None:
-        """Take the front's listeners, the porter's number, from 0 on, and whom to tell of mail in the intake journal."""
+        """Take the front's listeners, the porter's number, from 1 on, and whom to tell of mail in the intake journal."""
         self._on_accepted = on_accepted
         self._listeners = tuple((listener.settings, listener.socket.fileno()) for listener in listeners)
         self._shared = shared
@@ -53,7 +53,7 @@ class PorterKeeper(Keeper):
         """Return what a new porter is told."""
         return PorterOrders(
             config=config,
-            ids_node=gateway.ids.node + 1 + self._own,
+            ids_node=gateway.ids.node + self._own,
             listeners=self._listeners,
             counts=self._shared.descriptor,
             counts_key=self._shared.key,
@@ -86,9 +86,11 @@ class PorterKeeper(Keeper):
 class Porters:
     """All porters of a front."""
 
-    def __init__(self, keepers: Sequence[PorterKeeper]) -> None:
+    def __init__(self, keepers: Sequence[PorterKeeper], shared: SharedCounts | None = None) -> None:
         """Use `of`."""
         self.keepers = tuple(keepers)
+        self.shared = shared
+        """What the front counts with them, where there are any."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -101,16 +103,15 @@ class Porters:
         log_level: str = "info",
         command: Sequence[str] = COMMAND,
     ) -> Self:
-        """Return the porters for so many accepting processes: for one there is none. Raises OSError."""
+        """Return the porters for so many accepting processes, of which the front is one. Raises OSError."""
         if processes <= 1:
             return cls(())
         shared = SharedCounts.make(processes)
-        return cls(
-            [
-                PorterKeeper(listeners, shared, own, on_accepted=on_accepted, log_level=log_level, command=command)
-                for own in range(processes)
-            ]
-        )
+        keepers = [
+            PorterKeeper(listeners, shared, own, on_accepted=on_accepted, log_level=log_level, command=command)
+            for own in range(1, processes)
+        ]
+        return cls(keepers, shared)
 
     async def hire(self) -> None:
         """Start the processes, which import what they need while we go on. Raises StorageUnavailable."""

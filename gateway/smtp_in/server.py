@@ -60,7 +60,7 @@ class Server:
         `shared` is given where other processes take connections from the same listeners: what is limited is counted with them.
         """
         self._listeners = tuple(listeners)
-        self._spool = Spool(spool_folder, prefix=PREFIX if shared is None else prefix_of_process(shared.own or 0))
+        self._spool = Spool(spool_folder, prefix=PREFIX if shared is None else prefix_of_process(shared.own))
         self._shares = shared is not None
         self._at_a_time = _BACKLOG if shared is None else 1
         self.service = Service(hostname=hostname, intake=intake, limits=limits, spool=self._spool, now=now, shared=shared)

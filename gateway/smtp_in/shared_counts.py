@@ -34,9 +34,9 @@ class Number(IntEnum):
 
 
 class SharedCounts:
-    """The page, as the process with one number sees it, or as whoever made it for others does."""
+    """The page, as the process with one number sees it."""
 
-    def __init__(self, descriptor: int, *, processes: int, own: int | None, key: bytes) -> None:
+    def __init__(self, descriptor: int, *, processes: int, own: int, key: bytes) -> None:
         """Use `make`; the processes get its descriptor and its key. Raises OSError."""
         self.descriptor = descriptor
         self.key = key
@@ -50,17 +50,17 @@ class SharedCounts:
             border = start + _NUMBERS * _NUMBER_OCTETS
             numbers.append(view[start:border].cast("q"))
             cells.append(view[border : start + _PART_OCTETS].cast("H"))
-        self._own_numbers, self._own_cells = numbers[own or 0], cells[own or 0]
+        self._own_numbers, self._own_cells = numbers[own], cells[own]
         self._numbers = [each for part, each in enumerate(numbers) if part != own]
         self._cells = [each for part, each in enumerate(cells) if part != own]
         self._all_parts = view
 
     @classmethod
     def make(cls, processes: int) -> Self:
-        """Make a page for so many processes. Raises OSError."""
+        """Make a page for so many processes, of which the one that makes it is number 0. Raises OSError."""
         descriptor = os.memfd_create("ticket-gateway-counts", os.MFD_CLOEXEC)
         os.ftruncate(descriptor, processes * _PART_OCTETS)
-        return cls(descriptor, processes=processes, own=None, key=secrets.token_bytes(_KEY_OCTETS))
+        return cls(descriptor, processes=processes, own=0, key=secrets.token_bytes(_KEY_OCTETS))
 
     def write(self, number: Number, value: int) -> None:
         """Say what this process counts."""

@@ -78,15 +78,14 @@ def pids(world: World) -> list[int]:
 
 
 async def test_mails_that_porters_take_become_tickets_like_any_other(tmp_path: Path, unused_udp_port: int) -> None:
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3) as world:
         await asyncio.gather(*(ask(world, text) for text in TEXTS))
         for text in TEXTS:
             await world.wait_for("anna@firma.example", text)
-        assert world.daemon.server.service.mails == 0, "the front only writes"
 
 
 async def test_answer_to_a_token_finds_its_ticket_through_a_porter(tmp_path: Path, unused_udp_port: int) -> None:
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3) as world:
         await ask(world, "Frage")
         told = await world.wait_for("anna@firma.example", "Frage")
         answer = write("anna@firma.example", str(told["Reply-To"]), "Re: Frage", "Antwort\n", Message_ID="<1@firma.example>")
@@ -95,7 +94,7 @@ async def test_answer_to_a_token_finds_its_ticket_through_a_porter(tmp_path: Pat
 
 
 async def test_a_second_copy_at_another_porter_is_the_same_mail(tmp_path: Path, unused_udp_port: int) -> None:
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3) as world:
         replies = await asyncio.gather(*(ask(world, "zweimal") for _ in range(6)))
         assert len(replies) == 6
         await until(lambda: not segments(tmp_path / "data"))
@@ -103,25 +102,32 @@ async def test_a_second_copy_at_another_porter_is_the_same_mail(tmp_path: Path, 
 
 
 async def test_killed_porter_breaks_its_connections_and_another_takes_its_place(tmp_path: Path, unused_udp_port: int) -> None:
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
-        clients = [await Client.connect(world.port) for _ in range(8)]
-        for client in clients:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3) as world:
+        clients: list[Client] = []
+        spool = world.gateway.spool
+        held = [0, 0, 0]
+        while not (held[0] and any(held[1:])):  # whoever is free takes the next one: the front, or one of two porters
+            assert len(clients) < 200
+            client = await Client.connect(world.port)
+            clients.append(client)
             await client.begin_mail()
             client.writer.write(b"Subject: gross\r\n\r\n" + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 6000)
-        spool = world.gateway.spool
-        await until(lambda: len(list(spool.iterdir())) == 8)
-        held = [len(files_of_process(spool, own)) for own in range(2)]
-        victim = 0 if held[0] else 1
+            await until(lambda: len(list(spool.iterdir())) == len(clients))
+            held = [len(files_of_process(spool, own)) for own in range(3)]
+        victim = 1 if held[1] else 2
         with capture_logs() as events:
-            os.kill(pids(world)[victim], signal.SIGKILL)
+            os.kill(pids(world)[victim - 1], signal.SIGKILL)
             await until(lambda: any(event["event"] == "porter.replaced" for event in events))
         assert [event["event"] for event in events if event["event"].startswith("porter.")] == ["porter.died", "porter.replaced"]
         assert files_of_process(spool, victim) == [], "what it had half received is gone"
-        assert len(files_of_process(spool, 1 - victim)) == held[1 - victim], "what others receive is not"
+        others = [own for own in range(3) if own != victim]
+        assert [len(files_of_process(spool, own)) for own in others] == [held[own] for own in others], (
+            "what others receive is not"
+        )
         for client in clients:
             client.writer.write(b".\r\n")
         replies = [await client.reply() for client in clients]
-        assert sorted(reply[:3] for reply in replies) == sorted([""] * held[victim] + ["250"] * held[1 - victim])
+        assert sorted(reply[:3] for reply in replies) == sorted([""] * held[victim] + ["250"] * (len(clients) - held[victim]))
         for client in clients:
             await client.close()
         await ask(world, "danach")
@@ -130,7 +136,7 @@ async def test_killed_porter_breaks_its_connections_and_another_takes_its_place(
 
 async def test_connections_of_all_porters_count_against_one_limit(tmp_path: Path, unused_udp_port: int) -> None:
     limits = "limits: {connections: 6, idle_under_pressure: 300}\n"
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2, more=limits) as world:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3, more=limits) as world:
         clients = [await Client.connect(world.port) for _ in range(6)]
         late = Client(*await asyncio.open_connection("127.0.0.1", world.port))
         assert (await late.reply()).startswith("421")
@@ -140,7 +146,7 @@ async def test_connections_of_all_porters_count_against_one_limit(tmp_path: Path
 
 async def test_connections_that_a_dead_porter_had_do_not_count_any_more(tmp_path: Path, unused_udp_port: int) -> None:
     limits = "limits: {connections: 6, idle_under_pressure: 300}\n"
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2, more=limits) as world:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3, more=limits) as world:
         clients = [await Client.connect(world.port) for _ in range(6)]
         with capture_logs() as events:
             for pid in pids(world):
@@ -148,14 +154,21 @@ async def test_connections_that_a_dead_porter_had_do_not_count_any_more(tmp_path
             await until(lambda: [event["event"] for event in events].count("porter.replaced") == 2)
         for client in clients:
             await client.close()
-        clients = [await Client.connect(world.port) for _ in range(6)]
-        assert [(await client.ask("EHLO k.example"))[:3] for client in clients] == ["250"] * 6
-        for client in clients:
-            await client.close()
+        async with asyncio.timeout(60):
+            while not await have_room(world.port, 6):  # noqa: ASYNC110 the front hears late that its own clients have gone
+                await asyncio.sleep(0.01)
+
+
+async def have_room(port: int, count: int) -> bool:
+    clients = [Client(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(count)]
+    greetings = [await client.reply() for client in clients]
+    for client in clients:
+        await client.close()
+    return all(greeting.startswith("220") for greeting in greetings)
 
 
 async def test_porters_and_desk_use_another_configuration_or_none_does(tmp_path: Path, unused_udp_port: int) -> None:
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3) as world:
         file = tmp_path / "gateway.yaml"
         good = file.read_text(encoding="utf-8")
         renamed = good.replace("address: support@firma.example", "address: hilfe@firma.example")
@@ -173,7 +186,7 @@ async def test_porters_and_desk_use_another_configuration_or_none_does(tmp_path:
 
 
 async def test_drained_porters_finish_the_mail_that_is_arriving(tmp_path: Path, unused_udp_port: int) -> None:
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2) as world:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3) as world:
         client = await Client.connect(world.port)
         await client.begin_mail()
         running = pids(world)
@@ -190,7 +203,7 @@ async def test_drained_porters_finish_the_mail_that_is_arriving(tmp_path: Path, 
 
 
 async def test_porters_on_postgresql_commit_by_themselves(tmp_path: Path, unused_udp_port: int, server: Server) -> None:
-    async with run_gateway(tmp_path, dns=unused_udp_port, processes=2, database=server.create()) as world:
+    async with run_gateway(tmp_path, dns=unused_udp_port, processes=3, database=server.create()) as world:
         await asyncio.gather(*(ask(world, text) for text in TEXTS))
         for text in TEXTS:
             await world.wait_for("anna@firma.example", text)
@@ -206,7 +219,7 @@ def test_gateway_whose_porter_dies_before_it_begins_ends_instead_of_going_on_wit
     try:
         second = wait_for(lambda: porters_of(front.pid)[1:2])[0]
         os.kill(second, signal.SIGSTOP)
-        wait_for(lambda: b'"porter": 0' in (tmp_path / "log").read_bytes())
+        wait_for(lambda: b'"porter": 1' in (tmp_path / "log").read_bytes())
         os.kill(second, signal.SIGKILL)
         assert front.wait(60) == os.EX_UNAVAILABLE
     finally:
@@ -234,7 +247,7 @@ UNBEGUN = """
 hostname: gw.firma.example
 data: {data}
 listen: [{{smtp: "127.0.0.1:0"}}]
-listen_processes: 2
+listen_processes: 3
 smarthosts: {{main: {{host: 127.0.0.1, port: 1, security: none}}}}
 agents: {{anna: {{name: Anna Arndt, addresses: [anna@firma.example], alias: Anna}}}}
 queues: {{support: {{agents: [anna]}}}}
