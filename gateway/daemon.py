@@ -1,8 +1,8 @@
 """The life of the daemon: bind, give up privileges, run, reload on SIGHUP, drain on SIGTERM.
 
-This process is the front: it has the sockets. It takes mail itself, or where `listen_processes` asks for several, that many
-porters do (`porter.py`). All that comes after the 250 is done by another process, the desk (`desk.py`), which is the only one
-that writes SQLite. The front keeps them all (`keeper.py`).
+This process is the front: it has the sockets and takes mail, with as many porters beside it (`porter.py`) as `listen_processes`
+asks for. All that comes after the 250 is done by another process, the desk (`desk.py`), which is the only one that writes SQLite.
+The front keeps them all (`keeper.py`).
 
 Order matters. Everything that could be wrong is found before a single mail is taken: configuration, database, certificates,
 addresses. At the end it is the other way round: first no new mail comes in, then what is under way arrives, then the rest stops.
@@ -56,7 +56,7 @@ class RefusesRoot(PermanentError):
 
 
 class Daemon:
-    """The running parts around a gateway: what takes mail here or the porters that do, and the desk process."""
+    """The running parts around a gateway: what takes mail here, the porters beside it, and the desk process."""
 
     def __init__(
         self,

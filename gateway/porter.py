@@ -1,4 +1,4 @@
-"""A porter process: takes mail beside others of its kind, from the same listeners.
+"""A porter process: takes mail beside the front and others of its kind, from the same listeners.
 
 It speaks SMTP, observes the evidence with a resolver of its own, spools large mails, and reads the database with connections of
 its own. On SQLite it puts what it accepts into segments of its own of the intake journal, on PostgreSQL it commits itself. When

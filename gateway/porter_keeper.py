@@ -1,8 +1,7 @@
-"""Keeps the porters (`porter.py`): as many as shall take mail, or none where one process is enough, which is the front then.
+"""Keeps the porters (`porter.py`): those that take mail beside the front, or none where one process is enough.
 
 All of them accept from the same sockets, which are the front's: what one does not take another does, also where a porter is dead
-or systemd has passed the sockets; while none is there clients wait. They count connections and octets together
-(`smtp_in/shared_counts.py`).
+or systemd has passed the sockets. They count connections and octets together (`smtp_in/shared_counts.py`).
 """
 
 import asyncio

@@ -44,7 +44,7 @@ class Config(StorageSettings, OwnSettings):
     listen: Annotated[list[ListenSettings], Field(min_length=1)]
     """Where mail comes in."""
     listen_processes: Annotated[int, Field(ge=1, le=64)] = 1
-    """How many processes take mail, all from the same addresses; with more than one, each takes 75 MB of memory."""
+    """How many processes take mail, all from the same addresses; each beyond the first takes 80 MB of memory."""
     limits: LimitSettings = LimitSettings()
     """Bounds on what comes in."""
     smarthosts: Annotated[dict[Key, SmarthostSettings], Field(min_length=1)]

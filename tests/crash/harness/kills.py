@@ -13,7 +13,8 @@ from tests.crash.harness.site import Nursery, Process, Site, Surroundings, start
 _SESSIONS: Final = 6
 _RATE: Final = 4.0
 _WORKERS: Final = 2
-_PORTERS: Final = 2
+_PROCESSES: Final = 3
+"""That take mail: the front and two porters."""
 _MEAN_SECONDS: Final = 0.5
 _LAST_SECONDS: Final = 300.0
 """For what is still waiting at the end."""
@@ -26,7 +27,7 @@ def kill_at_random(
 ) -> Balance:
     """Kill so many processes, then let the client finish, and compare its ledger with the database."""
     random = Random(name)  # noqa: S311 the same moments in every run, as far as a scheduler allows
-    site = Site(folder, surroundings=surroundings, nursery=nursery, workers=_WORKERS, processes=_PORTERS)
+    site = Site(folder, surroundings=surroundings, nursery=nursery, workers=_WORKERS, processes=_PROCESSES)
     path = folder / "ledger"
     client = start_module("customer", str(site.port), str(path), name, str(_SESSIONS), str(_RATE))
     try:
