@@ -43,7 +43,7 @@ from gateway.porter_keeper import Porters
 from gateway.reception import Reception
 from gateway.smtp_in.listeners import Listener, open_listeners
 from gateway.smtp_in.shared_counts import SharedCounts
-from gateway.storage.received import Acceptance
+from gateway.storage.accepting import Acceptance
 
 _NOT_ASKED: Final = Evidence(
     spf=SpfEvidence(result=SpfResult.NONE, domain=None, scope=SpfScope.MFROM),

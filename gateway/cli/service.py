@@ -145,7 +145,7 @@ def backup(
     config: ConfigPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy database and bodies while the gateway runs; 1 when something of it is lost or damaged.
+    """Copy database, bodies and intake journal while the gateway runs; 1 when something of it is lost or damaged.
 
     Into the same folder again only what is new is copied. What you wrote yourself (configuration, templates, keys) is not in it.
     """

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from gateway.errors import TransientError
-from gateway.storage.received import Acceptance
+from gateway.storage.accepting import Acceptance
 
 log: Final = structlog.get_logger()
 

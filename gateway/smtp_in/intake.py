@@ -33,7 +33,7 @@ from gateway.smtp_in.replies import (
 )
 from gateway.smtp_in.settings import LimitSettings
 from gateway.smtp_in.spool import Spool
-from gateway.storage.received import Acceptance
+from gateway.storage.accepting import Acceptance
 
 log: Final = structlog.get_logger()
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from gateway.mail.content import Content
+from gateway.storage.accepting import Acceptance
 from gateway.storage.blobs import BlobStore
 from gateway.storage.engine import Clock, StorageEngine
 from gateway.storage.faults import translated
 from gateway.storage.journal_reader import named_bodies
-from gateway.storage.received import Acceptance
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.verification import Verification, remove_orphans, verify

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from gateway.storage.accepting import Acceptance
 from gateway.storage.folder import BlobFolder
-from gateway.storage.received import Acceptance
 from gateway.storage.transaction import Reader, Topic, Writer
 
 T = TypeVar("T")

@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.storage import schema
+from gateway.storage.accepting import Acceptance
 from gateway.storage.cache import BlobCache
 from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
 from gateway.storage.listener import CHANNEL, Listener
-from gateway.storage.received import Acceptance
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
 

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from gateway.errors import ConcurrentChange, NotFound
 from gateway.mail.received import EarlierMail, ReceivedMail, Waiver
 from gateway.states import ReceivedState, advance
+from gateway.storage.accepting import Acceptance, row_of, rows_of
 from gateway.storage.columns import index_key
-from gateway.storage.contents import Contents, columns_of
-from gateway.storage.folder import BlobFolder
+from gateway.storage.contents import Contents
 from gateway.storage.rows import ContentRow, ReceivedRow, table_of
-from gateway.storage.sqlite_accepting import DELIVERY_KEY, ID, AcceptedRow, bind_row, insert_received
+from gateway.storage.sqlite_accepting import DELIVERY_KEY, ID, AcceptedRow, insert_received
 from gateway.storage.statements import AnyRow, find, insert_ignoring, is_sqlite, update_each
 from gateway.tickets import ReceivedChange, TraceLine
 
@@ -67,21 +67,6 @@ _LEASE: Final = (
 )
 
 _CHANGE: Final = update(_RECEIVED).where(_RECEIVED.c.id == bindparam("changed_id"), _RECEIVED.c.state == bindparam("old_state"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """A mail for one channel, to be stored before its 250."""
-
-    mail: ReceivedMail
-    delivery_key: str
-    """The same for a second copy of the same delivery: that one inserts nothing."""
-    author_key: str | None = None
-    """`Address.key` of the author, where there is exactly one."""
-    message_id: str | None = None
-    """Without angle brackets."""
-    subject: str | None = None
-    """As far as it could be read this early; for lists only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +209,7 @@ class ReceivedWriter(ReceivedReader):
         fresh = {key: acceptance for key, acceptance in sorted(firsts.items()) if key not in known}
         if fresh:
             self._contents.store(acceptance.mail.content for acceptance in fresh.values())
-            insert_ignoring(self._connection, _RECEIVED, "delivery_key", [_row_of(a) for a in fresh.values()])
+            insert_ignoring(self._connection, _RECEIVED, "delivery_key", [row_of(a) for a in fresh.values()])
             known |= self._ids_of(list(fresh))
         return known
 
@@ -304,30 +289,3 @@ class ReceivedWriter(ReceivedReader):
 
     def _ids_of(self, keys: Sequence[str]) -> dict[str, int]:
         return find(self._connection, _RECEIVED.c.delivery_key, _RECEIVED.c.id, keys)
-
-
-def _row_of(acceptance: Acceptance) -> dict[str, Any]:
-    mail = acceptance.mail
-    return {
-        "id": mail.id,
-        "delivery_key": acceptance.delivery_key,
-        "channel": mail.channel,
-        "state": mail.state,
-        "received_at": mail.envelope.received_at,
-        "content_sha256": mail.content.sha256,
-        "envelope": mail.envelope,
-        "evidence": mail.evidence,
-        "author_key": acceptance.author_key,
-        "message_id": acceptance.message_id,
-        "subject": acceptance.subject,
-        "deliveries": 0,
-    }
-
-
-def rows_of(acceptances: Sequence[Acceptance], folder: BlobFolder) -> list[AcceptedRow]:
-    """Return mails as SQLite stores them; this may be done in another process than the one that writes.
-
-    Raises:
-        OSError: the bytes cannot be read or written.
-    """
-    return [bind_row(_row_of(acceptance) | columns_of(acceptance.mail.content, folder)) for acceptance in acceptances]

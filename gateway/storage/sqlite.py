@@ -21,11 +21,11 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from gateway.errors import StorageUnavailable
 from gateway.storage import schema
+from gateway.storage.accepting import Acceptance
 from gateway.storage.engine import Clock
 from gateway.storage.faults import translate, translated
 from gateway.storage.folder import BlobFolder, sync_folder
 from gateway.storage.journal import make_folder
-from gateway.storage.received import Acceptance
 from gateway.storage.sqlite_accepting import AcceptedRow
 from gateway.storage.sqlite_bulk import driver_of
 from gateway.storage.transaction import Reader, Topic, Writer

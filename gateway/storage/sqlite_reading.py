@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.storage import schema
+from gateway.storage.accepting import Acceptance
 from gateway.storage.faults import translated
 from gateway.storage.folder import BlobFolder
-from gateway.storage.received import Acceptance
 from gateway.storage.transaction import Reader, Topic, Writer
 from gateway.storage.wakeups import Wakeups
 

@@ -20,11 +20,11 @@ from sqlalchemy.pool import QueuePool
 from gateway.errors import StorageUnavailable
 from gateway.line import Line, Subject
 from gateway.pickling import dumps, loads
+from gateway.storage.accepting import Acceptance, rows_of
 from gateway.storage.engine import StorageEngine
 from gateway.storage.faults import translated
 from gateway.storage.folder import BlobFolder
 from gateway.storage.journal_writer import JournalWriter
-from gateway.storage.received import Acceptance, rows_of
 from gateway.storage.sqlite import FILE_NAME, make_engine
 from gateway.storage.transaction import Reader, Topic, Writer
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from gateway.states import OutboundState, ReceivedState
+from gateway.storage.accepting import Acceptance
 from gateway.storage.cache import BlobCache
 from gateway.storage.contents import Contents
 from gateway.storage.folder import BlobFolder
@@ -17,7 +18,7 @@ from gateway.storage.keys import KeyReader, KeyWriter, Numbers
 from gateway.storage.outbox import OutboxReader, OutboxWriter
 from gateway.storage.people import PeopleReader, PeopleWriter
 from gateway.storage.person import PersonReader
-from gateway.storage.received import Acceptance, ReceivedReader, ReceivedWriter
+from gateway.storage.received import ReceivedReader, ReceivedWriter
 from gateway.storage.reports import ReportReader
 from gateway.storage.search import SearchReader, SearchWriter
 from gateway.storage.sqlite_accepting import AcceptedRow

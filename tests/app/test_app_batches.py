@@ -18,8 +18,8 @@ from gateway.mail.received import ReceivedMail
 from gateway.pipeline.journey import Road
 from gateway.pipeline.runner import Runner
 from gateway.states import ReceivedState
+from gateway.storage.accepting import Acceptance
 from gateway.storage.database import utc_now
-from gateway.storage.received import Acceptance
 from gateway.storage.ticket_list import TicketFilter
 from gateway.storage.transaction import Reader
 from gateway.tickets import Changes

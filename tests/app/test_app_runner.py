@@ -15,8 +15,8 @@ from gateway.mail.evidence import (
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.journey import Road
 from gateway.pipeline.runner import Runner
+from gateway.storage.accepting import Acceptance
 from gateway.storage.database import utc_now
-from gateway.storage.received import Acceptance
 
 CONFIG = """
 hostname: gw.firma.example

@@ -10,11 +10,11 @@ from gateway.cli.examining import Health, examine_journal
 from gateway.cli.exits import Exit
 from gateway.ids import format_id
 from gateway.mail.content import Content
+from gateway.storage.accepting import Acceptance, rows_of
 from gateway.storage.database import Database
 from gateway.storage.folder import BlobFolder
 from gateway.storage.journal import make_folder, name_segment, pack, set_aside
 from gateway.storage.journal_importer import JournalImporter
-from gateway.storage.received import Acceptance, rows_of
 from gateway.storage.sqlite import SqliteEngine
 from tests.cli.conftest import Command
 from tests.storage.conftest import Make

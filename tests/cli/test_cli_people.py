@@ -18,8 +18,8 @@ from gateway.mail.evidence import (
 )
 from gateway.mail.received import ReceivedMail
 from gateway.states import ReceivedState, TicketStatus
+from gateway.storage.accepting import Acceptance
 from gateway.storage.database import Database
-from gateway.storage.received import Acceptance
 from gateway.tickets import Changes, Part, Participant, Post, Priority, ReceivedChange, Side, StoredAttachment, Ticket, Visibility
 from tests.cli.conftest import Command
 

@@ -14,8 +14,8 @@ from gateway.mail.envelope import Envelope, Recipient, RouteKind
 from gateway.mail.evidence import Assurance
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.mail_tests import _evidence
+from gateway.storage.accepting import Acceptance
 from gateway.storage.database import Database
-from gateway.storage.received import Acceptance
 from tests.cli.conftest import Command
 
 CONFIG = """\

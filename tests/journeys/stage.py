@@ -66,8 +66,8 @@ from gateway.section import parse_seconds
 from gateway.smtp_in.fingerprint import fingerprint
 from gateway.smtp_in.intake import readable
 from gateway.states import OutboundState
+from gateway.storage.accepting import Acceptance
 from gateway.storage.database import Database
-from gateway.storage.received import Acceptance
 from gateway.tickets import Changes, OutboundChange
 from tests.journeys.operators import read_wish
 

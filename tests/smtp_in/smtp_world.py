@@ -24,7 +24,7 @@ from gateway.smtp_in.listeners import open_listeners
 from gateway.smtp_in.replies import Refusal
 from gateway.smtp_in.server import Server
 from gateway.smtp_in.settings import LimitSettings, ListenSettings
-from gateway.storage.received import Acceptance
+from gateway.storage.accepting import Acceptance
 
 HOSTNAME = "gw.firma.example"
 CHANNELS = {"support@firma.example": "support", "sales@firma.example": "sales", "postmaster@gw.firma.example": "support"}

@@ -13,7 +13,7 @@ from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope, Recipient, RouteKind
 from gateway.mail.received import ReceivedMail
 from gateway.smtp_in.committer import BATCH_MAILS, Committer
-from gateway.storage.received import Acceptance
+from gateway.storage.accepting import Acceptance
 from tests.smtp_in.smtp_world import MAIL, NO_EVIDENCE, NOW, World, until
 
 SUPPORT = Recipient(address=Address("support", "firma.example"), channel="support", kind=RouteKind.CHANNEL)

@@ -14,8 +14,8 @@ from gateway.mail.evidence import (
     Evidence,
 )
 from gateway.mail.received import ReceivedMail
+from gateway.storage.accepting import Acceptance
 from gateway.storage.database import Database, utc_now
-from gateway.storage.received import Acceptance
 
 _EVIDENCE = Evidence.unobserved()
 

@@ -33,8 +33,8 @@ from gateway.mail.evidence import (
 from gateway.mail.outbound import OutboundMail, Purpose
 from gateway.mail.received import ReceivedMail
 from gateway.states import TicketStatus
+from gateway.storage.accepting import Acceptance
 from gateway.storage.database import Database
-from gateway.storage.received import Acceptance
 from gateway.tickets import Part, Participant, Post, Priority, Side, Ticket, Visibility
 from tests.needs import program
 from tests.storage.journal_world import Intake

@@ -7,11 +7,11 @@ from itertools import count
 from pathlib import Path
 
 from gateway.line import LineClosed, Subject
+from gateway.storage.accepting import Acceptance, rows_of
 from gateway.storage.database import Database
 from gateway.storage.journal import make_folder, name_segment, pack
 from gateway.storage.journal_importer import JournalImporter
 from gateway.storage.journal_writer import JournalWriter
-from gateway.storage.received import Acceptance, rows_of
 from gateway.storage.sqlite import SqliteEngine
 from gateway.storage.sqlite_accepting import AcceptedRow
 

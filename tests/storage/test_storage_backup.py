@@ -13,6 +13,7 @@ import pytest
 
 from gateway.errors import StorageUnavailable, WrongCommand
 from gateway.mail.content import Content
+from gateway.storage.accepting import Acceptance, rows_of
 from gateway.storage.backup import MARK, Backup, OnProgress, make_backup
 from gateway.storage.database import Database
 from gateway.storage.folder import BlobFolder
@@ -27,7 +28,6 @@ from gateway.storage.journal import (
     set_aside_files,
 )
 from gateway.storage.journal_importer import JournalImporter
-from gateway.storage.received import Acceptance, rows_of
 from gateway.storage.sqlite import SqliteEngine
 from gateway.storage.transaction import Reader
 from tests.storage.conftest import Make

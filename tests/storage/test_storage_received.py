@@ -11,9 +11,9 @@ from gateway.errors import ConcurrentChange, InvalidTransition, NotFound
 from gateway.mail.content import Content
 from gateway.mail.received import Waiver
 from gateway.states import ReceivedState
+from gateway.storage.accepting import Acceptance
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.database import Database
-from gateway.storage.received import Acceptance
 from gateway.tickets import Changes, ReceivedChange, TraceLine
 
 if TYPE_CHECKING:

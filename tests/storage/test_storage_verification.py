@@ -6,12 +6,12 @@ import pytest
 
 from gateway.mail.content import Content
 from gateway.storage import verification
+from gateway.storage.accepting import Acceptance, rows_of
 from gateway.storage.database import Database
 from gateway.storage.folder import BlobFolder
 from gateway.storage.journal import keep_record, make_folder, name_segment, pack, set_aside
 from gateway.storage.journal_importer import JournalImporter
 from gateway.storage.journal_reader import holds_mail, named_bodies
-from gateway.storage.received import Acceptance, rows_of
 from gateway.storage.sqlite import SqliteEngine
 from tests.storage.conftest import Make
 

@@ -185,6 +185,13 @@ def children_of(pid: int) -> tuple[int, ...]:
     return tuple(found)
 
 
+def _is_desk(pid: int) -> bool:
+    """Tell whether a child of a gateway is its desk; the others are porters."""
+    with contextlib.suppress(OSError):
+        return b"gateway.desk" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
 class Site:
     """One data folder and its gateway."""
 
@@ -237,8 +244,8 @@ class Site:
 
     def desk(self) -> Process | None:
         """Return the process behind the 250, if it runs at this moment."""
-        found = self.running.children()
-        return Process(found[0]) if found else None
+        found = next((pid for pid in self.running.children() if _is_desk(pid)), None)
+        return Process(found) if found is not None else None
 
     @property
     def is_journal_empty(self) -> bool:
