@@ -9,6 +9,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +20,13 @@ from benchmarks.site import running_names, running_site
 
 _BATCH: Final = 10_000
 _STEP: Final = 1 << 36
-"""Between the ids of two copies, 16 s: more than the ids of one ticket lie apart."""
+_STEP_TIME: Final = timedelta(seconds=16)
+"""Between two copies, as ids and as time: more than the ids of one ticket lie apart. A million fill half a year."""
 _WORDS_PER_POST: Final = 30
 _SYLLABLES: Final = tuple(consonant + vowel for consonant in "bdfghklmn" for vowel in "aeiou")
 _REQUESTERS: Final = 200_000
 _IDS: Final = frozenset({"id", "ticket_id", "post_id", "received_id", "about_received_id", "last_seen_post_id"})
+_TIMES: Final = frozenset({"created_at", "updated_at", "received_at", "at"})
 _TABLES: Final = ("ticket", "participant", "content", "received", "post", "history", "outbound")
 
 Row = dict[str, Any]
@@ -131,10 +134,16 @@ def _moved(model_id: int, number: int, tickets: int) -> int:
     return model_id - _STEP * (tickets - number)
 
 
+def _earlier(moment: str, number: int, tickets: int) -> str:
+    moved = datetime.fromisoformat(moment) - _STEP_TIME * (tickets - number)
+    return moved.isoformat(sep=" ", timespec="microseconds")
+
+
 def _copy(table: str, row: Row, number: int, tickets: int, text: str) -> tuple[object, ...]:
     person = f"person{number % _REQUESTERS}@kunde{number % 997}.example"
     digest = hashlib.sha256(b"%d" % number).hexdigest()
     changed: Row = {name: _moved(row[name], number, tickets) for name in _IDS & row.keys() if row[name] is not None}
+    changed |= {name: _earlier(row[name], number, tickets) for name in _TIMES & row.keys()}
     match table:
         case "ticket":
             changed |= {"number": f"2025-{number:07}", "requester_address": person, "requester_key": person}
