@@ -1,8 +1,8 @@
 """What the child processes of the front have in common: how they begin, how they use memory, and how they end.
 
 A child is a fresh interpreter with one end of a line (`line.py`), and does nothing until it gets its orders. It ends when it is
-told to, when a part of it ends that should not, and at once when the front is gone: without the front nothing that it does could
-be written down. Signals are the front's business.
+told to, when a part of it ends that should not, and at once when the front is gone: the next front starts children of its own.
+Signals are the front's business.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The life of the daemon: bind, give up privileges, run, reload on SIGHUP, drain on SIGTERM.
 
-This process is the front: it has the sockets and takes mail, with as many porters beside it (`porter.py`) as `listen_processes`
-asks for. All that comes after the 250 is done by another process, the desk (`desk.py`), which is the only one that writes SQLite.
+This process is the front: it has the sockets and takes mail, with porters beside it (`porter.py`) where `listen_processes` asks
+for them. All that comes after the 250 is done by another process, the desk (`desk.py`), which is the only one that writes SQLite.
 The front keeps them all (`keeper.py`).
 
 Order matters. Everything that could be wrong is found before a single mail is taken: configuration, database, certificates,
@@ -131,8 +131,7 @@ class Daemon:
 
     async def drain(self, seconds: float = _DRAIN_SECONDS) -> None:
         """Take no more mail, finish what is under way, stop."""
-        await self.porters.drain(seconds)
-        await self.reception.drain(seconds)
+        await asyncio.gather(self.porters.drain(seconds), self.reception.drain(seconds))
         await self.gateway.database.close()  # so that the desk finds all that was accepted, and nobody who would add to it
         if self._keeping is not None:
             self._keeping.cancel()

@@ -38,7 +38,7 @@ class PorterOrders:
     counts_key: bytes
     processes: int
     own: int
-    """Its number among the porters, from 0 on."""
+    """Its number among the porters, from 1 on."""
 
 
 class PorterProcess:

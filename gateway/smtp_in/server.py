@@ -61,7 +61,7 @@ class Server:
         """
         self._listeners = tuple(listeners)
         self._spool = Spool(spool_folder, prefix=PREFIX if shared is None else prefix_of_process(shared.own))
-        self._shares = shared is not None
+        self._made_sockets = shared is None or shared.own == 0
         self._at_a_time = _BACKLOG if shared is None else 1
         self.service = Service(hostname=hostname, intake=intake, limits=limits, spool=self._spool, now=now, shared=shared)
         self._servers: list[asyncio.Server] = []
@@ -122,9 +122,7 @@ class Server:
         self._spool.close()
         for listener in self._listeners:
             listener.socket.close()  # also where it never began
-            if self._shares:
-                continue
-            if listener.settings.address.startswith("unix:") and listener.settings.systemd is None:
+            if self._made_sockets and listener.settings.address.startswith("unix:") and listener.settings.systemd is None:
                 Path(listener.settings.address.removeprefix("unix:")).unlink(missing_ok=True)
 
     async def refresh_certificates(self) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,6 +67,17 @@ async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 another process makes it true
             await asyncio.sleep(0.01)
+
+
+async def is_open(port: int) -> bool:
+    """Tell whether somebody still takes connections."""
+    with suppress(ConnectionResetError):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            return False
+        writer.close()
+    return True
 
 
 async def ask(world: World, text: str) -> str:
@@ -190,9 +202,10 @@ async def test_drained_porters_finish_the_mail_that_is_arriving(tmp_path: Path, 
         client = await Client.connect(world.port)
         await client.begin_mail()
         running = pids(world)
-        draining = asyncio.create_task(world.daemon.drain(20))
-        idle = await asyncio.open_connection("127.0.0.1", world.port)
-        idle[1].close()
+        draining = asyncio.create_task(world.daemon.drain(30))
+        async with asyncio.timeout(20):
+            while await is_open(world.port):  # while one of them finishes, none of them begins anything
+                continue
         client.writer.write(b"Subject: zuletzt\r\n\r\nDoch noch.\r\n")
         assert (await client.ask("."))[:3] == "250"
         await client.close()

@@ -223,7 +223,10 @@ async def test_an_operator_holds_a_mail_and_sends_it_again(running: Running, tmp
         while not (listed := await asyncio.to_thread(ask, "outbox", "list", "--state", "queued", "--json")).out:
             continue
     name = listed.answers[0]["id"]
-    assert (await asyncio.to_thread(ask, "outbox", "hold", name)).out == f"{name}: hold\n"
+    async with asyncio.timeout(30):
+        while (held := await asyncio.to_thread(ask, "outbox", "hold", name)).code:  # while it is being sent it cannot be held
+            continue
+    assert held.out == f"{name}: hold\n"
     assert (await asyncio.to_thread(ask, "outbox", "show", name, "--json")).answers[0]["state"] == "held"
     again = await asyncio.to_thread(ask, "outbox", "hold", name, "--json")
     assert again.code == Exit.USAGE

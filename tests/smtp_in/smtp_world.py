@@ -24,6 +24,7 @@ from gateway.smtp_in.listeners import open_listeners
 from gateway.smtp_in.replies import Refusal
 from gateway.smtp_in.server import Server
 from gateway.smtp_in.settings import LimitSettings, ListenSettings
+from gateway.smtp_in.shared_counts import SharedCounts
 from gateway.storage.accepting import Acceptance
 
 HOSTNAME = "gw.firma.example"
@@ -115,7 +116,11 @@ class World:
 
     @contextlib.asynccontextmanager
     async def serve(
-        self, *listen: ListenSettings, limits: LimitSettings | None = None, now: Callable[[], float] | None = None
+        self,
+        *listen: ListenSettings,
+        limits: LimitSettings | None = None,
+        now: Callable[[], float] | None = None,
+        shared: SharedCounts | None = None,
     ) -> AsyncIterator[Server]:
         server = Server(
             listeners=open_listeners(listen or (ListenSettings(smtp="127.0.0.1:0"),), passed={}),
@@ -124,6 +129,7 @@ class World:
             hostname=HOSTNAME,
             spool_folder=self.folder / "spool",
             now=now or self.clock,
+            shared=shared,
         )
         await server.start()
         try:

@@ -1,6 +1,7 @@
 """The life of the listeners: starting, certificates, draining, and what the disk and the network do to them."""
 
 import asyncio
+import os
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 
 from gateway.smtp_in.listeners import open_listeners, passed_sockets
 from gateway.smtp_in.settings import LimitSettings, ListenSettings
+from gateway.smtp_in.shared_counts import SharedCounts
 from gateway.smtp_in.tls import Certificates
 from tests.needs import program
 from tests.smtp_in.certificates import make_certificate
@@ -199,6 +201,19 @@ async def test_socket_that_a_dead_process_left_is_replaced_and_a_live_one_is_not
     async with world.serve(entry):
         with pytest.raises(OSError, match="in use"):
             open_listeners([entry], passed={})
+
+
+@pytest.mark.parametrize(("own", "is_there"), [(0, False), (1, True)])
+async def test_socket_is_removed_at_the_end_by_the_process_that_made_it_and_by_no_other(
+    world: World, own: int, *, is_there: bool
+) -> None:
+    path = world.folder / "lmtp.sock"
+    page = SharedCounts.make(2)
+    shared = SharedCounts(page.descriptor, processes=2, own=own, key=page.key)
+    async with world.serve(ListenSettings(lmtp=f"unix:{path}"), shared=shared):
+        assert path.exists()
+    assert path.exists() is is_there
+    os.close(page.descriptor)
 
 
 def test_sockets_that_systemd_passes_are_taken_by_name() -> None:

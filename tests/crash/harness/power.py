@@ -105,14 +105,14 @@ def cut_power(
         place = folder / f"disk-{disk}"
         place.mkdir(parents=True)
         with _folder() as images:
-            processes = 1 + disk % 2
+            processes = 1 + 2 * (disk % 2)
             blackouts = _Blackouts(place, images, f"{name}-{disk}", surroundings, nursery, processes=processes)
             total += blackouts.run(here, on_cut)
     return total
 
 
 class _Blackouts:
-    """The power cuts of one disk, whose gateway takes mail itself or has porters that do."""
+    """The power cuts of one disk, whose gateway takes mail alone or with porters."""
 
     def __init__(
         self, place: Path, images: Path, name: str, surroundings: Surroundings, nursery: Nursery, *, processes: int
