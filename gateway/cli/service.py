@@ -155,7 +155,7 @@ def backup(
 
 
 def verify(context: typer.Context, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
-    """Check that every row has its bytes and every large body its row; 1 when something is lost or damaged."""
+    """Check that every row has its bytes, every large body its row, and the journal; 1 when something is lost or damaged."""
     from gateway.cli.verifying import verify as verify_storage  # noqa: PLC0415 heavy
 
     raise typer.Exit(verify_storage(config_path(context, config), as_json=as_json))

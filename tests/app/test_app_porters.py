@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +19,7 @@ from gateway.smtp_in.spool import files_of_process
 from gateway.storage.journal import segments
 from tests.app.running import World, reading, run_gateway, write
 from tests.app.test_app_desk import is_running, with_vanished_key
+from tests.ports import is_open
 from tests.storage.conftest import Server
 
 T = TypeVar("T")
@@ -67,17 +67,6 @@ async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 another process makes it true
             await asyncio.sleep(0.01)
-
-
-async def is_open(port: int) -> bool:
-    """Tell whether somebody still takes connections."""
-    with suppress(ConnectionResetError):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
-            return False
-        writer.close()
-    return True
 
 
 async def ask(world: World, text: str) -> str:

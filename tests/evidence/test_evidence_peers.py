@@ -24,6 +24,7 @@ from tests.evidence.conftest import FetchSource
 from tests.evidence.test_evidence_scenarios import DECLARED, MX, ROWS, arrive
 from tests.evidence.world import DIRECT, EVIL_IP, KUNDE_IP, LIST_IP, NOW, World, key_record, rsa_pem, sealed, signer, timed
 from tests.needs import program
+from tests.ports import is_open
 
 RSPAMD = """
 options {{ pidfile="{folder}/pid"; tempdir="{folder}"; hs_cache_dir="{folder}"; filters="spf,dkim"; local_addrs=[];
@@ -111,21 +112,12 @@ async def rspamd(world: World, tmp_path: Path) -> AsyncIterator[Rspamd]:
     )
     try:
         async with asyncio.timeout(150):
-            while not await _listens(port):  # noqa: ASYNC110 another program, which tells nobody
+            while not await is_open(port):  # noqa: ASYNC110 another program, which tells nobody
                 await asyncio.sleep(0.05)
         yield Rspamd(port)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def ours(evidence: Evidence) -> Verdict:
