@@ -10,11 +10,12 @@ from typing import Final, Literal
 
 from gateway.pipeline.compose_headers import block, is_id, parameter_field
 
-_BOUNDARY_START: Final = "=_"
+_BOUNDARY_START: Final = b"=_"
 """Cannot stand in base64 nor in quoted-printable, so a text that holds it is encoded and never ends a part."""
 _PLAIN_LINE: Final = 78
 _LONGEST_LINE: Final = 998
-_DROPPED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_DROPPED: Final = bytes((*range(9), *range(11, 32), 127))
+"""Control characters; TAB and LF are none."""
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 _TEXT_TYPES: Final = {
@@ -30,20 +31,14 @@ class Part:
     body: bytes
 
 
-def clean_text(text: str) -> str:
-    """Return text with LF line ends, without control characters or lone surrogates."""
-    normalised = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _DROPPED.sub("", normalised).encode("utf-8", "replace").decode("utf-8")
-
-
 def text_part(subtype: Literal["plain", "html"], text: str) -> Part:
     """Return a text: as it is when it is short-lined ASCII, otherwise quoted-printable or base64, whichever is smaller."""
-    cleaned = clean_text(text)
-    if not cleaned.endswith("\n"):
-        cleaned += "\n"
-    raw = cleaned.replace("\n", "\r\n").encode()
+    lines = _clean_octets(text)
+    if not lines.endswith(b"\n"):
+        lines += b"\n"
+    raw = lines.replace(b"\n", b"\r\n")
     body, encoding = raw, "7bit"
-    if not _is_plain(cleaned):
+    if not _is_plain(lines):
         body, encoding = binascii.b2a_qp(raw, istext=True), "quoted-printable"
         if len(body) > len(raw) * 3 // 2:
             body, encoding = _base64(raw), "base64"
@@ -75,7 +70,7 @@ def attachment_part(*, filename: str | None, content_type: str, content: bytes, 
 
 def multipart(subtype: Literal["mixed", "alternative", "related"], parts: Sequence[Part], *, seed: str) -> Part:
     """Return parts as one; the boundary is made from the subtype and `seed`, so a seed serves one multipart of each subtype."""
-    boundary = _BOUNDARY_START + sha256(f"{subtype} {seed}".encode("utf-8", "replace")).hexdigest()[:32]
+    boundary = _BOUNDARY_START.decode() + sha256(f"{subtype} {seed}".encode("utf-8", "replace")).hexdigest()[:32]
     parameters = [("boundary", boundary)]
     if subtype == "related":
         parameters.insert(0, ("type", "text/html"))
@@ -85,13 +80,19 @@ def multipart(subtype: Literal["mixed", "alternative", "related"], parts: Sequen
     return Part(fields=(content_type,), body=b"".join(pieces) + marker + b"--\r\n")
 
 
-def _is_plain(text: str) -> bool:
-    return text.isascii() and _BOUNDARY_START not in text and all(len(line) <= _PLAIN_LINE for line in text.split("\n"))
+def _clean_octets(text: str) -> bytes:
+    """Return text as UTF-8 with LF line ends, without control characters or lone surrogates."""
+    normalised = text.replace("\r\n", "\n").replace("\r", "\n")
+    return normalised.encode("utf-8", "replace").translate(None, _DROPPED)
+
+
+def _is_plain(lines: bytes) -> bool:
+    return lines.isascii() and _BOUNDARY_START not in lines and max(map(len, lines.split(b"\n"))) <= _PLAIN_LINE
 
 
 def _is_clean_message(content: bytes) -> bool:
     """Tell whether a message can stand in a mail as it is: 7 bit, CRLF, short lines, nothing like a boundary of ours."""
-    if not content.isascii() or b"\0" in content or _BOUNDARY_START.encode() in content:
+    if not content.isascii() or b"\0" in content or _BOUNDARY_START in content:
         return False
     lines = content.split(b"\r\n")
     return all(len(line) <= _LONGEST_LINE and b"\r" not in line and b"\n" not in line for line in lines)

@@ -7,6 +7,7 @@ from typing import Final
 from gateway.mail.reading import Reading
 
 _NUMBERS: Final = re.compile(r"\d+")
+_BLANKS_AND_DIGITS: Final = bytes(octet for octet in range(128) if chr(octet).isspace() or chr(octet).isdecimal())
 _MOST_SIGNS: Final = 20_000
 """What begins with so much of the same says the same; no flood costs more than that."""
 
@@ -19,5 +20,17 @@ def said_in(reading: Reading) -> str:
 
 def likeness_of(text: str) -> str:
     """Return a digest that texts share which differ in numbers, case and white space only; empty where there are no words."""
-    words = "".join(_NUMBERS.sub("", text[:_MOST_SIGNS]).split()).casefold()
+    said = (
+        text[:_MOST_SIGNS].encode("utf-8", "surrogatepass").translate(None, _BLANKS_AND_DIGITS).decode("utf-8", "surrogatepass")
+    )
+    words = "".join((said if _is_western(said) else _NUMBERS.sub("", said)).split()).casefold()
     return blake2b(words.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest() if words else ""
+
+
+def _is_western(text: str) -> bool:
+    """Tell whether a text is Latin-1, where all digits are ASCII; looking for others takes longer than all the rest."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True

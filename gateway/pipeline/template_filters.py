@@ -97,8 +97,9 @@ def duration(context: Context, seconds: float | None) -> str:
 def _blocks(lines: list[str]) -> Iterator[Markup]:
     """Yield runs of lines: a quotation as a blockquote, everything else as a block."""
     for is_quote, run in groupby(lines, key=lambda line: line.startswith(">")):
-        inner = [line.removeprefix(">").removeprefix(" ") if is_quote else line for line in run]
+        inner = list(run)
         if is_quote:
+            inner = [line[1:].removeprefix(" ") for line in inner]
             yield Markup(f'<blockquote dir="auto" style="{_QUOTE}">{_lines(inner)}</blockquote>')  # noqa: S704 escaped in _lines
         elif any(line.strip() for line in inner):
             yield Markup(f'<div dir="auto">{_lines(inner)}</div>')  # noqa: S704 likewise
@@ -106,7 +107,7 @@ def _blocks(lines: list[str]) -> Iterator[Markup]:
 
 def _lines(lines: list[str]) -> str:
     """Write lines as HTML, all at once. Two spaces in a row and indentation survive as no-break spaces."""
-    escaped = str(escape("\n".join(line.expandtabs(4) for line in lines))).replace("  ", "\u00a0 ")
+    escaped = str(escape("\n".join(lines).expandtabs(4))).replace("  ", "\u00a0 ")
     if "[ref:" in escaped:  # nothing in a marker is changed by escaping it
         return "<br>\n".join(map(_quieten, escaped.split("\n")))
     return escaped.replace("\n", "<br>\n")
