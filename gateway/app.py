@@ -31,6 +31,7 @@ from gateway.mail.content import Content
 from gateway.mail.envelope import Envelope, Recipient, RouteKind
 from gateway.mail.evidence import Evidence
 from gateway.mail.outbound import OutboundMail, Outcome
+from gateway.pipeline.composer import Composer, prepare_here
 from gateway.pipeline.errands import process_refusal
 from gateway.pipeline.journey import Road
 from gateway.pipeline.notices import Notice
@@ -89,6 +90,8 @@ class Gateway:
         """Under which mails are leased: the same for both processes, and for one that takes the place of a dead one."""
         self.signers: dict[str, DkimSigner] = {}
         """By domain; `read_signers` in the desk process. Commands send nothing, and may not be allowed to read the keys."""
+        self.composer: Composer | None = None
+        """In the desk process."""
         self.numbers = Numbers()
         self._results = GatheredChanges(database.apply)
         self._take(config)
@@ -103,6 +106,8 @@ class Gateway:
         """End what is still being asked or read; the database stays open."""
         await self.observer.aclose()
         await self.workers.stop()
+        if self.composer is not None:
+            await self.composer.stop()
 
     def _take(self, config: Config) -> None:
         self.config = config
@@ -129,6 +134,7 @@ class Gateway:
             spool=self.spool,
             numbers=self.numbers,
             pause=partial(asyncio.sleep, 0),
+            prepare_all=self.composer.prepare_all if self.composer is not None else prepare_here,
         )
 
     @property

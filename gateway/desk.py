@@ -20,6 +20,7 @@ from gateway.config.model import Config
 from gateway.errors import GatewayError, TransientError
 from gateway.line import Line, Subject
 from gateway.pickling import loads
+from gateway.pipeline.composer import Composer
 from gateway.pipeline.runner import Runner
 from gateway.pipeline.timekeeper import Timekeeper
 from gateway.relay.sender import Relay
@@ -94,7 +95,8 @@ class DeskProcess:
         gateway = await self._stack.enter_async_context(open_gateway(orders.config, node=orders.node))
         gateway.signers = signers
         await self._open_journal(gateway)
-        await gateway.workers.start()
+        gateway.composer = Composer(orders.config.parse, ids=gateway.ids, spool=gateway.spool)
+        await asyncio.gather(gateway.workers.start(), gateway.composer.start())
         await gateway.database.write(partial(release_leases, gateway.node, utc_now()))
         self._gateway = gateway
         self._runner = Runner(road=gateway.road, node=gateway.node)

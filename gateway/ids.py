@@ -7,7 +7,7 @@ People see the number as 13 characters of Crockford's base32 in lower case.
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Final
+from typing import Final, Protocol
 
 _EPOCH_MS: Final = 1_577_836_800_000
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -18,6 +18,13 @@ _LENGTH: Final = 13
 _SEQUENCE_BITS: Final = 12
 _NODE_BITS: Final = 10
 ID_BITS: Final = 63
+
+
+class IdSource(Protocol):
+    """Whatever makes ids."""
+
+    def next(self) -> int:
+        """Return a new id, larger than every one before."""
 
 
 class Ids:
@@ -35,8 +42,37 @@ class Ids:
         tick = (self._clock_ms() - _EPOCH_MS) << _SEQUENCE_BITS
         with self._lock:
             self._last = last = max(self._last + 1, tick)
-        milliseconds, sequence = divmod(last, 1 << _SEQUENCE_BITS)
-        return (milliseconds << (_NODE_BITS + _SEQUENCE_BITS)) | (self.node << _SEQUENCE_BITS) | sequence
+        return _id_of(last, self.node)
+
+    def reserve(self, count: int) -> "ReservedIds":
+        """Return so many ids for another process; those that are made here meanwhile are larger."""
+        tick = (self._clock_ms() - _EPOCH_MS) << _SEQUENCE_BITS
+        with self._lock:
+            first = max(self._last + 1, tick)
+            self._last = first + count - 1
+        return ReservedIds(first, count, self.node)
+
+
+class ReservedIds:
+    """Some ids of `Ids`, for one that cannot ask it."""
+
+    def __init__(self, first: int, count: int, node: int) -> None:
+        self._coming = first
+        self._end = first + count
+        self._node = node
+
+    def next(self) -> int:
+        """Return the next one. Raises LookupError after the last."""
+        if self._coming == self._end:
+            message = "no id is left of those that were reserved"
+            raise LookupError(message)
+        self._coming += 1
+        return _id_of(self._coming - 1, self._node)
+
+
+def _id_of(tick: int, node: int) -> int:
+    milliseconds, sequence = divmod(tick, 1 << _SEQUENCE_BITS)
+    return (milliseconds << (_NODE_BITS + _SEQUENCE_BITS)) | (node << _SEQUENCE_BITS) | sequence
 
 
 def format_id(number: int) -> str:

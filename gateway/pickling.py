@@ -44,9 +44,16 @@ def _words_of(*modules: ModuleType) -> dict[type[Any], tuple[str, ...]]:
     return found
 
 
-_WORDS: Final = _words_of(addresses, content, envelope, evidence, message, outbound, reading, received, people, tickets)
-_SETTERS: Final = {kind: tuple(vars(kind)[name].__set__ for name in names) for kind, names in _WORDS.items()}
+_SETTERS: Final[dict[type[Any], tuple[Callable[[Any, Any], None], ...]]] = {}
 """What sets each slot, past the class's own refusal to be changed."""
+_REDUCERS: Final[dict[type[Any], Callable[[Any], Any]]] = dict(copyreg.dispatch_table)
+
+
+def learn(*modules: ModuleType) -> None:
+    """Take the quick way for the words of these modules, too; both processes have to learn them."""
+    for kind, names in _words_of(*modules).items():
+        _SETTERS[kind] = tuple(vars(kind)[name].__set__ for name in names)
+        _REDUCERS[kind] = partial(_reduce, kind, attrgetter(*names))
 
 
 def _reduce(kind: type[Any], read: Callable[[Any], tuple[Any, ...]], value: object) -> _Reduced:
@@ -60,7 +67,4 @@ def _rebuild(kind: type[Any], values: tuple[Any, ...]) -> Any:  # noqa: ANN401 o
     return made
 
 
-_REDUCERS: Final[dict[type[Any], Callable[[Any], Any]]] = {
-    **copyreg.dispatch_table,
-    **{kind: partial(_reduce, kind, attrgetter(*names)) for kind, names in _WORDS.items()},
-}
+learn(addresses, content, envelope, evidence, message, outbound, reading, received, people, tickets)

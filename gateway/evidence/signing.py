@@ -40,6 +40,11 @@ class DkimSigner:
         self.domain = domain.lower()
         self.selector = selector.lower()
         self._key = _load(key_pem)
+        self._key_pem = key_pem
+
+    def __reduce__(self) -> tuple[type["DkimSigner"], tuple[str, str, bytes]]:
+        """Travel to another process of ours with the key."""
+        return DkimSigner, (self.domain, self.selector, self._key_pem)
 
     @property
     def dns_record(self) -> tuple[str, str]:

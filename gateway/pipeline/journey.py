@@ -4,7 +4,7 @@
     reading  = understand(mail)                  what it says; pure, in a worker process
     facts    = gather_facts(tx, mail, reading)   what the database knows
     decision = decide(case)                      what becomes of it, and why; pure
-    changes  = prepare_changes(…)                ids, texts and mails; no transaction is open
+    changes  = prepare_changes(…)                ids, texts and mails; no transaction is open; in the composer's process
     tx.apply(changes)                            everything or nothing, in one short transaction
 
 Mails that have nothing to do with each other share the last four steps, so that many of them cost few transactions. If somebody
@@ -25,8 +25,9 @@ from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids
 from gateway.mail.reading import Reading
 from gateway.mail.received import ReceivedMail
-from gateway.pipeline.apply import Scene, needs_number, prepare_changes
+from gateway.pipeline.apply import Scene, needs_number
 from gateway.pipeline.case import Case
+from gateway.pipeline.composer import PrepareAll, prepare_here
 from gateway.pipeline.decide import decide
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.facts import Facts
@@ -74,6 +75,8 @@ class Road:
     """In stock for new tickets; the same ones for all journeys of a process."""
     pause: Callable[[], Awaitable[None]] = go_on
     """Awaited between the mails of a batch, so that a client that waits for its reply does not wait for all of them."""
+    prepare_all: PrepareAll = prepare_here
+    """Where `prepare_changes` runs."""
 
     def desk(self) -> Desk:
         """Return a desk to write mails at, now."""
@@ -190,11 +193,10 @@ async def prepare(gathered: Gathered, road: Road, *, earlier: Prepared | None = 
     cases = [await make_case(read, known, road) for read, known in zip(gathered.batch, gathered.facts, strict=True)]
     cases, decisions = decide_all(cases, earlier)
     numbers = iter(await take_numbers(road, desk.now, sum(map(needs_number, decisions))))
-    changes = []
-    for case, decision in zip(cases, decisions, strict=True):
-        number = next(numbers) if needs_number(decision) else None
-        changes.append(prepare_changes(_scene(case, number), decision, desk))
-        await road.pause()
+    scenes = [
+        _scene(case, next(numbers) if needs_number(decision) else None) for case, decision in zip(cases, decisions, strict=True)
+    ]
+    changes = await road.prepare_all(list(zip(scenes, decisions, strict=True)), desk, road.pause)
     changes[:1] = [await with_notices(first, gathered.batch[0].mail.channel, desk, road.database) for first in changes[:1]]
     return Prepared(batch=gathered.batch, cases=cases, decisions=decisions, changes=changes, problems=tuple(desk.problems))
 

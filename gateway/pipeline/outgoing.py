@@ -7,18 +7,19 @@ the last References entry, and a quiet line in the body. What leaves is scrubbed
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 from gateway.evidence.signing import DkimSigner
-from gateway.ids import Ids, format_id
+from gateway.ids import IdSource, format_id
 from gateway.mail.addresses import Address, Mailbox, ascii_domain
-from gateway.mail.content import Content
 from gateway.mail.message import Header
 from gateway.mail.outbound import OutboundMail, Purpose
 from gateway.pipeline.compose import Draft, DraftAttachment, compose
 from gateway.pipeline.guard import find_frame, find_note, split_secrets
 from gateway.pipeline.marker import make_marker
 from gateway.pipeline.policy import NOTE_SUFFIX, Policy
+from gateway.pipeline.reading.attachments import hold
 from gateway.pipeline.reading.kind import LOOP_HEADER
 from gateway.pipeline.report_variables import ReportVariables
 from gateway.pipeline.settings import ChannelSettings
@@ -72,11 +73,13 @@ class Desk:
 
     policy: Policy
     keys: KeyRing
-    ids: Ids
+    ids: IdSource
     templates: Templates
     now: datetime
     signers: Mapping[str, DkimSigner] = field(default_factory=dict)
     """Who signs for which domain (of From)."""
+    spool: Path | None = None
+    """Where large mails lie until they are stored; without it they are held in memory."""
     problems: list[str] = field(default_factory=list)
 
     def write_to_agent(
@@ -267,7 +270,7 @@ class Desk:
             recipient=recipient,
             reverse_path=self._reverse_path(outbound_id, purpose, channel, about.ticket),
             message_id=draft.message_id,
-            content=Content.of(self._signed(draft)),
+            content=hold(self._signed(draft), self.spool),
             smarthosts=tuple(channel.smarthosts),
             created_at=self.now,
             ticket_id=about.ticket.id if about.ticket else None,

@@ -8,9 +8,10 @@ statuses and the like. Built-in or not, every template names only what `variable
 wrote runs in a sandbox.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
 from traceback import walk_tb
 from typing import Final, TypeVar
@@ -18,7 +19,7 @@ from typing import Final, TypeVar
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from gateway.pipeline.template_files import Level, TemplateFile, read_shelf, split_subject
+from gateway.pipeline.template_files import Level, Shelf, TemplateFile, read_shelf, split_subject
 from gateway.pipeline.template_filters import filters_for
 from gateway.pipeline.variables import Variables
 
@@ -63,13 +64,18 @@ class _View:
 class Templates:
     """All texts, read once: make a new one to see changed files."""
 
-    def __init__(self, folder: Path | None, *, zone: tzinfo = UTC) -> None:
-        """Read the built-in templates and those in `folder`; dates are written in `zone`."""
-        self.shelf = read_shelf(folder)
+    def __init__(self, folder: Path | None, *, zone: tzinfo = UTC, shelf: Shelf | None = None) -> None:
+        """Read the built-in templates and those in `folder`, or take those that were read; dates are written in `zone`."""
+        self.shelf = read_shelf(folder) if shelf is None else shelf
+        self._zone = zone
         # Only what others wrote is run in a sandbox: it doubles the time that a text takes.
         self._built_in = _View(files=self.shelf.built_in, environment=_environment(Environment, self.shelf.built_in, zone))
         self._views = {channel: self._make_view(channel, zone) for channel in (None, *self.shelf.channels)}
         self._known_words: dict[tuple[Environment, str], Mapping[str, object]] = {}
+
+    def __reduce__(self) -> tuple[Callable[[], "Templates"], tuple[()]]:
+        """Travel to another process as what was read: files may be others by now."""
+        return partial(Templates, None, zone=self._zone, shelf=self.shelf), ()
 
     def render(
         self, name: str, language: str, variables: Variables, *, variant: str | None = None, channel: str | None = None

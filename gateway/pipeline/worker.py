@@ -86,8 +86,13 @@ _SAMPLE: Final = (
 def warm_up() -> None:
     """Import and use what reading a mail needs, so that the first mail is not slow."""
     read_stored_mail(Content.of(_SAMPLE), None)
+    settle_memory()
+
+
+def settle_memory() -> None:
+    """Tell the collector that what has been imported is here to stay: it never looks at it again."""
     gc.collect()
-    gc.freeze()  # what is imported is here to stay: no collection has to look at it
+    gc.freeze()
 
 
 class Workers:

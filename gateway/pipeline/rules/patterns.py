@@ -3,7 +3,7 @@
 The one place that knows google-re2, which has no types.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -45,6 +45,10 @@ class Pattern:
         except UnicodeEncodeError:
             message = "holds characters that no mail can hold"
             raise WrongPattern(message) from None
+
+    def __reduce__(self) -> tuple[Callable[[str], "Pattern"], tuple[str]]:
+        """Travel to another process as text."""
+        return Pattern.of, (self.text,)
 
     @property
     def groups(self) -> frozenset[str]:

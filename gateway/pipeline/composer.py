@@ -1,0 +1,148 @@
+"""Preparing what decisions write (`prepare_changes`) in a process of its own, so that the desk's interpreter is free to decide.
+
+The composer makes mails from values only and never reads one: that is what the workers are for, which it waits for in no way. It
+has what a `Desk` has, keys included, from one configuration to the next; each batch brings its scenes, the time, and reserved
+ids. Whatever goes wrong with it (it dies, it takes too long), the batch is prepared here: nobody waits for a composer.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from gateway.evidence.signing import DkimSigner
+from gateway.ids import Ids, ReservedIds
+from gateway.pickling import dumps, learn, loads
+from gateway.pipeline import apply, effects, facts
+from gateway.pipeline.apply import Scene, prepare_changes
+from gateway.pipeline.effects import Decision
+from gateway.pipeline.outgoing import Desk
+from gateway.pipeline.policy import Policy
+from gateway.pipeline.settings import ParseSettings
+from gateway.pipeline.templates import Templates
+from gateway.pipeline.tokens import KeyRing
+from gateway.pipeline.worker import WorkerFailed, Workers, settle_memory
+from gateway.tickets import Changes
+
+log: Final = structlog.get_logger()
+
+Task = tuple[Scene, Decision]
+PrepareAll = Callable[[Sequence[Task], Desk, Callable[[], Awaitable[None]]], Awaitable[list[Changes]]]
+
+_IDS_OF_A_TASK: Final = 1000
+"""More than any decision uses; one that wants more is prepared where there is no end to them."""
+
+learn(apply, effects, facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outfit:
+    """What a desk needs that stays the same from batch to batch."""
+
+    policy: Policy
+    keys: KeyRing
+    templates: Templates
+    signers: Mapping[str, DkimSigner]
+    spool: Path
+
+    def is_for(self, desk: Desk) -> bool:
+        mine = (self.policy, self.keys, self.templates, self.signers)
+        return all(one is other for one, other in zip(mine, (desk.policy, desk.keys, desk.templates, desk.signers), strict=True))
+
+
+async def prepare_here(tasks: Sequence[Task], desk: Desk, pause: Callable[[], Awaitable[None]]) -> list[Changes]:
+    """Return what each decision writes; `pause` is awaited after each."""
+    changes = []
+    for scene, decision in tasks:
+        changes.append(prepare_changes(scene, decision, desk))
+        await pause()
+    return changes
+
+
+class Composer:
+    """The other process. Use `start` and `stop`; `prepare_all` works without, too."""
+
+    def __init__(self, settings: ParseSettings, *, ids: Ids, spool: Path) -> None:
+        """Take the limits, which are those of a worker, where ids are reserved, and where large mails are put."""
+        self._process = Workers(settings.model_copy(update={"workers": 1}), prepare=_warm_up)
+        self._ids = ids
+        self._spool = spool
+        self._outfit: _Outfit | None = None
+        self._number = 0
+        """Of the outfit."""
+
+    async def start(self) -> None:
+        """Start the process. Raises WorkerFailed."""
+        await self._process.start()
+
+    async def stop(self) -> None:
+        """End it."""
+        await self._process.stop()
+
+    async def prepare_all(self, tasks: Sequence[Task], desk: Desk, pause: Callable[[], Awaitable[None]]) -> list[Changes]:
+        """Return what each decision writes; what is wrong with templates is added to the desk's problems."""
+        if not tasks:
+            return []
+        ids = self._ids.reserve(_IDS_OF_A_TASK * len(tasks))
+        try:
+            prepared = await self._ask(tasks, desk, ids)
+        except WorkerFailed as failure:
+            log.warning("composer.failed", error=str(failure), mails=len(tasks))
+            return await prepare_here(tasks, desk, pause)
+        desk.problems.extend(prepared.problems)
+        return prepared.changes
+
+    async def _ask(self, tasks: Sequence[Task], desk: Desk, ids: ReservedIds) -> "_Prepared":
+        outfit = self._outfit
+        if outfit is None or not outfit.is_for(desk):
+            outfit = _Outfit(
+                policy=desk.policy, keys=desk.keys, templates=desk.templates, signers=desk.signers, spool=self._spool
+            )
+            self._outfit, self._number = outfit, self._number + 1
+        number = self._number
+        prepared = await self._process.run(_prepare_there, number, b"", tuple(tasks), desk.now, ids)
+        if prepared is None:  # it is new, or the configuration is
+            prepared = await self._process.run(_prepare_there, number, dumps(outfit), tuple(tasks), desk.now, ids)
+        assert prepared is not None  # noqa: S101 it has the outfit now
+        return prepared
+
+
+# ------------------------------------------------------------------------------------------------------- in the other process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    changes: list[Changes]
+    problems: tuple[str, ...]
+
+
+_OUTFITS: Final[dict[int, _Outfit]] = {}
+"""The last one that was brought, by its number."""
+
+
+def _warm_up() -> None:
+    settle_memory()
+
+
+def _prepare_there(number: int, outfit: bytes, tasks: tuple[Task, ...], now: datetime, ids: ReservedIds) -> _Prepared | None:
+    """Prepare a batch; None where the outfit of that number has not been brought."""
+    if outfit:
+        _OUTFITS.clear()
+        _OUTFITS[number] = loads(outfit)
+    known = _OUTFITS.get(number)
+    if known is None:
+        return None
+    desk = Desk(
+        policy=known.policy,
+        keys=known.keys,
+        ids=ids,
+        templates=known.templates,
+        now=now,
+        signers=known.signers,
+        spool=known.spool,
+    )
+    changes = [prepare_changes(scene, decision, desk) for scene, decision in tasks]
+    return _Prepared(changes=changes, problems=tuple(desk.problems))
