@@ -95,7 +95,7 @@ class DeskProcess:
         gateway = await self._stack.enter_async_context(open_gateway(orders.config, node=orders.node))
         gateway.signers = signers
         await self._open_journal(gateway)
-        gateway.composer = Composer(orders.config.parse, ids=gateway.ids, spool=gateway.spool)
+        gateway.composer = Composer(orders.config.parse, spool=gateway.spool)
         await asyncio.gather(gateway.workers.start(), gateway.composer.start())
         await gateway.database.write(partial(release_leases, gateway.node, utc_now()))
         self._gateway = gateway

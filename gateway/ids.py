@@ -18,6 +18,7 @@ _LENGTH: Final = 13
 _SEQUENCE_BITS: Final = 12
 _NODE_BITS: Final = 10
 ID_BITS: Final = 63
+_NONE_LEFT: Final = "not so many ids were reserved"
 
 
 class IdSource(Protocol):
@@ -25,6 +26,9 @@ class IdSource(Protocol):
 
     def next(self) -> int:
         """Return a new id, larger than every one before."""
+
+    def reserve(self, count: int) -> "ReservedIds":
+        """Return so many ids for another process; those that are made here meanwhile are larger."""
 
 
 class Ids:
@@ -64,10 +68,17 @@ class ReservedIds:
     def next(self) -> int:
         """Return the next one. Raises LookupError after the last."""
         if self._coming == self._end:
-            message = "no id is left of those that were reserved"
-            raise LookupError(message)
+            raise LookupError(_NONE_LEFT)
         self._coming += 1
         return _id_of(self._coming - 1, self._node)
+
+    def reserve(self, count: int) -> "ReservedIds":
+        """Return some of them. Raises LookupError where fewer are left."""
+        first = self._coming
+        if first + count > self._end:
+            raise LookupError(_NONE_LEFT)
+        self._coming += count
+        return ReservedIds(first, count, self._node)
 
 
 def _id_of(tick: int, node: int) -> int:

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import structlog
 
 from gateway.evidence.signing import DkimSigner
-from gateway.ids import Ids, ReservedIds
+from gateway.ids import IdSource
 from gateway.pickling import dumps, learn, loads
 from gateway.pipeline import apply, effects, facts
 from gateway.pipeline.apply import Scene, prepare_changes
@@ -46,7 +46,7 @@ class _Outfit:
     keys: KeyRing
     templates: Templates
     signers: Mapping[str, DkimSigner]
-    spool: Path
+    spool: Path | None
 
     def is_for(self, desk: Desk) -> bool:
         mine = (self.policy, self.keys, self.templates, self.signers)
@@ -63,16 +63,22 @@ async def prepare_here(tasks: Sequence[Task], desk: Desk, pause: Callable[[], Aw
 
 
 class Composer:
-    """The other process. Use `start` and `stop`; `prepare_all` works without, too."""
+    """The other process. Use as an asynchronous context manager, or call `start` and `stop`."""
 
-    def __init__(self, settings: ParseSettings, *, ids: Ids, spool: Path) -> None:
-        """Take the limits, which are those of a worker, where ids are reserved, and where large mails are put."""
+    def __init__(self, settings: ParseSettings, *, spool: Path | None = None) -> None:
+        """Take the limits, which are those of a worker, and where large mails are put; without it they are held in memory."""
         self._process = Workers(settings.model_copy(update={"workers": 1}), prepare=_warm_up)
-        self._ids = ids
         self._spool = spool
         self._outfit: _Outfit | None = None
         self._number = 0
         """Of the outfit."""
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def start(self) -> None:
         """Start the process. Raises WorkerFailed."""
@@ -86,7 +92,7 @@ class Composer:
         """Return what each decision writes; what is wrong with templates is added to the desk's problems."""
         if not tasks:
             return []
-        ids = self._ids.reserve(_IDS_OF_A_TASK * len(tasks))
+        ids = desk.ids.reserve(_IDS_OF_A_TASK * len(tasks))
         try:
             prepared = await self._ask(tasks, desk, ids)
         except WorkerFailed as failure:
@@ -95,7 +101,7 @@ class Composer:
         desk.problems.extend(prepared.problems)
         return prepared.changes
 
-    async def _ask(self, tasks: Sequence[Task], desk: Desk, ids: ReservedIds) -> "_Prepared":
+    async def _ask(self, tasks: Sequence[Task], desk: Desk, ids: IdSource) -> "_Prepared":
         outfit = self._outfit
         if outfit is None or not outfit.is_for(desk):
             outfit = _Outfit(
@@ -127,7 +133,7 @@ def _warm_up() -> None:
     settle_memory()
 
 
-def _prepare_there(number: int, outfit: bytes, tasks: tuple[Task, ...], now: datetime, ids: ReservedIds) -> _Prepared | None:
+def _prepare_there(number: int, outfit: bytes, tasks: tuple[Task, ...], now: datetime, ids: IdSource) -> _Prepared | None:
     """Prepare a batch; None where the outfit of that number has not been brought."""
     if outfit:
         _OUTFITS.clear()

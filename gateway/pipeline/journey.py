@@ -208,7 +208,10 @@ async def write(prepared: Prepared, road: Road) -> tuple[Arrival, ...]:
         ConcurrentChange: somebody was faster with one of them.
         TransientError: the database cannot take it now.
     """
-    await road.database.apply(merge_changes(prepared.changes))
+    try:
+        await road.database.apply(merge_changes(prepared.changes))
+    finally:
+        await discard_prepared(prepared, road)
     return tuple(
         Arrival(decision=decision, changes=changes, problems=prepared.problems)
         for decision, changes in zip(prepared.decisions, prepared.changes, strict=True)
@@ -274,6 +277,11 @@ def _scene(case: Case, number: str | None) -> Scene:
 async def discard_spooled(batch: Sequence[ReadMail], road: Road) -> None:
     """Remove what workers spooled and nobody keeps: attachments of mails that became no post, or whose turn comes again."""
     await road.database.blobs.discard_spooled([a.content for read in batch for a in read.reading.message.attachments])
+
+
+async def discard_prepared(prepared: Prepared, road: Road) -> None:
+    """Remove what the composer spooled and nobody keeps: mails that were not written after all."""
+    await road.database.blobs.discard_spooled([mail.content for changes in prepared.changes for mail in changes.outbound])
 
 
 async def take_numbers(road: Road, now: datetime, count: int) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from gateway.pipeline.journey import (
     Prepared,
     ReadMail,
     Road,
+    discard_prepared,
     discard_spooled,
     gather,
     prepare,
@@ -227,7 +228,8 @@ class Runner:
             return None
         if writing is None or await writing:
             return prepared
-        self._read.extendleft(reversed(batch))  # it was decided as if the other one were written
+        await discard_prepared(prepared, road)  # it was decided as if the other one were written
+        self._read.extendleft(reversed(batch))
         return None
 
     async def _write(self, prepared: Prepared) -> bool:

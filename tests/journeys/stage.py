@@ -32,6 +32,7 @@ from gateway.mail.evidence import (
 from gateway.mail.outbound import OutboundMail
 from gateway.mail.received import ReceivedMail
 from gateway.people import Absence, Contact, Organisation, Timer
+from gateway.pipeline.composer import PrepareAll, prepare_here
 from gateway.pipeline.errands import process_people, process_request, process_timer
 from gateway.pipeline.journey import Arrival, Road, process_mail
 from gateway.pipeline.people_requests import PeopleRequest
@@ -118,6 +119,7 @@ class Stage:
     database: Database
     workers: Workers
     policy: Policy
+    prepare_all: PrepareAll = prepare_here
     now: datetime = START
     sent: list[OutboundMail] = field(default_factory=list)
     _last: int | None = None
@@ -317,6 +319,7 @@ class Stage:
             signers={},
             clock=lambda: self.now,
             spool=None,
+            prepare_all=self.prepare_all,
         )
 
     def _fill(self, text: str) -> str:

@@ -31,7 +31,7 @@ _FAULTS: Final = (ValueError, LookupError, RecursionError, ArithmeticError, Type
 def parse_message(content: bytes, *, spool: Path | None = None) -> Message:
     """Read a mail; never raises on any bytes.
 
-    Attachments above 256 KiB are put into `spool` as read-only files named after their digest, where one is given; otherwise
+    Attachments above 64 KiB are put into `spool` as read-only files of their own, where one is given; otherwise
     everything stays in memory. `error` says why a mail could not be understood in full.
 
     Raises:

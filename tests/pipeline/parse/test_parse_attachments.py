@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001 the dash of a time span is meant
 """Attachments: harmless names, true types, big ones in the spool; winmail.dat, invitations, sealed mail."""
 
+import hashlib
 import struct
 import zipfile
 from io import BytesIO
@@ -96,8 +97,10 @@ def test_big_attachments_go_to_the_spool_and_small_ones_stay(tmp_path: Path) -> 
     )
     first, second = parse_message(content, spool=tmp_path).attachments
     assert first.content.body is None
-    assert first.content.path == tmp_path / first.content.sha256
+    assert first.content.path is not None
+    assert first.content.path.parent == tmp_path
     assert first.content.read() == big
+    assert first.content.sha256 == hashlib.sha256(big).hexdigest()
     assert second.content.body == b"x"
     in_memory, _ = parse_message(content).attachments
     assert in_memory.content.body == big
