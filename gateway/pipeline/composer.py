@@ -67,7 +67,7 @@ class Composer:
 
     def __init__(self, settings: ParseSettings, *, spool: Path | None = None) -> None:
         """Take the limits, which are those of a worker, and where large mails are put; without it they are held in memory."""
-        self._process = Workers(settings.model_copy(update={"workers": 1}), prepare=_warm_up)
+        self._process = Workers(settings.model_copy(update={"workers": 1}), prepare=_warm_up, title="composer")
         self._spool = spool
         self._outfit: _Outfit | None = None
         self._number = 0

@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import ConcurrentChange
+from gateway.errors import ConcurrentChange, StorageUnavailable
 from gateway.evidence.signing import DkimSigner
 from gateway.ids import Ids
 from gateway.mail.reading import Reading
@@ -41,7 +41,7 @@ from gateway.pipeline.template_notices import with_notices
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import KeyRing
 from gateway.pipeline.understand import circumstances_of, give_up_reading, read_again, understand
-from gateway.pipeline.worker import WorkerFailed, Workers
+from gateway.pipeline.worker import Failure, WorkerFailed, Workers
 from gateway.storage.database import Database
 from gateway.storage.transaction import Reader
 from gateway.tickets import Changes, merge_changes
@@ -147,12 +147,18 @@ async def process_mail(mail: ReceivedMail, road: Road) -> Arrival:
 
 
 async def read_mail(mail: ReceivedMail, road: Road) -> ReadMail:
-    """Understand a mail in a worker process; one that exceeds the limits, or kills two workers, is taken as it is."""
+    """Understand a mail in a worker process; one that exceeds the limits, or kills two workers, is taken as it is.
+
+    Raises:
+        StorageUnavailable: there is no room for its attachments.
+    """
     why = ""
     for _ in range(_PATIENCE):
         try:
             reading = await road.workers.run(understand, mail.content, circumstances_of(mail, road.policy), road.keys, road.spool)
         except WorkerFailed as failure:
+            if failure.failure is Failure.DISK:
+                raise StorageUnavailable(str(failure)) from failure
             why = str(failure)
             if not failure.is_transient:
                 break

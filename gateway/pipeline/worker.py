@@ -7,6 +7,7 @@ Start with `Workers`; `serve` is the other side.
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import queue
@@ -33,6 +34,7 @@ _LENGTH_OCTETS: Final = 8
 _BIG_OCTETS: Final = 262_144
 _STREAM_LIMIT: Final = 1 << 20
 _START_SECONDS: Final = 60.0
+_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 _COMMAND: Final = "from gateway.pipeline.worker import serve; serve()"
 
 
@@ -47,6 +49,8 @@ class Failure(StrEnum):
     """The worker ended in the middle of the job."""
     RAISED = "raised"
     """The job raised: a fault of ours."""
+    DISK = "disk"
+    """There is no room, or the disk fails: that says nothing about the job."""
     STOPPED = "stopped"
     """The workers are stopped, or could not be started."""
 
@@ -101,11 +105,11 @@ class Workers:
     Use as an asynchronous context manager, or call `start` and `stop`.
     """
 
-    def __init__(self, settings: ParseSettings, *, prepare: Callable[[], object] = warm_up) -> None:
-        """Take the limits; `prepare` runs once in each new worker and must be a module's function, like every job."""
+    def __init__(self, settings: ParseSettings, *, prepare: Callable[[], object] = warm_up, title: str = "reader") -> None:
+        """Take the limits, and the title in `ps`; `prepare` runs once in each new worker and is a module's function, like jobs."""
         self._settings = settings
         self._prepare = prepare
-        self._all = [_Worker(settings) for _ in range(settings.workers)]
+        self._all = [_Worker(settings, title) for _ in range(settings.workers)]
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._is_stopped = True
 
@@ -179,7 +183,7 @@ class Workers:
             failure = Failure.STOPPED if self._is_stopped else Failure.DIED
             raise WorkerFailed(failure, f"the worker ended with {await worker.wait()}") from None
         except WorkerFailed as failed:
-            is_done = failed.failure is Failure.RAISED
+            is_done = failed.failure in {Failure.RAISED, Failure.DISK}
             raise
         finally:
             if not is_done:  # a timeout, a cancellation, a crash: whatever it would answer belongs to nobody
@@ -190,8 +194,9 @@ class Workers:
 class _Worker:
     """One process and the pipe to it."""
 
-    def __init__(self, settings: ParseSettings) -> None:
+    def __init__(self, settings: ParseSettings, title: str) -> None:
         self._settings = settings
+        self._title = title
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -202,7 +207,7 @@ class _Worker:
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "MALLOC_ARENA_MAX": "1"}
         limits = str(self._settings.memory), str(self._settings.seconds)
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _COMMAND, *limits,
+            sys.executable, "-c", _COMMAND, *limits, self._title,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment,
@@ -312,5 +317,6 @@ def _run_job(job: bytes) -> tuple[Failure | None, bytes]:
     except MemoryError:
         failure, result = Failure.MEMORY, "more memory was needed than is allowed"
     except Exception as fault:  # noqa: BLE001 the pipeline's runner: it becomes a WorkerFailed on the other side
-        failure, result = Failure.RAISED, "".join(traceback.format_exception(fault))
+        is_disk = isinstance(fault, OSError) and fault.errno in _DISK_ERRORS
+        failure, result = Failure.DISK if is_disk else Failure.RAISED, "".join(traceback.format_exception(fault))
     return failure, dumps((failure, result))

@@ -25,7 +25,7 @@ from tests.crash.harness.books import Balance, balance, leftovers
 from tests.crash.harness.customer import MailServer
 from tests.crash.harness.ledger import Ledger
 from tests.crash.harness.mails import CrashMail
-from tests.crash.harness.site import Nursery, Process, Site, Surroundings, wait_for
+from tests.crash.harness.site import Nursery, Process, Site, Surroundings, is_called, wait_for
 from tests.crash.harness.strace import Series
 
 SMALL: Final = 1_000
@@ -57,6 +57,8 @@ class Role(StrEnum):
     """Brings it into the tables, makes tickets and sends."""
     WORKER = "worker"
     """Reads mail for the desk."""
+    COMPOSER = "composer"
+    """Prepares what the desk writes."""
 
 
 _OWN_CALLS: Final = {Role.FRONT: "flock", Role.DESK: "pwrite64"}
@@ -256,7 +258,8 @@ class Sweeper:
         if desk is not None and self._sweep.role is Role.DESK:
             found.append(desk)
         elif desk is not None:
-            found += map(Process, desk.children()[:1])
+            is_composer = self._sweep.role is Role.COMPOSER
+            found += [Process(pid) for pid in desk.children() if is_called(pid, b"composer") is is_composer][:1]
         return found
 
     def _next_mails(self) -> tuple[CrashMail, ...]:

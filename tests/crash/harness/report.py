@@ -96,6 +96,7 @@ def _sweeps(*, stride: int, large_stride: int, large_whole: int) -> tuple[Sweep,
             role=Role.DESK,
         ),
         Sweep(name="kill-worker", octets=SMALL, faults=kill, calls=(*acting, *strace.LISTENING), role=Role.WORKER),
+        Sweep(name="kill-composer", octets=LARGE, faults=kill, calls=(*acting, *strace.LISTENING), role=Role.COMPOSER),
         Sweep(name="fail-small", octets=SMALL, faults=failure, calls=strace.WRITING, stride=stride, mails=2),
         Sweep(name="fail-large", octets=LARGE, faults=failure, calls=strace.WRITING, stride=large_stride, whole=large_whole),
         Sweep(
@@ -107,6 +108,8 @@ def _sweeps(*, stride: int, large_stride: int, large_whole: int) -> tuple[Sweep,
             whole=large_whole,
             role=Role.DESK,
         ),
+        Sweep(name="fail-worker", octets=LARGE, faults=failure, calls=strace.WRITING, role=Role.WORKER),
+        Sweep(name="fail-composer", octets=LARGE, faults=failure, calls=strace.WRITING, role=Role.COMPOSER),
     )
 
 

@@ -185,10 +185,10 @@ def children_of(pid: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _is_desk(pid: int) -> bool:
-    """Tell whether a child of a gateway is its desk; the others are porters."""
+def is_called(pid: int, name: bytes) -> bool:
+    """Tell whether a name stands in the command line of a process: of children of the front, or of the desk."""
     with contextlib.suppress(OSError):
-        return b"gateway.desk" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return name in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 
@@ -244,7 +244,7 @@ class Site:
 
     def desk(self) -> Process | None:
         """Return the process behind the 250, if it runs at this moment."""
-        found = next((pid for pid in self.running.children() if _is_desk(pid)), None)
+        found = next((pid for pid in self.running.children() if is_called(pid, b"gateway.desk")), None)
         return Process(found) if found is not None else None
 
     @property

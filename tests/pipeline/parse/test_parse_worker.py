@@ -87,6 +87,13 @@ async def test_an_exception_is_told_and_the_worker_goes_on(workers: Workers) -> 
     assert await workers.run(os.getpid) == before
 
 
+async def test_a_full_disk_is_told_from_a_fault_of_the_job(workers: Workers) -> None:
+    with pytest.raises(WorkerFailed, match="No space left") as failed:
+        await workers.run(Path.write_bytes, Path("/dev/full"), b"x")
+    assert failed.value.failure is Failure.DISK
+    assert await workers.run(len, b"abc") == 3
+
+
 async def test_a_cancelled_job_does_not_answer_the_next_one(workers: Workers) -> None:
     job = asyncio.create_task(workers.run(time.sleep, 60))
     await until_taken(workers)
