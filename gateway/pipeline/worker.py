@@ -106,7 +106,7 @@ class Workers:
     """
 
     def __init__(self, settings: ParseSettings, *, prepare: Callable[[], object] = warm_up, title: str = "reader") -> None:
-        """Take the limits, and the title in `ps`; `prepare` runs once in each new worker and is a module's function, like jobs."""
+        """Take the limits, and the title in `ps`; `prepare` runs once in each new worker; a module's function like every job."""
         self._settings = settings
         self._prepare = prepare
         self._all = [_Worker(settings, title) for _ in range(settings.workers)]
