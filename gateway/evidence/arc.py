@@ -69,7 +69,12 @@ class ArcChain:
 
     def signatures_to_check(self, sealers: Collection[str]) -> tuple[ArcInstance, ...]:
         """Return the newest instance, and those of sealers that count for somebody."""
+        if not self.instances:
+            return ()
         return tuple(one for one in self.instances if one is self.instances[-1] or is_listed(one.sealer, sealers))
+
+
+_NO_CHAIN: Final = ArcChain()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,7 @@ class VerifiedChain:
 
     def trusted(self, sealers: Collection[str]) -> ArcInstance | None:
         """Return the newest instance of a listed sealer that still speaks about this very mail."""
-        return next((one for one in self.standing if is_listed(one.sealer, sealers)), None)
+        return next((one for one in self.standing if is_listed(one.sealer, sealers)), None) if self.standing else None
 
     def evidence(self, sealers: Collection[str]) -> ArcEvidence:
         """Return the chain as one channel sees it."""
@@ -96,6 +101,9 @@ class VerifiedChain:
         )
 
 
+_NOTHING_VERIFIED: Final = VerifiedChain(result=ArcResult.NONE, because="there is no ARC", sealer=None)
+
+
 def is_listed(sealer: str, sealers: Collection[str]) -> bool:
     """Tell whether a sealer is one of these domains or lies below one."""
     return any(sealer == listed or sealer.endswith("." + listed) for listed in sealers)
@@ -105,7 +113,7 @@ def read_chain(block: HeaderBlock) -> ArcChain:
     """Sort the ARC fields of a mail into instances (RFC 8617 section 5.2, steps 1 to 3)."""
     fields = {name: block.all(name) for name in _NAMES}
     if not any(fields.values()):
-        return ArcChain()
+        return _NO_CHAIN
     claimed = _claimed_sealer(fields["arc-seal"])
     try:
         return ArcChain(instances=_read_instances(fields), claimed_sealer=claimed)
@@ -186,6 +194,8 @@ Keys = Mapping[tuple[str, str, str], PublicKey | UnusableKey]
 
 async def fetch_keys(chain: ArcChain, sealers: Collection[str], dns: Dns) -> Keys:
     """Ask for all keys of a chain side by side."""
+    if not chain.instances:
+        return {}
     wanted = {(one.selector, one.sealer, one.algorithm) for one in chain.instances}
     for one in chain.signatures_to_check(sealers):
         wanted.add((one.signature.selector, one.signature.domain, one.signature.algorithm))
@@ -213,7 +223,7 @@ def verify_chain(
     if chain.broken:
         return VerifiedChain(result=ArcResult.FAIL, because=chain.broken, sealer=chain.claimed_sealer)
     if not chain.instances:
-        return VerifiedChain(result=ArcResult.NONE, because="there is no ARC", sealer=None)
+        return _NOTHING_VERIFIED
     sealer = chain.instances[-1].sealer
     for one in chain.instances:
         key = keys[(one.selector, one.sealer, one.algorithm)]

@@ -91,7 +91,8 @@ async def _observe(
 
     verified, sealed = await asyncio.to_thread(verify) if block.body_start > HEADER_TO_THREAD else verify()
     signatures, is_open = await dmarc.align_signatures(discovery, verified, walker)
-    spf = found if was_rewritten(envelope) else await align_spf(discovery, found, walker)
+    is_rewritten = was_rewritten(envelope)
+    spf = found if is_rewritten else await align_spf(discovery, found, walker)
     return Observation(
         envelope=envelope,
         block=block,
@@ -99,6 +100,7 @@ async def _observe(
         author=author,
         discovery=discovery,
         walker=walker,
+        is_rewritten=is_rewritten,
         spf=spf,
         dkim=signatures,
         is_alignment_open=is_open,
