@@ -32,7 +32,7 @@ from gateway.mail.evidence import ArcEvidence, ArcResult, DkimResult
 MAX_INSTANCES: Final = 50
 """RFC 8617 section 4.2.1."""
 _ALGORITHMS: Final = {b"rsa-sha256": "rsa", b"ed25519-sha256": "ed25519"}
-_NAMES: Final = ("arc-authentication-results", "arc-message-signature", "arc-seal")
+_NAMES: Final = (b"arc-authentication-results", b"arc-message-signature", b"arc-seal")
 
 
 class BrokenChain(Exception):
@@ -111,10 +111,10 @@ def is_listed(sealer: str, sealers: Collection[str]) -> bool:
 
 def read_chain(block: HeaderBlock) -> ArcChain:
     """Sort the ARC fields of a mail into instances (RFC 8617 section 5.2, steps 1 to 3)."""
-    fields = {name: block.all(name) for name in _NAMES}
-    if not any(fields.values()):
+    if block.by_name.keys().isdisjoint(_NAMES):
         return _NO_CHAIN
-    claimed = _claimed_sealer(fields["arc-seal"])
+    fields = {name: block.by_name.get(name, ()) for name in _NAMES}
+    claimed = _claimed_sealer(fields[b"arc-seal"])
     try:
         return ArcChain(instances=_read_instances(fields), claimed_sealer=claimed)
     except BrokenChain as problem:
@@ -130,8 +130,8 @@ def _claimed_sealer(seals: Sequence[Field]) -> str | None:
     return domain.lower() if is_host(domain) else None
 
 
-def _read_instances(fields: Mapping[str, Sequence[Field]]) -> tuple[ArcInstance, ...]:
-    count = len(fields["arc-seal"])
+def _read_instances(fields: Mapping[bytes, Sequence[Field]]) -> tuple[ArcInstance, ...]:
+    count = len(fields[b"arc-seal"])
     if any(len(found) != count for found in fields.values()):
         raise BrokenChain("an ARC set is incomplete")
     if count > MAX_INSTANCES:
