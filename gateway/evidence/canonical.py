@@ -63,10 +63,8 @@ class BodyHash:
 def hash_bodies(body: bytes | mmap.mmap, start: int, wishes: AbstractSet[BodyWish]) -> dict[BodyWish, BodyHash]:
     """Hash a body, which begins at `start`, in every form that is wished for."""
     hashes: dict[BodyWish, BodyHash] = {}
-    for form in Canonical:
+    for form in {wish.form for wish in wishes}:
         asked = [(wish, hashlib.sha256()) for wish in wishes if wish.form is form]
-        if not asked:
-            continue
         total = 0
         for piece in _canonical_pieces(body, start, form):
             for wish, hasher in asked:
