@@ -32,7 +32,7 @@ from gateway.mail.evidence import ArcEvidence, ArcResult, DkimResult
 MAX_INSTANCES: Final = 50
 """RFC 8617 section 4.2.1."""
 _ALGORITHMS: Final = {b"rsa-sha256": "rsa", b"ed25519-sha256": "ed25519"}
-_NAMES: Final = ("arc-authentication-results", "arc-message-signature", "arc-seal")
+_NAMES: Final = (b"arc-authentication-results", b"arc-message-signature", b"arc-seal")
 
 
 class BrokenChain(Exception):
@@ -69,7 +69,12 @@ class ArcChain:
 
     def signatures_to_check(self, sealers: Collection[str]) -> tuple[ArcInstance, ...]:
         """Return the newest instance, and those of sealers that count for somebody."""
+        if not self.instances:
+            return ()
         return tuple(one for one in self.instances if one is self.instances[-1] or is_listed(one.sealer, sealers))
+
+
+_NO_CHAIN: Final = ArcChain()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,7 @@ class VerifiedChain:
 
     def trusted(self, sealers: Collection[str]) -> ArcInstance | None:
         """Return the newest instance of a listed sealer that still speaks about this very mail."""
-        return next((one for one in self.standing if is_listed(one.sealer, sealers)), None)
+        return next((one for one in self.standing if is_listed(one.sealer, sealers)), None) if self.standing else None
 
     def evidence(self, sealers: Collection[str]) -> ArcEvidence:
         """Return the chain as one channel sees it."""
@@ -96,6 +101,9 @@ class VerifiedChain:
         )
 
 
+_NOTHING_VERIFIED: Final = VerifiedChain(result=ArcResult.NONE, because="there is no ARC", sealer=None)
+
+
 def is_listed(sealer: str, sealers: Collection[str]) -> bool:
     """Tell whether a sealer is one of these domains or lies below one."""
     return any(sealer == listed or sealer.endswith("." + listed) for listed in sealers)
@@ -103,10 +111,10 @@ def is_listed(sealer: str, sealers: Collection[str]) -> bool:
 
 def read_chain(block: HeaderBlock) -> ArcChain:
     """Sort the ARC fields of a mail into instances (RFC 8617 section 5.2, steps 1 to 3)."""
-    fields = {name: block.all(name) for name in _NAMES}
-    if not any(fields.values()):
-        return ArcChain()
-    claimed = _claimed_sealer(fields["arc-seal"])
+    if block.by_name.keys().isdisjoint(_NAMES):
+        return _NO_CHAIN
+    fields = {name: block.by_name.get(name, ()) for name in _NAMES}
+    claimed = _claimed_sealer(fields[b"arc-seal"])
     try:
         return ArcChain(instances=_read_instances(fields), claimed_sealer=claimed)
     except BrokenChain as problem:
@@ -122,8 +130,8 @@ def _claimed_sealer(seals: Sequence[Field]) -> str | None:
     return domain.lower() if is_host(domain) else None
 
 
-def _read_instances(fields: Mapping[str, Sequence[Field]]) -> tuple[ArcInstance, ...]:
-    count = len(fields["arc-seal"])
+def _read_instances(fields: Mapping[bytes, Sequence[Field]]) -> tuple[ArcInstance, ...]:
+    count = len(fields[b"arc-seal"])
     if any(len(found) != count for found in fields.values()):
         raise BrokenChain("an ARC set is incomplete")
     if count > MAX_INSTANCES:
@@ -186,6 +194,8 @@ Keys = Mapping[tuple[str, str, str], PublicKey | UnusableKey]
 
 async def fetch_keys(chain: ArcChain, sealers: Collection[str], dns: Dns) -> Keys:
     """Ask for all keys of a chain side by side."""
+    if not chain.instances:
+        return {}
     wanted = {(one.selector, one.sealer, one.algorithm) for one in chain.instances}
     for one in chain.signatures_to_check(sealers):
         wanted.add((one.signature.selector, one.signature.domain, one.signature.algorithm))
@@ -213,7 +223,7 @@ def verify_chain(
     if chain.broken:
         return VerifiedChain(result=ArcResult.FAIL, because=chain.broken, sealer=chain.claimed_sealer)
     if not chain.instances:
-        return VerifiedChain(result=ArcResult.NONE, because="there is no ARC", sealer=None)
+        return _NOTHING_VERIFIED
     sealer = chain.instances[-1].sealer
     for one in chain.instances:
         key = keys[(one.selector, one.sealer, one.algorithm)]

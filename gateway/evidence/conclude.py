@@ -37,6 +37,8 @@ class Observation:
     author: Author
     discovery: dmarc.Discovery | None
     walker: dmarc.TreeWalker
+    is_rewritten: bool
+    """Some forwarder rewrote the reverse-path."""
     spf: SpfEvidence
     dkim: tuple[DkimEvidence, ...]
     is_alignment_open: bool
@@ -100,7 +102,7 @@ def _find(common: Observation, through: Through | None, before: SenderBefore | N
     """Gather what the table looks at, from the hop that counts."""
     spf = through.spf if through else common.spf
     judged = through.dmarc if through else common.dmarc
-    is_rewritten = through is None and was_rewritten(common.envelope)
+    is_rewritten = through is None and common.is_rewritten
     if through is not None:
         is_known = through.client_ip is not None and before is not None and before.is_known
     else:

@@ -69,7 +69,7 @@ async def _observe(
     block, author, readings, chain = claims.block, claims.author, claims.readings, claims.chain
     walker = dmarc.TreeWalker(dns)
     wishes = dkim.wished_bodies(readings) | chain.wished_bodies(sealers)
-    dns.is_warm = _is_remembered(dns, _first_questions(envelope, author, readings, chain))
+    dns.is_warm = _are_remembered(dns, _first_questions(envelope, author, readings, chain))
     bodies = await _hash(content, block.body_start, wishes) if dns.is_warm else {}
     asking = (
         dkim.fetch_keys(readings, dns),
@@ -91,7 +91,8 @@ async def _observe(
 
     verified, sealed = await asyncio.to_thread(verify) if block.body_start > HEADER_TO_THREAD else verify()
     signatures, is_open = await dmarc.align_signatures(discovery, verified, walker)
-    spf = found if was_rewritten(envelope) else await align_spf(discovery, found, walker)
+    is_rewritten = was_rewritten(envelope)
+    spf = found if is_rewritten else await align_spf(discovery, found, walker)
     return Observation(
         envelope=envelope,
         block=block,
@@ -99,6 +100,7 @@ async def _observe(
         author=author,
         discovery=discovery,
         walker=walker,
+        is_rewritten=is_rewritten,
         spf=spf,
         dkim=signatures,
         is_alignment_open=is_open,
@@ -122,29 +124,31 @@ class _Claims:
 async def _read_claims(content: Content) -> _Claims:
     """Take the header block apart; a big one in a thread, so that other sessions go on."""
     head = await _read_head(content)
+    if len(head) <= HEADER_TO_THREAD:
+        return _take_apart(head, is_cut=False)
     end, _ = find_end(head)
     is_cut = end >= MAX_HEADER_OCTETS and content.size > MAX_HEADER_OCTETS
-    return await asyncio.to_thread(_take_apart, head, is_cut) if end > HEADER_TO_THREAD else _take_apart(head, is_cut)
+    if end <= HEADER_TO_THREAD:
+        return _take_apart(head, is_cut=is_cut)
+    return await asyncio.to_thread(_take_apart, head, is_cut=is_cut)
 
 
-def _take_apart(head: bytes, is_cut: bool) -> _Claims:  # noqa: FBT001 handed to a thread
+def _take_apart(head: bytes, *, is_cut: bool) -> _Claims:
     block = HeaderBlock.read(head)
     author = Author(address=None, because="the header is too long to be read") if is_cut else read_author(block)
     readings, chain = dkim.read_signatures(block), arc.read_chain(block)
     return _Claims(block=block, pool=HeaderPool(block), author=author, readings=readings, chain=chain)
 
 
-def _first_questions(
-    envelope: Envelope, author: Author, readings: dkim.Readings, chain: arc.ArcChain
-) -> list[tuple[str, RecordType]]:
-    """Return what will surely be asked."""
+def _first_questions(envelope: Envelope, author: Author, readings: dkim.Readings, chain: arc.ArcChain) -> list[str]:
+    """Return names whose TXT records will surely be asked for."""
     names = [f"_dmarc.{name}" for name in dmarc.names_to_ask(author.domain)] if author.domain else []
     names += [f"{one.selector}._domainkey.{one.domain}" for one in readings if isinstance(one, Signature)]
     names += [f"{one.selector}._domainkey.{one.sealer}" for one in chain.instances]
     sender = envelope.reverse_path.domain if envelope.reverse_path else envelope.helo
     if sender and envelope.client_ip:
         names.append(ascii_domain(sender))
-    return [(name, RecordType.TXT) for name in names]
+    return names
 
 
 def _later_questions(
@@ -168,8 +172,8 @@ def _later_questions(
     return frozenset(names)
 
 
-def _is_remembered(dns: MailQuestions, questions: Sequence[tuple[str, RecordType]]) -> bool:
-    return all(dns.recall(name, kind) is not None for name, kind in questions)
+def _are_remembered(dns: MailQuestions, names: Sequence[str]) -> bool:
+    return all(dns.recall(name, RecordType.TXT) is not None for name in names)
 
 
 async def _discover(author: Author, walker: dmarc.TreeWalker) -> dmarc.Discovery | None:

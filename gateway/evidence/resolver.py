@@ -230,17 +230,24 @@ class MailQuestions:
         self._resolver = resolver
         self._left = questions
         self._deadline = deadline
+        self._recalled: dict[tuple[str, RecordType], Answer] = {}
         self.is_warm = False
         self.is_exhausted = False
         """True once a question went unanswered because the budget of questions or time had run out."""
 
     def recall(self, name: str, kind: RecordType) -> Answer | None:
-        """Return what the resolver remembers."""
-        return self._resolver.recall(name, kind)
+        """Return what the resolver remembers; what it remembered once stays so for this mail, and is not looked up again."""
+        key = name, kind
+        answer = self._recalled.get(key)
+        if answer is None:
+            answer = self._resolver.recall(name, kind)
+            if answer is not None:
+                self._recalled[key] = answer
+        return answer
 
     async def ask(self, name: str, kind: RecordType) -> Answer:
         """Return what the DNS says, or the temporary error when the budget is spent; what is remembered is free."""
-        remembered = self._resolver.recall(name, kind)
+        remembered = self.recall(name, kind)
         if remembered is not None:
             return remembered
         if self._left <= 0:

@@ -28,6 +28,8 @@ class Rewritten:
 
 def undo_rewriting(address: Address) -> Rewritten:
     """Read SRS0, SRS1, BATV, Google's `+caf_=` and Microsoft's `bounces+SRS=`; anything else comes back as it is."""
+    if "=" not in address.local:  # all of them have one, and hardly any other address
+        return Rewritten(original=address, by_forwarder=False)
     local = address.local.strip('"')
     if _GOOGLE.fullmatch(local) or _MICROSOFT.fullmatch(local):
         return Rewritten(original=None, by_forwarder=True)
@@ -47,6 +49,8 @@ def undo_rewriting(address: Address) -> Rewritten:
 
 def is_srs(address: Address) -> bool:
     """Tell whether a reverse-path is rewritten as the Sender Rewriting Scheme does."""
+    if "=" not in address.local:
+        return False
     local = address.local.strip('"')
     return bool(_SRS0.fullmatch(local) or _SRS1.fullmatch(local))
 

@@ -26,26 +26,33 @@ CLOCK_SKEW_SECONDS: Final = 3600
 MAX_SIGNED_NAMES: Final = 1000
 """Names in `h=`; no signer lists more."""
 
-ONLY_ONCE: Final = frozenset(
-    {
-        b"from", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"in-reply-to", b"references", b"subject", b"date",
-        b"mime-version", b"content-type", b"content-transfer-encoding",
-    }
+ONLY_ONCE: Final = (
+    b"cc", b"content-transfer-encoding", b"content-type", b"date", b"from", b"in-reply-to", b"message-id", b"mime-version",
+    b"references", b"reply-to", b"sender", b"subject", b"to",
 )  # fmt: skip
-"""Fields that stand once at most (RFC 5322 section 3.6): a second one would be shown and not be signed."""
+"""Fields that stand once at most (RFC 5322 section 3.6): a second one would be shown and not be signed. In order."""
 
 _REMEMBERED: Final = 512
-"""Lists of names that are not read again."""
+"""Names, and lists of names, that are not read again."""
 _LONGEST_REMEMBERED: Final = 1000
 """Octets of one."""
-_NUMBER: Final = re.compile(rb"[0-9]{1,76}")
+_DIGITS: Final = 76
+"""Of a number (RFC 6376 section 3.5)."""
 _FIELD_NAME: Final = re.compile(rb"[\x21-\x39\x3c-\x7e]+")
 _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+_LONGEST_HOST: Final = 253
+_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_FORMS: Final = {f"{header}/{body}".encode(): (header, body) for header in Canonical for body in Canonical}
+"""What `c=` says, as nearly everybody writes it."""
 
 
 def is_host(text: str) -> bool:
     """Tell whether a name may be asked about: letters, digits, hyphens and underscores only, whatever `d=` says."""
+    return len(text) <= _LONGEST_HOST and _has_good_labels(text)
+
+
+@lru_cache(_REMEMBERED)
+def _has_good_labels(text: str) -> bool:
     return _HOST.fullmatch(text) is not None
 
 
@@ -82,36 +89,31 @@ class Signature:
 
 @dataclass(slots=True)
 class HeaderPool:
-    """The fields of a mail by name, and their canonical forms, each made once however many signatures there are."""
+    """The fields of a mail, and their canonical forms, each made once however many signatures there are."""
 
     block: HeaderBlock
-    by_name: dict[bytes, list[Field]] = field(default_factory=dict)
-    _canonical: dict[tuple[int, Canonical], bytes] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for one in self.block.fields:
-            self.by_name.setdefault(one.name, []).append(one)
-
-    def canonical(self, one: Field, form: Canonical) -> bytes:
-        """Return the canonical form of one field."""
-        key = id(one), form
-        made = self._canonical.get(key)
-        if made is None:
-            made = self._canonical[key] = canonical_field(one.raw, form)
-        return made
+    _canonical: dict[Canonical, dict[int, bytes]] = field(default_factory=dict)
+    """By the identity of the field, which the block keeps alive."""
 
     def select(self, names: Sequence[bytes], form: Canonical, but: Field) -> list[bytes]:
         """Return the canonical fields that `h=` names, each name taken from the bottom up (RFC 6376 section 5.4.2)."""
+        by_name, canonical = self.block.by_name, self._canonical.setdefault(form, {})
         left: dict[bytes, int] = {}
         chosen: list[bytes] = []
         for name in names:
-            candidates = self.by_name.get(name, ())
+            candidates = by_name.get(name)
+            if candidates is None:
+                continue
             index = left.get(name, len(candidates)) - 1
             if index >= 0 and candidates[index] is but:
                 index -= 1
             left[name] = max(index, 0)
             if index >= 0:
-                chosen.append(self.canonical(candidates[index], form))
+                one = candidates[index]
+                made = canonical.get(id(one))
+                if made is None:
+                    made = canonical[id(one)] = canonical_field(one.raw, form)
+                chosen.append(made)
         return chosen
 
 
@@ -144,7 +146,7 @@ def _build(source: Field, tags: Mapping[bytes, bytes], domain: str | None, selec
         raise _malformed("d= or s= is no name")
     if not is_arc and tags[b"v"] != b"1":
         raise _malformed("it is of an unknown version")
-    if b"dns/txt" not in without_white_space(tags.get(b"q", b"dns/txt")).lower().split(b":"):
+    if b"q" in tags and b"dns/txt" not in without_white_space(tags[b"q"]).lower().split(b":"):
         raise _malformed("its key is not in the DNS")
     header_form, body_form = _forms(tags.get(b"c", b"simple/simple"))
     signed = _signed_names(tags[b"h"]) if len(tags[b"h"]) <= _LONGEST_REMEMBERED else _signed_names.__wrapped__(tags[b"h"])
@@ -204,6 +206,8 @@ def _algorithm(value: bytes) -> str:
 
 
 def _forms(value: bytes) -> tuple[Canonical, Canonical]:
+    if value in _FORMS:
+        return _FORMS[value]
     header, _, body = value.lower().partition(b"/")
     try:
         return Canonical(header.strip().decode()), Canonical((body or b"simple").strip().decode())
@@ -215,7 +219,7 @@ def _number(tags: Mapping[bytes, bytes], name: bytes) -> int | None:
     value = tags.get(name)
     if value is None:
         return None
-    if not _NUMBER.fullmatch(value):
+    if not (value.isdigit() and len(value) <= _DIGITS):
         raise _malformed(name.decode() + "= is no number")
     return int(value)
 
@@ -292,8 +296,8 @@ def _check_times(signature: Signature, now: datetime) -> str | None:
 
 def unsigned_repetition(signed: Sequence[bytes], pool: HeaderPool) -> str | None:
     """Name a field that is signed, but stands more often than it is signed (RFC 6376 section 8.15)."""
-    repeated = [name for name in ONLY_ONCE if len(pool.by_name.get(name, ())) > 1]
-    for name in sorted(repeated):
-        if 0 < signed.count(name) < len(pool.by_name[name]):
+    by_name = pool.block.by_name
+    for name in ONLY_ONCE:
+        if name in by_name and len(by_name[name]) > 1 and 0 < signed.count(name) < len(by_name[name]):
             return name.decode().title()
     return None

@@ -61,7 +61,7 @@ class DkimSigner:
         """Return a mail with a DKIM-Signature on top; its line ends must be CRLF. `now` fills in when it was made."""
         block = HeaderBlock.read(content)
         pool = HeaderPool(block)
-        names = [name.encode() for name in SIGNED for _ in pool.by_name.get(name.encode(), ())]
+        names = [name.encode() for name in SIGNED for _ in block.all(name)]
         names += [name.encode() for name in SEALED]
         wish = BodyWish(Canonical.RELAXED)
         body_hash = hash_bodies(content, block.body_start, {wish})[wish].digest

@@ -26,7 +26,7 @@ LONG_RECORD: Final = 8192
 """Octets from which on a record is read in a thread: no honest one has as many, and other sessions go on."""
 
 _REMEMBERED: Final = 1024
-"""Records and client addresses that are not read again."""
+"""Records, names and client addresses that are not read again."""
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -125,7 +125,7 @@ async def check_host(dns: Dns, *, ip: IpAddress, sender: Address, helo: str) -> 
 
 async def _check_domain(query: _Query, domain: str) -> tuple[SpfResult, str]:
     """Evaluate one domain's record; the include and redirect recursion is bounded by the lookup count."""
-    if not _could_have_record(domain):
+    if len(domain) > MAX_NAME or not _could_have_record(domain):
         return SpfResult.NONE, f"{domain[:MAX_NAME]} is no domain that could have a record"
     answer = await query.dns.ask(domain, RecordType.TXT)
     if answer.status is AnswerStatus.TEMPORARY:
@@ -147,12 +147,11 @@ async def _check_domain(query: _Query, domain: str) -> tuple[SpfResult, str]:
 _parse_short: Final = lru_cache(_REMEMBERED)(parse_record)
 
 
+@lru_cache(_REMEMBERED)
 def _could_have_record(domain: str) -> bool:
-    """Tell whether a domain is well-formed (RFC 7208 section 4.3)."""
+    """Tell whether a domain that is not too long is well-formed (RFC 7208 section 4.3)."""
     labels = domain.removesuffix(".").split(".")
-    if domain.startswith("["):
-        return False
-    return len(domain) <= MAX_NAME and len(labels) > 1 and all(0 < len(label) < 64 for label in labels)  # noqa: PLR2004 RFC 1035
+    return not domain.startswith("[") and len(labels) > 1 and all(0 < len(label) < 64 for label in labels)  # noqa: PLR2004 RFC 1035
 
 
 async def _evaluate(query: _Query, record: Record, domain: str) -> tuple[SpfResult, str]:

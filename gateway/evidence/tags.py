@@ -25,7 +25,7 @@ def parse_tags(text: bytes) -> Mapping[bytes, bytes]:
             continue
         name, equals, value = stripped.partition(b"=")
         name = name.rstrip(_WSP)
-        if not equals or not _NAME.fullmatch(name):
+        if not equals or not (name.isalpha() or _NAME.fullmatch(name)):
             raise MalformedTags("something in it is not name=value")
         if name in tags:
             raise MalformedTags("a tag stands twice")

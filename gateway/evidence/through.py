@@ -68,6 +68,8 @@ class Pathfinder:
 
     async def find(self, envelope: Envelope, spf: SpfEvidence) -> Passage | None:
         """Tell through which forwarder the mail came, if any, and who had handed it to that one."""
+        if not self._forwarders and not envelope.door.is_local:
+            return None
         forwarder = await self._recognise(envelope, spf)
         if forwarder is None and not envelope.door.is_local:
             return None

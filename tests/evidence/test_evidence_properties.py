@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.evidence import rewriting
 from gateway.evidence.assurance import ROWS, table
 from gateway.evidence.canonical import BodyWish, Canonical, canonical_body, hash_bodies
 from gateway.evidence.dkim import read_signatures, verify_signatures, wished_bodies
@@ -144,6 +145,24 @@ def test_no_text_makes_a_reader_raise(text: str) -> None:
     read_results(text)
     undo_rewriting(Address.of(text))
     read_author(HeaderBlock.read(b"From: " + text.encode("utf-8", "replace") + b"\r\n\r\n"))
+
+
+@QUICK
+@given(
+    st.lists(
+        st.sampled_from(["SRS0", "srs1", "prvs", "btv1", "+caf_", "bounces+srs", "+", "-", "/", '"', "a", "=", "0f0f0f"]),
+        max_size=9,
+    )
+)
+def test_an_address_without_an_equals_sign_is_of_no_rewritten_form(pieces: list[str]) -> None:
+    local = "".join(pieces)
+    names = ("_SRS0", "_SRS1", "_BATV", "_BATV_OLD", "_GOOGLE", "_MICROSOFT")
+    if any(getattr(rewriting, name).fullmatch(text) for name in names for text in (local, local.strip('"'))):
+        assert "=" in local
+    if "=" not in local:
+        address = Address(local, "kunde.example")
+        assert undo_rewriting(address) == rewriting.Rewritten(original=address, by_forwarder=False)
+        assert not rewriting.is_srs(address)
 
 
 @QUICK

@@ -53,6 +53,16 @@ async def test_nothing_and_failure_are_remembered_too(
     assert len(fake_dns.questions) == 1
 
 
+async def test_what_one_mail_was_told_from_memory_stays_so_for_that_mail_only(fake_dns: FakeDns, resolver: Resolver) -> None:
+    fake_dns.zone["a.example"] = {"A": ["192.0.2.1"]}
+    answer = await resolver.ask("a.example", RecordType.A)
+    mail, later = (MailQuestions(resolver, questions=0, deadline=asyncio.get_running_loop().time() + 9) for _ in range(2))
+    assert mail.recall("a.example", RecordType.A) == answer
+    resolver._cache.clear()
+    assert (await mail.ask("a.example", RecordType.A), mail.is_exhausted) == (answer, False)
+    assert (later.recall("a.example", RecordType.A), mail.recall("a.example", RecordType.TXT)) == (None, None)
+
+
 async def test_an_answer_is_forgotten_when_its_time_is_over(fake_dns: FakeDns, resolver: Resolver) -> None:
     fake_dns.ttl = 0
     fake_dns.zone["a.example"] = {"A": ["192.0.2.1"]}
