@@ -96,7 +96,9 @@ class DeskProcess:
         gateway.signers = signers
         await self._open_journal(gateway)
         gateway.composer = Composer(orders.config.parse, spool=gateway.spool)
-        await asyncio.gather(gateway.workers.start(), gateway.composer.start())
+        await asyncio.to_thread(partial(gateway.spool.mkdir, mode=0o700, parents=True, exist_ok=True))
+        await gateway.workers.start()
+        await gateway.composer.start()
         await gateway.database.write(partial(release_leases, gateway.node, utc_now()))
         self._gateway = gateway
         self._runner = Runner(road=gateway.road, node=gateway.node)

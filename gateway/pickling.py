@@ -35,9 +35,13 @@ def loads(octets: bytes) -> Any:  # noqa: ANN401 whatever it was
 
 
 def _words_of(*modules: ModuleType) -> dict[type[Any], tuple[str, ...]]:
-    """Return the fields of each dataclass of these modules that has slots of its own for all of them, and two or more."""
+    """Return the fields of each of these modules' own dataclasses that has slots for all of them, and two or more.
+
+    One that says itself how it is pickled is left to that.
+    """
     found: dict[type[Any], tuple[str, ...]] = {}
-    for kind in (value for module in modules for value in vars(module).values() if isinstance(value, type)):
+    own = (v for m in modules for v in vars(m).values() if isinstance(v, type) and v.__module__ == m.__name__)
+    for kind in (each for each in own if "__reduce__" not in vars(each)):
         names = tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
         if len(names) > 1 and set(names) <= set(vars(kind).get("__slots__", ())):
             found[kind] = names
@@ -50,9 +54,9 @@ _REDUCERS: Final[dict[type[Any], Callable[[Any], Any]]] = dict(copyreg.dispatch_
 
 
 def learn(*modules: ModuleType) -> None:
-    """Take the quick way for the words of these modules, too; both processes have to learn them."""
+    """Take the quick way for the words of these modules, too; whoever loads them learns them by themselves."""
     for kind, names in _words_of(*modules).items():
-        _SETTERS[kind] = tuple(vars(kind)[name].__set__ for name in names)
+        _SETTERS[kind] = _setters_of(kind, names)
         _REDUCERS[kind] = partial(_reduce, kind, attrgetter(*names))
 
 
@@ -61,10 +65,17 @@ def _reduce(kind: type[Any], read: Callable[[Any], tuple[Any, ...]], value: obje
 
 
 def _rebuild(kind: type[Any], values: tuple[Any, ...]) -> Any:  # noqa: ANN401 of that class
+    setters = _SETTERS.get(kind)
+    if setters is None:
+        setters = _SETTERS[kind] = _setters_of(kind, tuple(field.name for field in dataclasses.fields(kind)))
     made = object.__new__(kind)
-    for set_, value in zip(_SETTERS[kind], values, strict=True):
+    for set_, value in zip(setters, values, strict=True):
         set_(made, value)
     return made
+
+
+def _setters_of(kind: type[Any], names: tuple[str, ...]) -> tuple[Callable[[Any, Any], None], ...]:
+    return tuple(vars(kind)[name].__set__ for name in names)
 
 
 learn(addresses, content, envelope, evidence, message, outbound, reading, received, people, tickets)

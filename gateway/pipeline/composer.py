@@ -2,11 +2,12 @@
 
 The composer makes mails from values only and never reads one: that is what the workers are for, which it waits for in no way. It
 has what a `Desk` has, keys included, from one configuration to the next; each batch brings its scenes, the time, and reserved
-ids. Whatever goes wrong with it (it dies, it takes too long), the batch is prepared here: nobody waits for a composer.
+ids. Whatever goes wrong with it (it dies, it takes too long), the batch is prepared here after all.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -14,17 +15,18 @@ from typing import Final, Self
 import structlog
 
 from gateway.evidence.signing import DkimSigner
-from gateway.ids import IdSource
-from gateway.pickling import dumps, learn, loads
-from gateway.pipeline import apply, effects, facts
+from gateway.ids import IdSource, format_id
+from gateway.pickling import learn
+from gateway.pipeline import apply, effects, facts, tokens
 from gateway.pipeline.apply import Scene, prepare_changes
 from gateway.pipeline.effects import Decision
 from gateway.pipeline.outgoing import Desk
 from gateway.pipeline.policy import Policy
 from gateway.pipeline.settings import ParseSettings
+from gateway.pipeline.spooling import HELD, discard_held
 from gateway.pipeline.templates import Templates
 from gateway.pipeline.tokens import KeyRing
-from gateway.pipeline.worker import WorkerFailed, Workers, settle_memory
+from gateway.pipeline.worker import Failure, WorkerFailed, Workers, settle_memory
 from gateway.tickets import Changes
 
 log: Final = structlog.get_logger()
@@ -35,7 +37,7 @@ PrepareAll = Callable[[Sequence[Task], Desk, Callable[[], Awaitable[None]]], Awa
 _IDS_OF_A_TASK: Final = 1000
 """More than any decision uses; one that wants more is prepared where there is no end to them."""
 
-learn(apply, effects, facts)
+learn(apply, effects, facts, tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,14 @@ class _Outfit:
     def is_for(self, desk: Desk) -> bool:
         mine = (self.policy, self.keys, self.templates, self.signers)
         return all(one is other for one, other in zip(mine, (desk.policy, desk.keys, desk.templates, desk.signers), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Numbered:
+    """An outfit, and the number by which the composer knows it."""
+
+    number: int
+    outfit: _Outfit
 
 
 async def prepare_here(tasks: Sequence[Task], desk: Desk, pause: Callable[[], Awaitable[None]]) -> list[Changes]:
@@ -69,9 +79,7 @@ class Composer:
         """Take the limits, which are those of a worker, and where large mails are put; without it they are held in memory."""
         self._process = Workers(settings.model_copy(update={"workers": 1}), prepare=_warm_up, title="composer")
         self._spool = spool
-        self._outfit: _Outfit | None = None
-        self._number = 0
-        """Of the outfit."""
+        self._numbered: _Numbered | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -93,26 +101,37 @@ class Composer:
         if not tasks:
             return []
         ids = desk.ids.reserve(_IDS_OF_A_TASK * len(tasks))
+        held_as = f"{HELD}{format_id(desk.ids.next())}-"
         try:
-            prepared = await self._ask(tasks, desk, ids)
+            prepared = await self._ask(tasks, desk.now, self._outfit_for(desk), ids, held_as)
         except WorkerFailed as failure:
             log.warning("composer.failed", error=str(failure), mails=len(tasks))
-            return await prepare_here(tasks, desk, pause)
+            try:
+                return await prepare_here(tasks, replace(desk, spool=self._spool), pause)
+            finally:
+                if self._spool is not None:  # by now it is dead, or has done with this batch
+                    await asyncio.to_thread(discard_held, self._spool, held_as)
         desk.problems.extend(prepared.problems)
         return prepared.changes
 
-    async def _ask(self, tasks: Sequence[Task], desk: Desk, ids: IdSource) -> "_Prepared":
-        outfit = self._outfit
-        if outfit is None or not outfit.is_for(desk):
+    def _outfit_for(self, desk: Desk) -> "_Numbered":
+        outfit = self._numbered.outfit if self._numbered is not None else None
+        if self._numbered is None or outfit is None or not outfit.is_for(desk):
             outfit = _Outfit(
                 policy=desk.policy, keys=desk.keys, templates=desk.templates, signers=desk.signers, spool=self._spool
             )
-            self._outfit, self._number = outfit, self._number + 1
-        number = self._number
-        prepared = await self._process.run(_prepare_there, number, b"", tuple(tasks), desk.now, ids)
+            number = self._numbered.number + 1 if self._numbered is not None else 1
+            self._numbered = _Numbered(number=number, outfit=outfit)
+        return self._numbered
+
+    async def _ask(self, tasks: Sequence[Task], now: datetime, outfit: "_Numbered", ids: IdSource, held_as: str) -> "_Prepared":
+        """Let the composer prepare a batch. Raises WorkerFailed."""
+        job = (tuple(tasks), now, ids, held_as)
+        prepared = await self._process.run(_prepare_there, outfit.number, None, *job)
         if prepared is None:  # it is new, or the configuration is
-            prepared = await self._process.run(_prepare_there, number, dumps(outfit), tuple(tasks), desk.now, ids)
-        assert prepared is not None  # noqa: S101 it has the outfit now
+            prepared = await self._process.run(_prepare_there, outfit.number, outfit.outfit, *job)
+        if prepared is None:
+            raise WorkerFailed(Failure.RAISED, "it does not know what it was just told")
         return prepared
 
 
@@ -130,14 +149,17 @@ _OUTFITS: Final[dict[int, _Outfit]] = {}
 
 
 def _warm_up() -> None:
+    """Do nothing but what comes with it: this module is imported, and everything that it needs."""
     settle_memory()
 
 
-def _prepare_there(number: int, outfit: bytes, tasks: tuple[Task, ...], now: datetime, ids: IdSource) -> _Prepared | None:
+def _prepare_there(
+    number: int, outfit: _Outfit | None, tasks: tuple[Task, ...], now: datetime, ids: IdSource, held_as: str
+) -> _Prepared | None:
     """Prepare a batch; None where the outfit of that number has not been brought."""
-    if outfit:
+    if outfit is not None:
         _OUTFITS.clear()
-        _OUTFITS[number] = loads(outfit)
+        _OUTFITS[number] = outfit
     known = _OUTFITS.get(number)
     if known is None:
         return None
@@ -149,6 +171,7 @@ def _prepare_there(number: int, outfit: bytes, tasks: tuple[Task, ...], now: dat
         now=now,
         signers=known.signers,
         spool=known.spool,
+        held_as=held_as,
     )
     changes = [prepare_changes(scene, decision, desk) for scene, decision in tasks]
     return _Prepared(changes=changes, problems=tuple(desk.problems))

@@ -19,10 +19,10 @@ from gateway.pipeline.compose import Draft, DraftAttachment, compose
 from gateway.pipeline.guard import find_frame, find_note, split_secrets
 from gateway.pipeline.marker import make_marker
 from gateway.pipeline.policy import NOTE_SUFFIX, Policy
-from gateway.pipeline.reading.attachments import hold
 from gateway.pipeline.reading.kind import LOOP_HEADER
 from gateway.pipeline.report_variables import ReportVariables
 from gateway.pipeline.settings import ChannelSettings
+from gateway.pipeline.spooling import HELD, hold
 from gateway.pipeline.templates import Rendered, Templates
 from gateway.pipeline.tokens import (
     RETURN_PREFIX,
@@ -80,6 +80,8 @@ class Desk:
     """Who signs for which domain (of From)."""
     spool: Path | None = None
     """Where large mails lie until they are stored; without it they are held in memory."""
+    held_as: str = HELD
+    """What the names of their files begin with."""
     problems: list[str] = field(default_factory=list)
 
     def write_to_agent(
@@ -270,7 +272,7 @@ class Desk:
             recipient=recipient,
             reverse_path=self._reverse_path(outbound_id, purpose, channel, about.ticket),
             message_id=draft.message_id,
-            content=hold(self._signed(draft), self.spool),
+            content=hold(self._signed(draft), self.spool, held_as=self.held_as),
             smarthosts=tuple(channel.smarthosts),
             created_at=self.now,
             ticket_id=about.ticket.id if about.ticket else None,

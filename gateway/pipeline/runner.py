@@ -6,8 +6,9 @@ becomes `failed`, with the bytes kept and the admins told. No mail stops another
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -19,15 +20,18 @@ from gateway.ids import format_id
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.journey import (
     Arrival,
+    Decided,
     Prepared,
     ReadMail,
     Road,
+    decide_batch,
     discard_prepared,
     discard_spooled,
     gather,
     prepare,
     process_mail,
     read_mail,
+    read_together,
     write,
 )
 from gateway.pipeline.notices import mail_met_a_fault
@@ -51,9 +55,20 @@ _CLAIMING_SECONDS: Final = 0.05
 """Between two claims: what arrives meanwhile shares a claim, and each of its steps after that. The first does not wait."""
 _READING_SECONDS: Final = 0.05
 """So long those that are read wait for others that are still being read."""
+_MOST_READ_TOGETHER: Final = 8
+_MOST_OCTETS_READ_TOGETHER: Final = 100_000
+"""What a worker reads in one turn: a few milliseconds, so that several workers share what is claimed at once."""
 _MOST_OCTETS_SETTLED: Final = 4_000_000
 """Notifications carry the attachments of their mails, and all of a batch are in memory at once."""
 OUR_FAULT: Final = "our_fault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Composing:
+    """A batch that is decided, while what it writes is made."""
+
+    decided: Decided
+    preparing: asyncio.Task[Prepared]
 
 
 class Runner:
@@ -65,6 +80,7 @@ class Runner:
         self._node = node
         self._readers: set[asyncio.Task[None]] = set()
         self._letting_go: set[asyncio.Task[None]] = set()
+        self._preparing: set[asyncio.Task[Prepared]] = set()
         self._read: deque[ReadMail] = deque()
         self._read_since = 0.0
         """Of the event loop's clock: since when mail that is read waits."""
@@ -89,7 +105,7 @@ class Runner:
             try:
                 await settling
             finally:
-                for task in self._letting_go:
+                for task in (*self._letting_go, *self._preparing):
                     task.cancel()
 
     def stop(self) -> None:
@@ -102,10 +118,10 @@ class Runner:
     async def _claim_some(self) -> None:
         room = _MOST_UNDER_WAY - self._under_way
         claimed = await self._claim(room) if room >= _MOST_SETTLED else ()
-        for mail in claimed:
-            self._under_way += 1
-            self._reading += 1
-            task = asyncio.create_task(self._read_one(mail))
+        self._under_way += len(claimed)
+        self._reading += len(claimed)
+        for mails in _divided(claimed):
+            task = asyncio.create_task(self._read_some(mails))
             self._readers.add(task)
             task.add_done_callback(self._readers.discard)
         if not claimed:
@@ -146,6 +162,17 @@ class Runner:
             task.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
 
+    async def _read_some(self, mails: Sequence[ReceivedMail]) -> None:
+        """Read mails in one turn of a worker; where that does not end well, each by itself."""
+        try:
+            together = await read_together(mails, self._road()) if len(mails) > 1 else None
+        except Exception:  # noqa: BLE001 the reason is found below, mail by mail
+            together = None
+        if together is None:
+            await asyncio.gather(*map(self._read_one, mails))
+        else:
+            self._have_read(together)
+
     async def _read_one(self, mail: ReceivedMail) -> None:
         try:
             read = await read_mail(mail, self._road())
@@ -156,10 +183,13 @@ class Runner:
                 self._reading -= 1
                 self._arrive(1)
             return
+        self._have_read((read,))
+
+    def _have_read(self, mails: Sequence[ReadMail]) -> None:
         if not self._read:
             self._read_since = asyncio.get_running_loop().time()
-        self._read.append(read)
-        self._reading -= 1
+        self._read += mails
+        self._reading -= len(mails)
         self._changed.set()
 
     # -------------------------------------------------------------------------------------------------------------- settle
@@ -167,18 +197,15 @@ class Runner:
     async def _settle_all(self) -> None:
         """Settle what has been read, many mails at a time, until nothing is under way any more.
 
-        While one batch is written the next one is prepared. Its facts are read before the first is written, so that it is known
-        for sure which mails they do not have yet.
+        While the texts and mails of one batch are made, and while it is written, the next one is decided. Its facts are read
+        before the first is written, so that it is known for sure which mails they do not have yet.
         """
-        ready: Prepared | None = None
-        while ready is not None or not (self._is_stopping and self._under_way == 0):
+        last: _Composing | None = None
+        while last is not None or not (self._is_stopping and self._under_way == 0):
             seconds = self._seconds_to_next_batch()
-            batch = [] if seconds else self._next_batch(ready)
-            if batch:
-                ready = await self._settle(batch, ready)
-            elif ready is not None:
-                await self._write(ready)
-                ready = None
+            batch = [] if seconds else self._next_batch(last)
+            if batch or last is not None:
+                last = await self._advance(batch, last)
             else:
                 self._changed.clear()
                 with suppress(TimeoutError):
@@ -193,11 +220,11 @@ class Runner:
             return 0.0
         return max(0.0, self._read_since + _READING_SECONDS - asyncio.get_running_loop().time())
 
-    def _next_batch(self, ready: Prepared | None) -> list[ReadMail]:
+    def _next_batch(self, last: _Composing | None) -> list[ReadMail]:
         """Take mails of different authors: two of the same one may belong to one ticket, so the later sees the earlier done."""
         batch: list[ReadMail] = []
         later: list[ReadMail] = []
-        authors = set(map(_author_of, ready.batch)) if ready is not None else set()
+        authors = set(map(_author_of, last.decided.batch)) if last is not None else set()
         octets = 0
         while self._read and len(batch) < _MOST_SETTLED and octets < _MOST_OCTETS_SETTLED:
             read = self._read.popleft()
@@ -211,39 +238,51 @@ class Runner:
         self._read_since = asyncio.get_running_loop().time()
         return batch
 
-    async def _settle(self, batch: list[ReadMail], ready: Prepared | None) -> Prepared | None:
-        """Gather the facts of a batch, and prepare it while the one that is ready is written; return it when it is ready."""
-        road = self._road()
-        writing: asyncio.Task[bool] | None = None
+    async def _advance(self, batch: list[ReadMail], last: _Composing | None) -> _Composing | None:
+        """Decide about a batch, if there is one, while the last one is made; write that one, and return the next."""
+        following, error = None, None
         try:
-            gathered = await gather(batch, road)
-            writing = asyncio.create_task(self._write(ready), name="writing") if ready is not None else None
-            prepared = await prepare(gathered, road, earlier=ready)
-        except Exception as error:  # noqa: BLE001 the reason is found below, mail by mail
-            if writing is not None:
-                await writing
-            elif ready is not None:
-                await self._write(ready)
+            following = await self._decide(batch, last) if batch else None
+        except Exception as fault:  # noqa: BLE001 the reason is found below, mail by mail
+            error = fault
+        is_written = last is None or await self._finish(last)
+        if error is not None:
             await self._divide(batch, error)
+        elif following is not None and not is_written:
+            await self._take_back(following)
             return None
-        if writing is None or await writing:
-            return prepared
-        await discard_prepared(prepared, road)  # it was decided as if the other one were written
-        self._read.extendleft(reversed(batch))
-        return None
+        return following
 
-    async def _write(self, prepared: Prepared) -> bool:
+    async def _decide(self, batch: Sequence[ReadMail], last: _Composing | None) -> _Composing:
+        """Decide about a batch as if the last one were written, and begin to make what it writes."""
+        road = self._road()
+        decided = await decide_batch(await gather(batch, road), road, earlier=last.decided if last is not None else None)
+        preparing = asyncio.create_task(prepare(decided, road), name="preparing")
+        self._preparing.add(preparing)
+        preparing.add_done_callback(self._preparing.discard)
+        return _Composing(decided=decided, preparing=preparing)
+
+    async def _finish(self, last: _Composing) -> bool:
         """Write a batch, or when that fails settle its mails one by one; tell whether it was written as it is."""
+        batch = last.decided.batch
         try:
+            prepared = await last.preparing
             arrivals = await write(prepared, self._road())
         except Exception as error:  # noqa: BLE001 the reason is found below, mail by mail
-            await self._divide(prepared.batch, error)
+            await self._divide(batch, error)
             return False
-        await discard_spooled(prepared.batch, self._road())
-        for read, arrival in zip(prepared.batch, arrivals, strict=True):
+        await discard_spooled(batch, self._road())
+        for read, arrival in zip(batch, arrivals, strict=True):
             _log_arrival(read.mail, arrival)
-        self._arrive(len(prepared.batch))
+        self._arrive(len(batch))
         return True
+
+    async def _take_back(self, following: _Composing) -> None:
+        """Decide about a batch anew, later: it was decided as if the last one were written."""
+        (prepared,) = await asyncio.gather(following.preparing, return_exceptions=True)
+        if isinstance(prepared, Prepared):
+            await discard_prepared(prepared, self._road())
+        self._read.extendleft(reversed(following.decided.batch))
 
     async def _divide(self, batch: Sequence[ReadMail], error: Exception) -> None:
         """Settle each mail of a batch for itself, so that only the one at fault is stopped."""
@@ -307,6 +346,20 @@ def failure_of(mail: ReceivedMail, road: Road) -> Changes:
         id=mail.id, old=mail.state, new=advance(mail.state, ReceivedState.FAILED), reason=OUR_FAULT, because="see the log"
     )
     return Changes(received=(change,), outbound=notices)
+
+
+def _divided(mails: Sequence[ReceivedMail]) -> Iterator[list[ReceivedMail]]:
+    """Yield mails that a worker reads in one turn: small ones together, a large one alone."""
+    turn: list[ReceivedMail] = []
+    octets = 0
+    for mail in mails:
+        if turn and (len(turn) == _MOST_READ_TOGETHER or octets + mail.content.size > _MOST_OCTETS_READ_TOGETHER):
+            yield turn
+            turn, octets = [], 0
+        turn.append(mail)
+        octets += mail.content.size
+    if turn:
+        yield turn
 
 
 def _author_of(read: ReadMail) -> str:

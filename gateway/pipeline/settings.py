@@ -292,14 +292,14 @@ class TextSettings(Section):
 
 
 class ParseSettings(Section):
-    """Bounds on reading hostile mail."""
+    """Bounds on reading hostile mail, and on composing what is sent about it."""
 
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """How many processes read mail."""
     seconds: Seconds = 30
     """How long reading one mail may take; afterwards it becomes a ticket with the raw mail attached."""
     memory: Octets = 600_000_000
-    """How much memory such a process may take."""
+    """How much memory such a process may take, and the one that composes texts and mails."""
 
 
 class OperatorSettings(Section):

@@ -12,14 +12,19 @@ from gateway.mail.evidence import Assurance
 from gateway.mail.message import Message
 from gateway.mail.reading import Kind, Reading, Reply
 from gateway.mail.received import ReceivedMail
+from gateway.pickling import learn
+from gateway.pipeline import tokens
 from gateway.pipeline.marker import find_markers
 from gateway.pipeline.policy import Policy
+from gateway.pipeline.reading import circumstances as words
 from gateway.pipeline.reading.circumstances import Circumstances
 from gateway.pipeline.reading.fingerprints import fingerprint
 from gateway.pipeline.reading.kind import LOOP_HEADER
 from gateway.pipeline.reading.parse import parse_message
 from gateway.pipeline.reading.read import read_message
 from gateway.pipeline.tokens import KeyRing, find_tokens, read_token, token_of_message_id
+
+learn(words, tokens)
 
 _MOST_HEAD: Final = 64 * 1024
 _END_OF_HEAD: Final = re.compile(rb"(?:\r?\n){2}")
@@ -32,6 +37,13 @@ def understand(content: Content, circumstances: Circumstances, keys: KeyRing, sp
     """
     message = parse_message(content.read(), spool=spool)
     return read_message(message, replace(circumstances, own_marker_ids=own_tokens(message, circumstances.hostname, keys)))
+
+
+def understand_all(
+    mails: tuple[tuple[Content, Circumstances], ...], keys: KeyRing, spool: Path | None = None
+) -> tuple[Reading, ...]:
+    """Understand several mails, one after the other."""
+    return tuple(understand(content, circumstances, keys, spool) for content, circumstances in mails)
 
 
 def read_again(message: Message, circumstances: Circumstances, keys: KeyRing, own_texts: tuple[str, ...]) -> Reading:

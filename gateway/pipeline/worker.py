@@ -10,6 +10,7 @@ import contextlib
 import errno
 import gc
 import os
+import pickle
 import queue
 import resource
 import signal
@@ -170,6 +171,9 @@ class Workers:
         except (OSError, EOFError, TimeoutError) as fault:
             await worker.stop()
             raise WorkerFailed(Failure.STOPPED, f"a worker cannot be started: {fault!r}") from fault
+        except BaseException:  # what it would answer would be taken for the answer to the next job
+            worker.kill()
+            raise
 
     async def _exchange(self, worker: "_Worker", function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         is_done = False
@@ -220,13 +224,15 @@ class _Worker:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise EOFError
-        job = dumps((function, arguments))  # big contents travel as paths
+        job = _translated(dumps, (function, arguments))  # big contents travel as paths
         process.stdin.write(len(job).to_bytes(_LENGTH_OCTETS, "big") + job)
         await process.stdin.drain()
         length = int.from_bytes(await process.stdout.readexactly(_LENGTH_OCTETS), "big")
         answer = await process.stdout.readexactly(length)
-        loaded = await asyncio.to_thread(loads, answer) if length > _BIG_OCTETS else loads(answer)
-        failure, result = loaded
+        if length > _BIG_OCTETS:
+            failure, result = await asyncio.to_thread(_translated, loads, answer)
+        else:
+            failure, result = _translated(loads, answer)
         if failure is not None:
             raise WorkerFailed(failure, result)
         return result  # type: ignore[no-any-return]  # what the function returned
@@ -259,6 +265,14 @@ class _Worker:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+def _translated(pickle_: Callable[[Any], Any], value: object) -> Any:  # noqa: ANN401 octets, or what they mean
+    """Pickle or unpickle; the other side may be of another version of us. Raises WorkerFailed."""
+    try:
+        return pickle_(value)
+    except (pickle.PickleError, AttributeError, ImportError, LookupError, TypeError, ValueError) as fault:
+        raise WorkerFailed(Failure.RAISED, f"{type(fault).__name__}: {fault}") from fault
 
 
 # ------------------------------------------------------------------------------------------------------- inside the worker

@@ -4,19 +4,22 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from gateway.mail.content import Content
 from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.engine import StorageEngine
 from gateway.storage.faults import translated
+from gateway.storage.folder import discard_spooled
 from gateway.storage.work import store_contents
 
 
 class BlobStore:
     """Content by its digest, small or large."""
 
-    def __init__(self, engine: StorageEngine) -> None:
+    def __init__(self, engine: StorageEngine, spool: Path) -> None:
         self._engine = engine
+        self._spool = spool
 
     async def put(self, *contents: Content) -> None:
         """Make bytes durable; putting what is there already changes nothing.
@@ -60,10 +63,9 @@ class BlobStore:
 
     async def discard_spooled(self, contents: Sequence[Content]) -> None:
         """Remove spooled files whose bytes are stored elsewhere now."""
-        folder = self._engine.folder
         spooled = [content for content in contents if content.path is not None]
-        if folder is not None and spooled:
-            await asyncio.to_thread(folder.discard_spooled, *spooled)
+        if spooled:
+            await asyncio.to_thread(discard_spooled, self._spool, spooled)
 
 
 def _is_heavy(content: Content) -> bool:

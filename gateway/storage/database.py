@@ -21,6 +21,7 @@ from gateway.storage.accepting import Acceptance
 from gateway.storage.blobs import BlobStore
 from gateway.storage.engine import Clock, StorageEngine
 from gateway.storage.faults import translated
+from gateway.storage.folder import SPOOL
 from gateway.storage.journal_reader import named_bodies
 from gateway.storage.settings import SQLITE
 from gateway.storage.transaction import Reader, Topic, Writer
@@ -46,7 +47,7 @@ class Database:
         """Use `open`."""
         self._engine = engine
         self._data = data
-        self.blobs = BlobStore(engine)
+        self.blobs = BlobStore(engine, spool=data.absolute() / SPOOL)
 
     @classmethod
     async def open(

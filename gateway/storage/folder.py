@@ -8,7 +8,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -56,19 +56,13 @@ class BlobFolder:
             target.parent.mkdir(mode=0o700, exist_ok=True)
             sync_folder(self.root)
         if not self._touch(target):
-            spooled = self._spooled(content)
+            spooled = _spooled(self.spool, content)
             if spooled is not None:
                 _settle_file(spooled)
             (spooled or self._spool_copy(content)).rename(target)
         # Also when it was there already: whoever renamed it may not have come to this line yet.
         sync_folder(target.parent)
-        self.discard_spooled(content)
-
-    def discard_spooled(self, *contents: Content) -> None:
-        """Remove the files of contents that lie in the spool folder; what cannot be removed now is when a gateway starts."""
-        for path in filter(None, map(self._spooled, contents)):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        discard_spooled(self.spool, (content,))
 
     def digests(self, *, older_than_seconds: float) -> Iterator[str]:
         """Yield the digest of every blob that has lain there for so long."""
@@ -105,11 +99,6 @@ class BlobFolder:
         finally:
             os.close(handle)
 
-    def _spooled(self, content: Content) -> Path | None:
-        """Return where a content lies in the spool folder, or None when it lies elsewhere."""
-        path = None if content.path is None else content.path.absolute()
-        return path if path is not None and path.parent == self.spool else None
-
     def _spool_copy(self, content: Content) -> Path:
         """Write the bytes into a new file of the spool folder, on the disk and read-only."""
         path = self.spool / f"storing-{secrets.token_hex(8)}"
@@ -130,6 +119,19 @@ class BlobFolder:
                 path.unlink()
             raise
         return path
+
+
+def discard_spooled(spool: Path, contents: Iterable[Content]) -> None:
+    """Remove the files of contents that lie in the spool folder; what cannot be removed now is when a gateway starts."""
+    for path in filter(None, (_spooled(spool, content) for content in contents)):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _spooled(spool: Path, content: Content) -> Path | None:
+    """Return where a content lies in the spool folder, or None when it lies elsewhere."""
+    path = None if content.path is None else content.path.absolute()
+    return path if path is not None and path.parent == spool else None
 
 
 def _write(handle: int, octets: bytes) -> None:

@@ -1,11 +1,13 @@
 """The composer prepares what decisions write exactly as the desk itself would, and where it cannot, the desk does."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -19,11 +21,12 @@ from gateway.pipeline.composer import Composer, prepare_here
 from gateway.pipeline.effects import Decision, TellOperators
 from gateway.pipeline.journey import go_on
 from gateway.pipeline.outgoing import Desk
-from gateway.pipeline.reading.attachments import hold
 from gateway.pipeline.reasons import Outcome, Reason
 from gateway.pipeline.settings import ParseSettings
+from gateway.pipeline.spooling import SPOOL_OCTETS, hold
 from gateway.pipeline.templates import Templates
 from gateway.states import ReceivedState
+from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.ticket_list import TicketFilter
 from gateway.storage.transaction import Reader
 from gateway.tickets import Changes
@@ -170,6 +173,30 @@ async def test_when_the_composer_takes_too_long_the_desk_prepares_and_the_next_b
     assert b"drei" in content_of(again)
 
 
+async def test_a_decision_that_needs_more_ids_than_were_reserved_is_prepared_here_and_leaves_no_file_behind(
+    tmp_path: Path,
+) -> None:
+    many = (TellOperators(topic="lang", text="ganz lang " * 20_000), *(TellOperators(topic="kurz", text=""),) * 1000)
+    async with Composer(ParseSettings(), spool=tmp_path) as composer:
+        with capture_logs() as logged:
+            (changes,) = await composer.prepare_all([(tell("")[0], replace(tell("")[1], effects=many))], desk_with(), go_on)
+        files = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+
+    assert [each["event"] for each in logged] == ["composer.failed"]
+    assert len({mail.id for mail in changes.outbound}) == 1001
+    assert files == [changes.outbound[0].content.path]
+
+
+async def test_what_cannot_be_pickled_is_prepared_here() -> None:
+    policy = replace(POLICY, agents=MappingProxyType(dict(POLICY.agents)))
+    async with Composer(ParseSettings()) as composer:
+        with capture_logs() as logged:
+            (changes,) = await composer.prepare_all([tell("eins")], replace(desk_with(), policy=policy), go_on)
+
+    assert [each["event"] for each in logged] == ["composer.failed"]
+    assert b"eins" in content_of(changes)
+
+
 async def test_without_a_running_composer_the_desk_prepares() -> None:
     (changes,) = await Composer(ParseSettings()).prepare_all([tell("eins")], desk_with(), go_on)
 
@@ -204,3 +231,7 @@ def test_two_holders_of_the_same_octets_have_a_file_each(tmp_path: Path) -> None
 
     assert one.sha256 == other.sha256
     assert other.read() == b"x" * 100_000
+
+
+def test_what_is_spooled_is_what_storage_keeps_as_a_file() -> None:
+    assert SPOOL_OCTETS == LARGEST_INLINE

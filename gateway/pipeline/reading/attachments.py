@@ -3,20 +3,17 @@
 Start with `make_attachment`.
 """
 
-import hashlib
 import re
 import unicodedata
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Final
 
 from gateway.mail.content import Content
 from gateway.mail.message import Attachment
 from gateway.pipeline.reading.filetypes import detect_type
 from gateway.pipeline.reading.text import clean_line
+from gateway.pipeline.spooling import hold
 
-SPOOL_OCTETS: Final = 65_536
-"""Bytes above this go to a spool file where there is a spool: storage keeps them as a file, too, and then has only to move it."""
 _LONGEST_NAME: Final = 200
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u2028\u2029\ufeff\ud800-\udfff]')
 _BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u200b-\u200d\u2060\u00ad]")
@@ -73,22 +70,6 @@ def attach_stored_mail(content: Content) -> Attachment:
         inline=False,
         part="1",
     )
-
-
-def hold(body: bytes, spool: Path | None) -> Content:
-    """Keep bytes in memory, or big ones in a read-only file of their own. Raises OSError."""
-    if spool is None or len(body) <= SPOOL_OCTETS:
-        return Content.of(body)
-    handle, name = mkstemp(prefix="held-", dir=spool)
-    path = Path(name)
-    try:
-        with open(handle, "wb") as file:  # noqa: PTH123 it is open already
-            file.write(body)
-        path.chmod(0o400)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-    return Content(sha256=hashlib.sha256(body).hexdigest(), size=len(body), path=path)
 
 
 def make_filename(name: str | None) -> str | None:

@@ -103,6 +103,20 @@ async def test_a_cancelled_job_does_not_answer_the_next_one(workers: Workers) ->
     assert await workers.run(len, b"abc") == 3
 
 
+async def test_a_start_that_is_cancelled_does_not_answer_the_next_job(workers: Workers) -> None:
+    with pytest.raises(WorkerFailed):
+        await workers.run(os.abort)
+    before = workers._all[0]._process
+    job = asyncio.create_task(workers.run(len, b"never"))
+    while workers._all[0]._process is before:  # noqa: ASYNC110 nothing tells of it
+        await asyncio.sleep(0)
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    assert await workers.run(len, b"abc") == 3
+    assert await workers.run(len, b"ab") == 2
+
+
 async def test_jobs_share_the_workers(workers: Workers) -> None:
     results = await asyncio.gather(*(workers.run(len, b"x" * n) for n in range(20)))
     assert results == list(range(20))
