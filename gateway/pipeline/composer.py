@@ -114,17 +114,16 @@ class Composer:
         desk.problems.extend(prepared.problems)
         return prepared.changes
 
-    def _outfit_for(self, desk: Desk) -> "_Numbered":
-        outfit = self._numbered.outfit if self._numbered is not None else None
-        if self._numbered is None or outfit is None or not outfit.is_for(desk):
+    def _outfit_for(self, desk: Desk) -> _Numbered:
+        known = self._numbered
+        if known is None or not known.outfit.is_for(desk):
             outfit = _Outfit(
                 policy=desk.policy, keys=desk.keys, templates=desk.templates, signers=desk.signers, spool=self._spool
             )
-            number = self._numbered.number + 1 if self._numbered is not None else 1
-            self._numbered = _Numbered(number=number, outfit=outfit)
-        return self._numbered
+            known = self._numbered = _Numbered(number=known.number + 1 if known is not None else 1, outfit=outfit)
+        return known
 
-    async def _ask(self, tasks: Sequence[Task], now: datetime, outfit: "_Numbered", ids: IdSource, held_as: str) -> "_Prepared":
+    async def _ask(self, tasks: Sequence[Task], now: datetime, outfit: _Numbered, ids: IdSource, held_as: str) -> "_Prepared":
         """Let the composer prepare a batch. Raises WorkerFailed."""
         job = (tuple(tasks), now, ids, held_as)
         prepared = await self._process.run(_prepare_there, outfit.number, None, *job)
