@@ -1,10 +1,12 @@
 """Batches of mail overlap: while one is written, the next is prepared as if the first were written already."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,8 @@ from gateway.mail.envelope import Envelope, Recipient, RouteKind
 from gateway.mail.received import ReceivedMail
 from gateway.pipeline.journey import Road
 from gateway.pipeline.runner import Runner
+from gateway.pipeline.understand import understand_all
+from gateway.pipeline.worker import Failure, WorkerFailed
 from gateway.states import ReceivedState
 from gateway.storage.accepting import Acceptance
 from gateway.storage.database import utc_now
@@ -28,6 +32,7 @@ from tests.app.test_app_runner import EVIDENCE
 CONFIG = """
 hostname: gw.firma.example
 data: {data}
+database: "{database}"
 listen: [{{smtp: "127.0.0.1:0"}}]
 smarthosts: {{main: {{host: 127.0.0.1, port: 1, security: none}}}}
 agents: {{anna: {{name: Anna Arndt, addresses: [anna@firma.example], alias: Anna}}}}
@@ -39,10 +44,12 @@ channels:
 
 
 @asynccontextmanager
-async def gateway_with(folder: Path, authors: Sequence[str]) -> AsyncIterator[Gateway]:
+async def gateway_with(
+    folder: Path, authors: Sequence[str], *, database: str = "sqlite", attached: bytes = b""
+) -> AsyncIterator[Gateway]:
     """Open a gateway that has accepted a mail of each of these authors."""
     file = folder / "gateway.yaml"
-    file.write_text(CONFIG.format(data=folder))
+    file.write_text(CONFIG.format(data=folder, database=database))
     async with open_gateway(load_config(file)) as gateway:
         for number, author in enumerate(authors, start=1):
             address = Address.of(author)
@@ -55,13 +62,26 @@ async def gateway_with(folder: Path, authors: Sequence[str]) -> AsyncIterator[Ga
                 envelope=Envelope(reverse_path=address, recipients=(recipient,), received_at=utc_now()),
                 content=Content.of(
                     f"From: <{author}>\r\nTo: support@firma.example\r\nSubject: {number}\r\nMessage-ID: <{number}@x.example>\r\n"
-                    f"Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n\r\nFrage {number}\r\n".encode()
+                    f"Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n".encode()
+                    + (_with_file(number, attached) if attached else f"\r\nFrage {number}\r\n".encode())
                 ),
                 evidence=EVIDENCE,
             )
             await gateway.database.accept([Acceptance(mail=mail, delivery_key=str(number))])
         await gateway.workers.start()
         yield gateway
+
+
+def _with_file(number: int, attached: bytes) -> bytes:
+    return (
+        (
+            f"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nFrage {number}\r\n--b\r\n"
+            "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
+            "Content-Disposition: attachment; filename=a.bin\r\n\r\n"
+        ).encode()
+        + base64.encodebytes(attached).replace(b"\n", b"\r\n")
+        + b"--b--\r\n"
+    )
 
 
 async def run_until(gateway: Gateway, is_done: Callable[[Reader], bool], road: Callable[[], Road] | None = None) -> None:
@@ -147,3 +167,27 @@ async def test_numbers_begin_anew_with_the_year_although_old_ones_are_in_stock(t
         await numbers.claim(gateway.database, policy, most=5, now=now, lease_seconds=60, node="local", under_way=4)
         taken = await numbers.take(gateway.database, policy, now=now + timedelta(days=1), count=2)
         assert taken == (f"{now.year + 1}-000001", f"{now.year + 1}-000002")
+
+
+@pytest.mark.parametrize("fault", [WorkerFailed(Failure.TIME, "not done after 30 s"), RuntimeError("a fault of ours")])
+async def test_mails_that_cannot_be_read_together_are_read_each_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    authors = [f"k{number}@kunde{number}.example" for number in range(20)]
+    async with gateway_with(tmp_path, authors) as gateway:
+        run, refused = gateway.workers.run, 0
+
+        async def run_one(function: Callable[..., Any], *arguments: Any) -> Any:
+            nonlocal refused
+            if function is understand_all:
+                refused += 1
+                raise fault
+            return await run(function, *arguments)
+
+        monkeypatch.setattr(gateway.workers, "run", run_one)
+        await run_until(gateway, is_all_decided)
+        tickets = await gateway.database.read(lambda tx: tx.tickets.list(TicketFilter(limit=100)))
+        posts = await gateway.database.read(lambda tx: [tx.tickets.posts(ticket.id)[0].text for ticket in tickets])
+
+    assert refused > 0
+    assert sorted(posts) == sorted(f"Frage {number}" for number in range(1, 21))

@@ -30,6 +30,7 @@ from gateway.storage.contents import LARGEST_INLINE
 from gateway.storage.ticket_list import TicketFilter
 from gateway.storage.transaction import Reader
 from gateway.tickets import Changes
+from tests.app.running import read
 from tests.app.test_app_batches import gateway_with, run_until
 from tests.journeys.stage import KEYS, make_policy
 
@@ -222,6 +223,32 @@ async def test_mails_become_tickets_while_the_composer_keeps_dying(tmp_path: Pat
 
     assert sorted(str(ticket.requester.address) for ticket in tickets) == sorted(authors)
     assert len(mails) == 200, "one to the customer and one to the agent, of each"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    return "sqlite" if request.param == "sqlite" else str(request.getfixturevalue("server").create())
+
+
+async def test_large_files_go_through_the_spool_and_leave_nothing_there(tmp_path: Path, database: str) -> None:
+    """All mails carry the same file, as company logos do: whoever is done first must not take it from the others."""
+    logo = bytes(range(256)) * 400
+    authors = [f"k{number}@kunde{number}.example" for number in range(40)]
+    async with gateway_with(tmp_path, authors, database=database, attached=logo) as gateway:
+        await asyncio.to_thread(gateway.spool.mkdir, exist_ok=True)
+        gateway.composer = Composer(ParseSettings(), spool=gateway.spool)
+        await gateway.composer.start()
+        with capture_logs() as logged:
+            await run_until(gateway, lambda tx: not tx.received.list((ReceivedState.RECEIVED,)))
+        left = await asyncio.to_thread(lambda: list(gateway.spool.iterdir()))
+        sent = await gateway.database.read(lambda tx: tx.outbox.list(limit=500))
+        to_anna = [mail.content.read() for mail in sent if str(mail.recipient) == "anna@firma.example"]
+
+    assert left == []
+    assert {each["event"] for each in logged} == {"mail.decided"}
+    assert len(to_anna) == 40
+    files = [part.get_content() for mail in to_anna for part in read(mail).iter_attachments()]
+    assert files == [logo] * 40
 
 
 def test_two_holders_of_the_same_octets_have_a_file_each(tmp_path: Path) -> None:
